@@ -1,0 +1,100 @@
+/** A block of lines between two markers in a text file. */
+import { param, state, z } from '../runner/module.ts'
+import { ATTRIBUTE_NOTES } from './shared/attributes.ts'
+import { applyTextFile, checkPattern, compile, planTextFile, probeTextFile, splitLines, textFileMessage, textFileParams, toBytes } from './shared/text-file.ts'
+import type { Edit } from './shared/text-file.ts'
+
+const params = () =>
+  z
+    .object({
+      ...textFileParams(),
+      state: z.enum(['present', 'absent']).default('present').describe('Whether the block is there, or no such block.'),
+      block: param.string().default('').describe('The lines between the markers; an empty block is removed.'),
+      marker: z
+        .string()
+        .refine((marker) => marker.includes('{mark}'), 'the marker has to say with {mark} where BEGIN and END go, or the block would not be found again')
+        .refine((marker) => !marker.includes('\n'), 'a marker is one line')
+        .default('# {mark} ANSIBLE MANAGED BLOCK')
+        .describe('The lines above and below the block; {mark} becomes marker_begin and marker_end.'),
+      marker_begin: param.nonEmptyString().default('BEGIN').describe('What {mark} becomes above the block.'),
+      marker_end: param.nonEmptyString().default('END').describe('What {mark} becomes below the block.'),
+      insertafter: z.string().optional().describe('Where a new block goes: after the last line that this Python regular expression finds, or EOF.'),
+      insertbefore: z.string().optional().describe('Where a new block goes: before the last line that this Python regular expression finds, or BOF.'),
+    })
+    .strict()
+    .superRefine((p, context) => {
+      const issue = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
+      if (p.insertafter !== undefined && p.insertbefore !== undefined) issue('insertbefore', 'insertafter and insertbefore are mutually exclusive; give one of them')
+      if (p.marker_begin === p.marker_end) issue('marker_end', 'marker_begin and marker_end have to differ, or the block would not be found again')
+      if (p.insertafter !== 'EOF') checkPattern(p.insertafter, (message) => issue('insertafter', message))
+      if (p.insertbefore !== 'BOF') checkPattern(p.insertbefore, (message) => issue('insertbefore', message))
+    })
+type Params = z.output<ReturnType<typeof params>>
+
+function edit(text: string, p: Params, isNew: boolean): Edit {
+  const marker = (mark: string) => `${toBytes(p.marker.replaceAll('{mark}', mark))}\n`
+  const [begin, end] = [marker(p.marker_begin), marker(p.marker_end)]
+  const isRemoved = p.state === 'absent' || p.block === ''
+  const block = toBytes(p.block)
+  const lines = splitLines(text)
+  // A last line without a newline may be a marker all the same.
+  if (lines.length > 0 && !lines.at(-1)!.endsWith('\n')) lines.push(`${lines.pop()!}\n`)
+  const marks = [lines.lastIndexOf(begin), lines.lastIndexOf(end)]
+  let at: number
+  if (marks.includes(-1)) {
+    if (isRemoved) return { text, message: isNew ? 'File created' : '' }
+    at = insertionPlace(lines, p)
+  } else {
+    at = Math.min(...marks)
+    lines.splice(at, Math.max(...marks) - at + 1)
+  }
+  if (!isRemoved) lines.splice(at, 0, begin, block.endsWith('\n') ? block : `${block}\n`, end)
+  const edited = lines.join('')
+  if (isNew) return { text: edited, message: 'File created' }
+  if (edited === text) return { text, message: '' }
+  return { text: edited, message: isRemoved ? 'Block removed' : 'Block inserted' }
+}
+
+function insertionPlace(lines: readonly string[], p: Params): number {
+  if (p.insertbefore === 'BOF') return 0
+  const pattern = p.insertbefore ?? (p.insertafter === 'EOF' ? undefined : p.insertafter)
+  if (pattern === undefined) return lines.length
+  const regexp = compile(pattern)
+  const at = lines.findLastIndex((line) => regexp.search(line) !== null)
+  if (at < 0) return lines.length
+  return p.insertbefore === undefined ? at + 1 : at
+}
+
+export default state({
+  summary: 'Sees to it that a block of lines between two markers is in a text file, or not.',
+  params,
+  aliases: { path: ['dest', 'destfile', 'name'], block: ['content'] },
+  examples: [
+    { name: 'Name the hosts of the tunnel', args: 'path: /etc/hosts\nblock: |\n  140.204.42.66 drg-1\n  140.204.56.240 drg-2' },
+    { name: 'Remove them again', args: 'path: /etc/hosts\nstate: absent' },
+    { name: 'Allow a user everything, if sudo accepts it', args: 'path: /etc/sudoers.d/opc\ncreate: true\nmode: "0440"\nowner: root\ngroup: root\nblock: opc ALL=(ALL) NOPASSWD:ALL\nvalidate: visudo -cf %s' },
+  ],
+  returns: {
+    msg: "What was done: 'Block inserted', 'Block removed', 'File created', or nothing.",
+    backup_file: 'The path of the backup, where one was made.',
+  },
+  notes: [
+    ...ATTRIBUTE_NOTES,
+    'A marker without {mark}, markers that do not differ and a marker of several lines are refused: the next run would not find the block.',
+    'A marker in a last line without a newline is found.',
+    'Regular expressions have no possessive quantifiers, atomic groups or conditional groups.',
+    'The backup of FILE is FILE.TIME~, without the number of a process.',
+  ],
+
+  probe: (p) => probeTextFile(p),
+  plan: (before, p) => {
+    const [[path, now]] = Object.entries(before.file) as [[string, { type: string }]]
+    return planTextFile(before, p, (text) => edit(text, p, now.type === 'absent'), 'refuse', `Path ${path} does not exist !`)
+  },
+  apply: (situation) => applyTextFile(situation),
+  result: (situation) => {
+    const { params: p, before } = situation
+    const isNew = Object.values(before.file)[0]!.type === 'absent'
+    return { ...textFileMessage(situation, (text) => edit(text, p, isNew)), ...(situation.returned as { backup_file?: string } | undefined) }
+  },
+})

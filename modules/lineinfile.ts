@@ -1,0 +1,139 @@
+/** A line of a text file: that it is there, in its place, or that none such is there. */
+import { param, state, z } from '../runner/module.ts'
+import { ATTRIBUTE_NOTES } from './shared/attributes.ts'
+import { applyTextFile, checkPattern, compile, planTextFile, probeTextFile, splitLines, textFileMessage, textFileParams, toBytes } from './shared/text-file.ts'
+import type { Edit } from './shared/text-file.ts'
+
+const params = () =>
+  z
+    .object({
+      ...textFileParams(),
+      state: z.enum(['present', 'absent']).default('present').describe('Whether the line is there, or no such line.'),
+      line: param
+        .string()
+        .transform((line) => line.replace(/[\r\n]+$/, ''))
+        .refine((line) => !line.includes('\n'), 'a line has no newline in it; for several lines use blockinfile')
+        .optional()
+        .describe('The line.'),
+      regexp: z.string().optional().describe('The last line that this Python regular expression finds is replaced; with absent, all that it finds are removed.'),
+      search_string: z.string().min(1).optional().describe('Instead of regexp: a text that the line holds.'),
+      backrefs: param.bool().default(false).describe('Replace \\1 and \\g<name> in line by groups of regexp; without a match nothing is done.'),
+      insertafter: z.string().optional().describe('Where no line is replaced: after the last line that this expression finds, or EOF, or BOF.'),
+      insertbefore: z.string().optional().describe('Where no line is replaced: before the last line that this expression finds, or BOF.'),
+      firstmatch: param.bool().default(false).describe('Take the first line that is found, not the last.'),
+    })
+    .strict()
+    .superRefine((p, context) => {
+      const issue = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
+      if (p.state === 'present' && p.line === undefined) issue('line', 'line is required with state=present')
+      if (p.state === 'absent' && p.line === undefined && p.regexp === undefined && p.search_string === undefined) issue('line', 'one of line, search_string, or regexp is required with state=absent')
+      if (p.backrefs && p.regexp === undefined) issue('backrefs', 'regexp is required with backrefs=true')
+      if (p.regexp !== undefined && p.search_string !== undefined) issue('search_string', 'regexp and search_string are mutually exclusive; give one of them')
+      if (p.insertafter !== undefined && p.insertbefore !== undefined) issue('insertbefore', 'insertafter and insertbefore are mutually exclusive; give one of them')
+      checkPattern(p.regexp, (message) => issue('regexp', message))
+      if (p.insertafter !== 'EOF' && p.insertafter !== 'BOF') checkPattern(p.insertafter, (message) => issue('insertafter', message))
+      if (p.insertbefore !== 'BOF') checkPattern(p.insertbefore, (message) => issue('insertbefore', message))
+    })
+type Params = z.output<ReturnType<typeof params>>
+
+function edit(text: string, p: Params): Edit {
+  return p.state === 'present' ? present(text, p) : absent(text, p)
+}
+
+/** Where something stands among lines: the last index that `found` holds for, or with `first` the first; -1 where none. */
+function indexOf(lines: readonly string[], first: boolean, found: (line: string) => boolean): number {
+  return first ? lines.findIndex(found) : lines.findLastIndex(found)
+}
+
+function present(text: string, p: Params): Edit {
+  const lines = splitLines(text)
+  const line = toBytes(p.line!)
+  const regexp = p.regexp === undefined ? undefined : compile(p.regexp)
+  const needle = p.search_string === undefined ? undefined : toBytes(p.search_string)
+  const unchanged = { text, message: '' }
+  const replaced = indexOf(lines, p.firstmatch, (each) => (regexp ? regexp.search(each) !== null : needle !== undefined && each.includes(needle)))
+  if (replaced >= 0) {
+    let next = p.backrefs ? regexp!.expand(regexp!.search(lines[replaced]!)!, line) : line
+    if (!next.endsWith('\n')) next += '\n'
+    return next === lines[replaced] ? unchanged : { text: lines.with(replaced, next).join(''), message: 'line replaced' }
+  }
+  if (p.backrefs) return unchanged
+  const isLine = (each: string | undefined) => each?.replace(/[\r\n]+$/, '') === line
+  const place = insertionPlace(lines, p, isLine)
+  const exact = lines.findLastIndex(isLine)
+  if (exact >= 0) {
+    // Without an expression for the line itself it may stand elsewhere, and still be wanted at its place.
+    const isElsewhere = regexp === undefined && needle === undefined && place.pattern && place.index >= 0
+    if (!isElsewhere) return lines[exact] === `${line}\n` || regexp !== undefined || needle !== undefined ? unchanged : { text: lines.with(exact, `${line}\n`).join(''), message: 'line replaced' }
+  }
+  if (place.index < 0) return { text: withLine(lines, lines.length, line), message: 'line added' }
+  return place.neighbour !== undefined && isLine(lines[place.neighbour]) ? unchanged : { text: withLine(lines, place.index, line), message: 'line added' }
+}
+
+/** Where a new line goes, and the line there that may already be it. */
+function insertionPlace(lines: readonly string[], p: Params, isLine: (line: string) => boolean): { index: number; neighbour?: number; pattern: boolean } {
+  if (p.insertbefore === 'BOF' || p.insertafter === 'BOF') return { index: 0, pattern: false }
+  const pattern = p.insertbefore ?? p.insertafter
+  if (pattern === undefined || pattern === 'EOF') return { index: -1, pattern: false }
+  const regexp = compile(pattern)
+  const at = indexOf(lines, p.firstmatch, (each) => !isLine(each) && regexp.search(each) !== null)
+  if (at < 0) return { index: -1, pattern: true }
+  if (p.insertbefore !== undefined) return { index: at, neighbour: at === 0 ? 0 : at - 1, pattern: true }
+  return { index: at + 1, neighbour: at + 1 === lines.length ? at : at + 1, pattern: true }
+}
+
+function withLine(lines: readonly string[], index: number, line: string): string {
+  const before = lines.slice(0, index).join('')
+  const after = lines.slice(index).join('')
+  return `${before}${before === '' || before.endsWith('\n') ? '' : '\n'}${line}\n${after}`
+}
+
+function absent(text: string, p: Params): Edit {
+  const lines = splitLines(text)
+  const line = p.line === undefined ? undefined : toBytes(p.line)
+  const regexp = p.regexp === undefined ? undefined : compile(p.regexp)
+  const needle = p.search_string === undefined ? undefined : toBytes(p.search_string)
+  const remaining = lines.filter((each) => {
+    if (regexp) return regexp.search(each) === null
+    if (needle !== undefined) return !each.includes(needle)
+    return each.replace(/[\r\n]+$/, '') !== line
+  })
+  const found = lines.length - remaining.length
+  return { text: remaining.join(''), message: found === 0 ? '' : `${found} line(s) removed`, found }
+}
+
+export default state({
+  summary: 'Sees to it that a line is in a text file, or not.',
+  params,
+  aliases: { path: ['dest', 'destfile', 'name'], regexp: ['regex'], line: ['value'] },
+  examples: [
+    { name: 'Start the BGP daemon with FRR', args: 'path: /etc/frr/daemons\nregexp: ^bgpd=\nline: bgpd=yes' },
+    { name: 'Name the peer', args: "path: /etc/hosts\nregexp: '\\sdrg$'\nline: 140.204.42.66 drg\nowner: root\ngroup: root\nmode: '0644'" },
+    { name: 'Keep what stands behind the key', args: "path: /etc/ssh/sshd_config\nregexp: '^#?(Port)\\s+(.*)$'\nline: '\\1 \\2'\nbackrefs: true" },
+    { name: 'Allow nobody to log in by password', args: 'path: /etc/ssh/sshd_config\nstate: absent\nregexp: ^PasswordAuthentication\\s+yes' },
+  ],
+  returns: {
+    msg: "What was done: 'line added', 'line replaced', 'N line(s) removed', or nothing.",
+    backup: 'The path of the backup, or empty.',
+    found: 'With absent, how many lines there were.',
+  },
+  notes: [
+    ...ATTRIBUTE_NOTES,
+    'A newline at the end of line is dropped, and a newline within is refused: neither would be found again by the next run.',
+    'Regular expressions have no possessive quantifiers, atomic groups or conditional groups.',
+    'The backup of FILE is FILE.TIME~, without the number of a process.',
+  ],
+
+  probe: (p) => probeTextFile(p),
+  plan: (before, p) => {
+    const path = Object.keys(before.file)[0]!
+    return planTextFile(before, p, (text) => edit(text, p), p.state === 'absent' ? 'leave' : 'refuse', `Destination ${path} does not exist !`)
+  },
+  apply: (situation) => applyTextFile(situation),
+  result: (situation) => {
+    const { params: p, before } = situation
+    const [now] = Object.values(before.file)
+    if (p.state === 'absent' && now!.type === 'absent' && !p.create) return { msg: 'file not present' }
+    return { ...textFileMessage(situation, (text) => edit(text, p)), backup: (situation.returned as { backup_file?: string } | undefined)?.backup_file ?? '' }
+  },
+})

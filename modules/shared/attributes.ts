@@ -1,0 +1,147 @@
+/** Owner, group and mode: their parameters, what they should become, and the steps that get there. */
+import { KNOWN_AFTER_APPLY, isKnown, param, query, run } from '../../runner/module.ts'
+import type { After, Content, FileState, Probe, Step, StepReply } from '../../runner/module.ts'
+import { applyMode, isOctal, modeParam } from './mode.ts'
+
+/** What a new file and a new folder get where no mode is asked for. */
+export const NEW_FILE_MODE = '0644'
+export const NEW_FOLDER_MODE = '0755'
+
+/** What differs from Ansible for every module with these parameters. */
+export const ATTRIBUTE_NOTES = [
+  "A new file or folder gets the mode that a umask of 022 gives, whatever the user's umask is.",
+  'SELinux contexts (`seuser`, `serole`, `setype`, `selevel`), `attributes` and `unsafe_writes` are not supported.',
+] as const
+
+/** The parameters `owner`, `group` and `mode`. */
+export function attributeParams() {
+  return {
+    owner: param.account().optional().describe('The user that owns it: a name, or a number.'),
+    group: param.account().optional().describe('The group that owns it: a name, or a number.'),
+    mode: modeParam().optional().describe("The permissions: octal digits in quotes ('0644') or symbolic (u=rw,g=r,o=)."),
+  }
+}
+
+export interface AttributeParams {
+  readonly owner?: string | undefined
+  readonly group?: string | undefined
+  readonly mode?: string | undefined
+}
+
+/** Reads the names of accounts that were given as numbers: a state names its owner wherever the host has a name. */
+export function accountProbes(params: AttributeParams): Record<string, Probe<string>> {
+  const probes: Record<string, Probe<string>> = {}
+  if (params.owner !== undefined && /^\d+$/.test(params.owner)) probes['owner'] = accountName('passwd', params.owner)
+  if (params.group !== undefined && /^\d+$/.test(params.group)) probes['group'] = accountName('group', params.group)
+  return probes
+}
+
+/** `getent` knows what the host's libraries know; its exit code 2 is "nobody has this number". */
+function accountName(database: 'passwd' | 'group', number: string): Probe<string> {
+  return query(`query:${database}:${number}`, ['getent', database, number], (reply) => reply.stdout.split(':', 1)[0]!.trim() || number, {
+    okExitCodes: [0, 2],
+    tellsOf: [`file:/etc/${database}`],
+  })
+}
+
+/** Reads who a new file or folder will belong to. Only of use, and so only read, where something is new and has no wished owner. */
+export function writerProbes(params: AttributeParams): Record<string, Probe<string>> {
+  return {
+    ...(params.owner === undefined && { writer: query<string>('query:id:user', ['id', '-un'], (reply) => reply.stdout.trim()) }),
+    ...(params.group === undefined && { writerGroup: query<string>('query:id:group', ['id', '-gn'], (reply) => reply.stdout.trim()) }),
+  }
+}
+
+/** Names of accounts as `accountProbes` and `writerProbes` read them. */
+export type Accounts = Readonly<Record<string, string>>
+
+export interface Wanted extends AttributeParams {
+  /** Of what is new. */
+  readonly newOwner?: string | undefined
+  readonly newGroup?: string | undefined
+}
+
+/** The wishes with accounts named as states name them. */
+export function wantedAttributes(params: AttributeParams, accounts: Accounts): Wanted {
+  const named = (key: 'owner' | 'group') => (params[key] !== undefined && /^\d+$/.test(params[key]) ? accounts[key] : params[key])
+  return { owner: named('owner'), group: named('group'), mode: params.mode, newOwner: leaf(accounts, 'writer'), newGroup: leaf(accounts, 'writerGroup') }
+}
+
+/** A part of a state, or undefined where there is none or a dry run cannot know it. */
+function leaf<S extends object>(state: S | undefined, key: keyof S & string): S[keyof S & string] | undefined {
+  return state !== undefined && isKnown(state, key) ? state[key] : undefined
+}
+
+/**
+ * A regular file with this content. What is not asked for is kept; what is new belongs to who writes it. `before` is
+ * undefined where a dry run cannot know it: then what is kept cannot be told.
+ */
+export function plannedFile(before: FileState | undefined, wanted: Wanted, content: Content, newMode = NEW_FILE_MODE): After<FileState> {
+  return { type: 'file', ...plannedAttributes(before, before?.type === 'file' ? before : undefined, wanted, newMode, false), content }
+}
+
+/** A folder; see `plannedFile`. */
+export function plannedFolder(before: FileState | undefined, wanted: Wanted): After<FileState> {
+  return { type: 'directory', ...plannedAttributes(before, before?.type === 'directory' ? before : undefined, wanted, NEW_FOLDER_MODE, true) }
+}
+
+type Planned = string | typeof KNOWN_AFTER_APPLY
+
+function plannedAttributes(
+  before: FileState | undefined,
+  kept: { mode: string; owner: string; group: string } | undefined,
+  wanted: Wanted,
+  newMode: string,
+  isDirectory: boolean,
+): { mode: Planned; owner: Planned; group: Planned } {
+  const isNew = before !== undefined && kept === undefined
+  return {
+    mode: plannedMode(wanted.mode, isNew ? newMode : leaf(kept, 'mode'), isDirectory),
+    owner: wanted.owner ?? (isNew ? wanted.newOwner : leaf(kept, 'owner')) ?? KNOWN_AFTER_APPLY,
+    group: wanted.group ?? (isNew ? wanted.newGroup : leaf(kept, 'group')) ?? KNOWN_AFTER_APPLY,
+  }
+}
+
+function plannedMode(wish: string | undefined, current: string | undefined, isDirectory: boolean): Planned {
+  if (wish !== undefined && isOctal(wish)) return wish
+  if (current === undefined) return KNOWN_AFTER_APPLY
+  return wish === undefined ? current : applyMode(wish, current, isDirectory)
+}
+
+/** The same thing with the wishes for owner, group and mode applied; a link has no mode of its own. */
+export function withAttributes(before: FileState, wanted: AttributeParams): FileState {
+  if (before.type === 'absent') return before
+  const owned = { ...before, owner: wanted.owner ?? before.owner, group: wanted.group ?? before.group }
+  if (owned.type === 'link' || wanted.mode === undefined) return owned
+  return { ...owned, mode: applyMode(wanted.mode, owned.mode, owned.type === 'directory') }
+}
+
+/** Whether something new will belong to who writes it. */
+export function needsWriter(params: AttributeParams, states: readonly (FileState | undefined)[]): boolean {
+  return (params.owner === undefined || params.group === undefined) && states.some((state) => state !== undefined && state.type !== 'file' && state.type !== 'directory')
+}
+
+/** Owner, group and mode as far as they are known. */
+export function knownAttributes(state: After<FileState>): { owner?: string; group?: string; mode?: string } {
+  const known: { owner?: string; group?: string; mode?: string } = {}
+  if (typeof state === 'symbol') return known
+  for (const key of ['owner', 'group', 'mode'] as const) {
+    const value = (state as Record<string, unknown>)[key]
+    if (typeof value === 'string') known[key] = value
+  }
+  return known
+}
+
+/**
+ * Brings owner, group and mode of what is at `path` from one state to the other. A change of owner clears the set-user-id
+ * bits, so a mode that has them is set after it again.
+ */
+export function* attributeSteps(path: string, before: FileState, after: After<FileState>): Generator<Step, void, StepReply> {
+  const now = knownAttributes(before)
+  const next = knownAttributes(after)
+  const owner = next.owner !== now.owner ? (next.owner ?? '') : ''
+  const group = next.group !== now.group && next.group !== undefined ? `:${next.group}` : ''
+  const owned = owner + group !== ''
+  if (owned) yield run(['chown', '-h', owner + group, path])
+  if (next.mode !== undefined && (next.mode !== now.mode || (owned && next.mode[0] !== '0'))) yield run(['chmod', next.mode, path])
+}

@@ -1,0 +1,166 @@
+/** What `template` and `copy` share: a file at `dest` gets a content. */
+import { file, param, run, z } from '../../runner/module.ts'
+import type { After, AfterTree, Content, Difference, FileState, Planned, Probe, ProbeTree, Refusal, StateOf, Step, StepReply } from '../../runner/module.ts'
+import { put } from '../../runner/module.ts'
+import { accountProbes, attributeSteps, knownAttributes, needsWriter, plannedFile, wantedAttributes, writerProbes } from './attributes.ts'
+import type { AttributeParams } from './attributes.ts'
+import { ancestors, dirname, folderProbes, folderSteps, followLinks, join, knownState, missingFolder, onlyPath, plannedFolders } from './target.ts'
+import type { ByPath } from './target.ts'
+import { validateParam } from './words.ts'
+
+/** An absolute path on the host; a slash at its end says that it is a folder. */
+export function destinationParam(): z.ZodType<string> {
+  return z
+    .string()
+    .transform((path) => path.replace(/\/+/g, '/'))
+    .pipe(z.string().regex(/^\/./, 'a path on the host has to begin with / and to name something').refine((path) => !path.includes('\0'), 'a path cannot hold a NUL'))
+}
+
+/** The parameters that both have beside owner, group and mode. */
+export function destinationParams() {
+  return {
+    dest: destinationParam().describe('Where it belongs; an existing folder, or a path with / at its end, gets a file of the same name as src.'),
+    backup: param.bool().default(false).describe('Keep the file that is replaced, beside it, under a name with the time.'),
+    force: param.bool().default(true).describe('With false, a file that is there is left alone, whatever is in it.'),
+    follow: param.bool().default(false).describe('Where dest is a link to a file, write that file instead of replacing the link.'),
+    validate: validateParam().optional().describe("A command that has to succeed before the file is replaced, with %s for the new file's path."),
+  }
+}
+
+export interface DestinationParams extends AttributeParams {
+  readonly dest: string
+  readonly backup: boolean
+  readonly force: boolean
+  readonly follow: boolean
+  readonly validate?: readonly string[] | undefined
+  readonly directory_mode?: string | undefined
+}
+
+export type DestinationProbes = {
+  readonly file: Record<string, Probe<FileState>>
+  /** The folders that matter; a part of a tree without probes is no part of the state. */
+  readonly folders?: Record<string, Probe<FileState>>
+  readonly accounts?: Record<string, Probe<string>>
+}
+export type Destination = StateOf<DestinationProbes>
+
+/** Reads the file, the folders above it that matter, and accounts. `name` is the file's name where dest is a folder. */
+export function* probeDestination(params: DestinationParams, name: string | undefined): Generator<ProbeTree, DestinationProbes, never> {
+  const accounts = accountProbes(params)
+  const { dest } = params
+  if (dest.endsWith('/')) {
+    const path = `${dest}${name ?? ''}`
+    return yield* withWriter(params, { file: { [path]: file(path) }, folders: folderProbes(ancestors(path)), accounts })
+  }
+  const likely = { file: { [dest]: file(dest) }, folders: folderProbes([dirname(dest)]), accounts }
+  const first: { file: ByPath<FileState> } = yield likely
+  const state = knownState(first.file, dest)
+  const end = state?.type === 'link' ? yield* followLinks(dest) : { path: dest, state }
+  let path = dest
+  if (end.state?.type === 'directory' && name !== undefined) {
+    path = join(dest, name)
+    if (params.follow) path = (yield* followLinks(path)).path
+  } else if (params.follow) path = end.path
+  const tree = path === dest ? likely : { file: { [path]: file(path) }, folders: path.startsWith(`${dest}/`) ? {} : folderProbes([dirname(path)]), accounts }
+  return yield* withWriter(params, tree)
+}
+
+/** Adds the reads of who is writing where something in the tree is not there yet. */
+export function* withWriter<T extends DestinationProbes>(params: AttributeParams, tree: T): Generator<ProbeTree, T, never> {
+  const states: Destination = yield tree
+  const paths = [...Object.keys(tree.file).map((path) => knownState(states.file, path)), ...Object.keys(tree.folders ?? {}).map((path) => knownState(states.folders ?? {}, path))]
+  return needsWriter(params, paths) ? { ...tree, accounts: { ...tree.accounts, ...writerProbes(params) } } : tree
+}
+
+/** The file with this content. What is not asked for of owner, group and mode is kept. */
+export function planDestination(before: Destination, params: DestinationParams, content: Content): Planned<Destination> {
+  const path = onlyPath(before.file)
+  const now = knownState(before.file, path)
+  const refusal = cannotBeFile(path, now)
+  if (refusal) return { after: {}, refusals: [refusal] }
+  if (!params.force && before.file[path]!.type !== 'absent') return { after: {} }
+  const wanted = wantedAttributes(params, before.accounts ?? {})
+  const next: ByPath<After<FileState>> = { [path]: plannedFile(now, wanted, content) }
+  if (params.dest.endsWith('/')) {
+    const folders = plannedFolders(before.folders ?? {}, { ...wanted, mode: params.directory_mode })
+    return folders.refusal ? { after: {}, refusals: [folders.refusal] } : { after: { file: next, folders: folders.after } }
+  }
+  const missing = missingFolder(before.folders ?? {})
+  return missing ? { after: {}, refusals: [missing] } : { after: { file: next } }
+}
+
+function cannotBeFile(path: string, now: FileState | undefined): Refusal | undefined {
+  if (now?.type === 'directory') return { summary: `${path} is a directory, not a file`, hint: `Name a file in it, as dest: ${path}/NAME.` }
+  if (now?.type === 'other') return { summary: `${path} is a device, a socket or a pipe, not a file`, hint: 'Remove it first, if a file is meant to take its place.' }
+  return undefined
+}
+
+/** Returns the path of the backup, where there is one. */
+export function* applyDestination(situation: {
+  params: DestinationParams
+  before: Destination
+  after: AfterTree<Destination>
+  timestamp: string
+}): Generator<Step, { backup_file?: string }, StepReply> {
+  const { params, before, timestamp } = situation
+  yield* folderSteps(before.folders ?? {}, situation.after.folders ?? {})
+  const path = onlyPath(before.file)
+  return yield* writeFile(path, before.file[path]!, (situation.after.file as ByPath<After<FileState>>)[path]!, { ...params, timestamp })
+}
+
+/** Replaces a file where its content differs, and else only brings its owner, group and mode. */
+export function* writeFile(
+  path: string,
+  before: FileState,
+  after: After<FileState>,
+  options: { backup: boolean; validate?: readonly string[] | undefined; timestamp: string },
+): Generator<Step, { backup_file?: string }, StepReply> {
+  if (typeof after === 'symbol' || after.type !== 'file') return {}
+  const content = after.content as Content
+  if (before.type === 'file' && before.content.sha256 === content.sha256) {
+    yield* attributeSteps(path, before, after)
+    return {}
+  }
+  const backup = options.backup && before.type === 'file' ? `${path}.${options.timestamp}~` : undefined
+  if (backup !== undefined) yield run(['cp', '-p', path, backup])
+  const { mode = '0600', ...owners } = knownAttributes(after)
+  yield put(path, content, { mode, ...owners, ...(options.validate && { validate: options.validate }) })
+  return backup === undefined ? {} : { backup_file: backup }
+}
+
+/** What `register` gets, under Ansible's names. */
+export function destinationResult(situation: { before: Destination; after: AfterTree<Destination>; differs: readonly Difference[]; returned: unknown }): Record<string, unknown> {
+  const files = (situation.after.file ?? situation.before.file) as ByPath<After<FileState>>
+  const path = onlyPath(files)
+  return {
+    dest: path,
+    ...(situation.differs.length === 0 && { path }),
+    ...fileResult(files[path]!),
+    ...(situation.returned as { backup_file?: string } | undefined),
+  }
+}
+
+/** Mode, owner, group, size, checksum and state of what is at a path, as far as they are known. */
+export function fileResult(state: After<FileState>): Record<string, unknown> {
+  if (typeof state === 'symbol') return {}
+  const { type } = state
+  const content = type === 'file' ? (state.content as Content) : undefined
+  return {
+    state: type,
+    ...knownAttributes(state),
+    ...(type === 'link' && { mode: '0777' }),
+    ...(content && { size: content.sizeBytes, ...(content.sha1 !== undefined && { checksum: content.sha1 }) }),
+  }
+}
+
+/** What both return, for the documentation. */
+export const DESTINATION_RETURNS = {
+  dest: 'The path of the file.',
+  checksum: 'The SHA-1 of the content.',
+  mode: 'The permissions, four octal digits.',
+  owner: 'The user that owns it.',
+  group: 'The group that owns it.',
+  size: 'The size in bytes.',
+  state: "Always 'file'.",
+  backup_file: 'The path of the backup, where one was made.',
+} as const

@@ -1,0 +1,64 @@
+/** Renders a template on the controller and puts the text on the host. */
+import { param, state, z } from '../runner/module.ts'
+import { ATTRIBUTE_NOTES, attributeParams } from './shared/attributes.ts'
+import { DESTINATION_RETURNS, applyDestination, destinationParams, destinationResult, planDestination, probeDestination } from './shared/destination.ts'
+import { modeParam } from './shared/mode.ts'
+import { basename } from './shared/target.ts'
+
+/** Options of the rendering: `resolve` reads them with the template; here they are only checked and described. */
+function renderingParams() {
+  const marker = (what: string) => z.string().min(1).optional().describe(`The text that ${what}.`)
+  return {
+    newline_sequence: z
+      .preprocess((value) => (typeof value === 'string' ? value.replaceAll('\\n', '\n').replaceAll('\\r', '\r') : value), z.enum(['\n', '\r', '\r\n']))
+      .default('\n')
+      .describe('What ends a line.'),
+    trim_blocks: param.bool().default(true).describe('Drop the newline after a block.'),
+    lstrip_blocks: param.bool().default(false).describe('Drop the white space before a block on its line.'),
+    variable_start_string: marker('begins an expression'),
+    variable_end_string: marker('ends an expression'),
+    block_start_string: marker('begins a statement'),
+    block_end_string: marker('ends a statement'),
+    comment_start_string: marker('begins a comment'),
+    comment_end_string: marker('ends a comment'),
+    output_encoding: z
+      .string()
+      .regex(/^utf-?8$/i, 'only utf-8 is supported')
+      .default('utf-8')
+      .describe('The encoding of the file; only utf-8.'),
+  }
+}
+
+export default state({
+  summary: 'Renders a template on the controller and puts the text on the host.',
+  params: () =>
+    z
+      .object({
+        src: param.templateSource().describe('The template: a path on the controller, absolute, or beside the playbook, or in a `templates` folder.'),
+        ...destinationParams(),
+        ...attributeParams(),
+        mode: modeParam('preserve').optional().describe("The permissions: octal digits in quotes ('0644'), symbolic (u=rw,g=r,o=), or preserve for the template's own."),
+        ...renderingParams(),
+      })
+      .strict(),
+  examples: [
+    {
+      name: 'Configure the tunnels',
+      args: 'src: oci-ipsec.conf.j2\ndest: /etc/ipsec.d/oci-ipsec.conf\nowner: root\ngroup: root\nmode: "0600"',
+    },
+    {
+      name: 'Replace the sudo rules only with rules that visudo accepts',
+      args: 'src: sudoers.j2\ndest: /etc/sudoers.d/opc\nmode: "0440"\nvalidate: visudo -cf %s\nbackup: true',
+    },
+  ],
+  returns: DESTINATION_RETURNS,
+  notes: [...ATTRIBUTE_NOTES, 'The backup of FILE is FILE.TIME~, without the number of a process.', 'A device, socket or pipe at dest is never replaced.'],
+
+  probe: (params) => probeDestination(params, basename(params.src.name)),
+  plan: (before, params) => planDestination(before, { ...params, mode: params.mode === 'preserve' ? params.src.mode : params.mode }, params.src.content),
+  apply: (situation) => applyDestination(situation),
+  result: (situation) => {
+    const result = destinationResult(situation)
+    return situation.params.force || situation.differs.length > 0 ? result : { dest: result['dest'], src: situation.params.src.name }
+  },
+})

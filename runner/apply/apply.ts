@@ -1,0 +1,60 @@
+/** Carries out the steps that a module yields, one after the other, and stops at the first that fails. */
+import type { PutStep, RunStep, Step, StepReply } from '../contract/step.ts'
+import { fail } from '../diagnostic/diagnostic.ts'
+import type { Become, Port } from '../port/port.ts'
+
+export interface ApplyContext {
+  readonly port: Port
+  readonly become: Become | undefined
+  readonly environment: Readonly<Record<string, string>>
+  /** Called after each step that went through. */
+  readonly done: (step: Step) => void
+}
+
+/** A module may yield this many steps. */
+const MAX_STEPS = 10_000
+
+/**
+ * Drives the generator to its end and returns what it returns.
+ *
+ * @throws {DiagnosticError} STEP_FAILED with the words of the program, and what the port throws.
+ */
+export async function apply<R>(steps: Generator<Step, R, StepReply>, context: ApplyContext): Promise<R> {
+  let turn = steps.next()
+  for (let count = 0; !turn.done; count++) {
+    if (count >= MAX_STEPS) throw new Error('a module yielded more steps than any needs')
+    const reply = await carryOut(turn.value, context)
+    context.done(turn.value)
+    turn = steps.next(reply)
+  }
+  return turn.value
+}
+
+async function carryOut(step: Step, context: ApplyContext): Promise<StepReply> {
+  const { port, become, environment } = context
+  if (step.kind === 'put') {
+    const reply = await port.put(step, { become })
+    if (reply.exitCode !== 0) fail('STEP_FAILED', putFailure(step), { detail: wordsOf(reply) })
+    return reply
+  }
+  const reply = await port.run(step, { become, environment })
+  const accepted = step.okExitCodes ?? [0]
+  if (accepted !== 'any' && !accepted.includes(reply.exitCode)) fail('STEP_FAILED', runFailure(step, reply), { detail: wordsOf(reply) })
+  return reply
+}
+
+function putFailure(step: PutStep): string {
+  return step.validate ? `${step.path} was not replaced: the new content did not pass ${step.validate[0] ?? 'validation'}, or it could not be written` : `${step.path} could not be written`
+}
+
+function runFailure(step: RunStep, reply: StepReply): string {
+  const shown = step.secret ? step.argv[0] : step.argv.join(' ')
+  return `${shown.length > 200 ? `${shown.slice(0, 200)}…` : shown} ended with exit code ${reply.exitCode}`
+}
+
+/** What a program said, the error stream first; at most its last 40 lines. */
+export function wordsOf(reply: StepReply): string | undefined {
+  const words = [reply.stderr, reply.stdout].map((text) => text.trim()).filter((text) => text !== '').join('\n')
+  const lines = words.split('\n')
+  return words === '' ? undefined : lines.slice(-40).join('\n')
+}

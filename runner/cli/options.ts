@@ -1,0 +1,69 @@
+/** The one table of options: parsing, `--help` and the page in `docs/` are made from it. */
+
+export interface OptionEntry {
+  /** Without the dashes. */
+  readonly long: string
+  readonly short?: string
+  readonly kind: 'flag' | 'text' | 'list' | 'count'
+  /** What stands for the value in the help: `HOSTS`. */
+  readonly value?: string
+  readonly help: string
+  readonly group: 'what to run' | 'how to run it' | 'how to connect' | 'what to print' | 'instead of running'
+}
+
+export const OPTIONS = [
+  { long: 'inventory', short: 'i', kind: 'list', value: 'SOURCE', group: 'what to run', help: 'inventory file or folder, or a list of hosts with a comma (host,); may be given several times' },
+  { long: 'inventory-file', kind: 'list', value: 'SOURCE', group: 'what to run', help: 'the same as --inventory' },
+  { long: 'limit', short: 'l', kind: 'text', value: 'PATTERN', group: 'what to run', help: 'only these hosts of each play' },
+  { long: 'tags', short: 't', kind: 'list', value: 'TAGS', group: 'what to run', help: 'only tasks with one of these tags (comma-separated)' },
+  { long: 'skip-tags', kind: 'list', value: 'TAGS', group: 'what to run', help: 'no tasks with one of these tags' },
+  { long: 'start-at-task', kind: 'text', value: 'NAME', group: 'what to run', help: 'leave out the tasks before the one of this name' },
+  { long: 'extra-vars', short: 'e', kind: 'list', value: 'VARS', group: 'what to run', help: 'variables above all others: name=value, YAML or JSON text, or @FILE; may be given several times' },
+
+  { long: 'check', short: 'C', kind: 'flag', group: 'how to run it', help: 'change nothing; show what a run would change' },
+  { long: 'forks', short: 'f', kind: 'text', value: 'N', group: 'how to run it', help: 'how many hosts at once (default 50)' },
+  { long: 'become', short: 'b', kind: 'flag', group: 'how to run it', help: 'act as another user on the hosts' },
+  { long: 'become-user', kind: 'text', value: 'USER', group: 'how to run it', help: 'the user to become (default root)' },
+  { long: 'become-method', kind: 'text', value: 'METHOD', group: 'how to run it', help: 'how to become: sudo' },
+
+  { long: 'user', short: 'u', kind: 'text', value: 'USER', group: 'how to connect', help: 'log in as this user' },
+  { long: 'private-key', kind: 'text', value: 'FILE', group: 'how to connect', help: 'the private key to log in with' },
+  { long: 'key-file', kind: 'text', value: 'FILE', group: 'how to connect', help: 'the same as --private-key' },
+  { long: 'connection', short: 'c', kind: 'text', value: 'KIND', group: 'how to connect', help: 'ssh or local (default ssh)' },
+  { long: 'timeout', short: 'T', kind: 'text', value: 'SECONDS', group: 'how to connect', help: 'how long a login may take (default 10)' },
+  { long: 'ssh-common-args', kind: 'text', value: 'ARGS', group: 'how to connect', help: 'options of the OpenSSH client: -o, -J, -i, -p, -F, -l' },
+  { long: 'ssh-extra-args', kind: 'text', value: 'ARGS', group: 'how to connect', help: 'further options of the OpenSSH client' },
+  { long: 'accept-new-host-keys', kind: 'flag', group: 'how to connect', help: 'write down the keys of hosts that are not known yet; a changed key is refused all the same' },
+
+  { long: 'diff', short: 'D', kind: 'flag', group: 'what to print', help: 'put diffs into JSON output (human output always has them)' },
+  { long: 'no-diff', kind: 'flag', group: 'what to print', help: 'leave the content of files out of human output' },
+  { long: 'output', kind: 'text', value: 'FORMAT', group: 'what to print', help: 'human or json (default human)' },
+  { long: 'verbose', short: 'v', kind: 'count', group: 'what to print', help: 'show what tasks return; -vv and -vvv also say what the program does' },
+
+  { long: 'syntax-check', kind: 'flag', group: 'instead of running', help: 'check everything that can be known without a connection' },
+  { long: 'list-hosts', kind: 'flag', group: 'instead of running', help: 'list the hosts of each play' },
+  { long: 'list-tasks', kind: 'flag', group: 'instead of running', help: 'list the tasks that would run' },
+  { long: 'list-tags', kind: 'flag', group: 'instead of running', help: 'list the tags of the tasks' },
+  { long: 'help', short: 'h', kind: 'flag', group: 'instead of running', help: 'show this help' },
+  { long: 'version', kind: 'flag', group: 'instead of running', help: 'show the version' },
+] as const satisfies readonly OptionEntry[]
+
+export type OptionName = (typeof OPTIONS)[number]['long']
+
+const GROUPS: readonly OptionEntry['group'][] = ['what to run', 'how to run it', 'how to connect', 'what to print', 'instead of running']
+
+/** The text of `--help`. */
+export function renderHelp(): string {
+  const lines = ['usage: playline PLAYBOOK… -i INVENTORY [options]', '', "Runs Ansible's YAML playbooks over SSH, with nothing installed on the hosts."]
+  for (const group of GROUPS) {
+    lines.push('', `${group}:`)
+    for (const option of OPTIONS as readonly OptionEntry[]) if (option.group === group) lines.push(`  ${spelling(option).padEnd(32)} ${option.help}`)
+  }
+  lines.push('', 'exit codes: 0 all well, 1 a mistake in files, 2 a host failed or an option is wrong, 4 a host was unreachable or the run was refused')
+  return `${lines.join('\n')}\n`
+}
+
+/** `-i, --inventory SOURCE`. */
+export function spelling(option: OptionEntry): string {
+  return `${option.short === undefined ? '    ' : `-${option.short}, `}--${option.long}${option.value === undefined ? '' : ` ${option.value}`}`
+}

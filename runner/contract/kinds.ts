@@ -1,0 +1,222 @@
+/**
+ * The three kinds of module. A module never says `changed` and never prints a diff: it says how to read the state and what
+ * the state should be; the engine alone compares, shows, applies and reads back.
+ */
+import type { z } from 'zod'
+import type { Content } from './content.ts'
+import type { Probe, Resource } from './resource.ts'
+import type { Step, StepReply } from './step.ts'
+
+/** A leaf of a planned state that only applying can tell (a generated id, a version that the server picks). */
+export const KNOWN_AFTER_APPLY: unique symbol = Symbol('known after apply')
+
+/**
+ * Probes by name, to any depth. Where `probe` is a generator, a resource that an earlier tree of the same generator read is
+ * not read again for a later one: returning it once more costs nothing.
+ */
+export interface ProbeTree {
+  readonly [key: string]: Probe<unknown> | ProbeTree
+}
+
+/** The states that a tree of probes reads. */
+export type StateOf<T> = T extends Probe<infer S> ? S : T extends ProbeTree ? { readonly [K in keyof T]: StateOf<T[K]> } : never
+
+/** A state whose leaves may be known only after apply. */
+export type After<S> =
+  | S
+  | typeof KNOWN_AFTER_APPLY
+  | (S extends readonly unknown[] | Content ? never : S extends object ? { readonly [K in keyof S]: After<S[K]> } : never)
+
+/** A whole state after a plan, probe by probe. */
+export type AfterTree<S> = { readonly [K in keyof S]: After<S[K]> }
+
+/** What a plan promises. A probe that is left out is kept as it is: it is not looked at, not compared and not promised. */
+export type Promised<S> = { readonly [K in keyof S]?: After<S[K]> }
+
+/** Something that was asked for and cannot be had. It fails the task, in a check as in a run, after the rest was done. */
+export interface Refusal {
+  /** One line: `no kernel parameter 'Kernel.unknown_nmi_panic'`. */
+  readonly summary: string
+  /** The words of the program that refused, where there are any. */
+  readonly detail?: string
+  readonly hint?: string
+}
+
+export interface Planned<S> {
+  readonly after: Promised<S>
+  readonly refusals?: readonly Refusal[]
+}
+
+/** Something that happens without altering the state that is read: a restart, a reload. It counts as a change and is shown. */
+export interface Event {
+  /** `restart`, `reload`, `daemon-reload`, `touch`. */
+  readonly name: string
+  /** What it happens to: `frr.service`. */
+  readonly target: string
+}
+
+/** What else a change may alter, without saying how. In a check these resources are unknown afterwards. */
+export interface Affected {
+  /** An exact resource, or with a `*` at its end all resources that begin so. */
+  readonly resource: Resource
+  /** Only where the resource does not exist now: installing a package may create files, it does not replace foreign ones. */
+  readonly onlyIfAbsent?: boolean
+}
+
+/** One differing leaf of a state: where it is in the state and the two values. */
+export interface Difference {
+  readonly path: readonly string[]
+  readonly before: unknown
+  readonly after: unknown
+}
+
+export interface Example {
+  /** What it does, as a task's name. */
+  readonly name: string
+  /** The module's arguments, as YAML. */
+  readonly args: string
+}
+
+interface Common<P extends z.ZodType> {
+  /** One sentence, for the documentation. */
+  readonly summary: string
+  /** The parameters. Parsing also canonicalises: after it, equal wishes are equal values. Built when first used. */
+  readonly params: () => P
+  /** Parameter → other accepted names. */
+  readonly aliases?: Readonly<Record<string, readonly string[]>>
+  /** The parameter that a task's bare text is for (`command: uptime`). */
+  readonly freeForm?: string
+  readonly examples: readonly Example[]
+  /** What `register` gets beside `changed` and `diff`, for the documentation: name → meaning. */
+  readonly returns?: Readonly<Record<string, string>>
+  /** Differences from the Ansible module of the same name, one sentence each, for the documentation. */
+  readonly notes?: readonly string[]
+}
+
+export interface StateModule<P extends z.ZodType = z.ZodType, T extends ProbeTree = ProbeTree> extends Common<P> {
+  readonly kind: 'state'
+  /**
+   * What to read; a generator where one read depends on another: it yields trees, is sent their states, returns the last.
+   * When it is read back what was applied, `promised` is what the plan promised: a module that promised more than its
+   * parameters name (packages that come along) reads that too.
+   */
+  probe(params: z.output<P>, promised?: Readonly<Record<string, unknown>>): T | Generator<ProbeTree, T, never>
+  /**
+   * Pure. The state that should be. Touching a part of `before` that a dry run cannot know ends the plan there, and the
+   * task is reported unknown; `isKnown(before, key)` asks first.
+   */
+  plan(before: StateOf<T>, params: z.output<P>): Planned<StateOf<T>>
+  /** Pure. What happens besides. */
+  events?(situation: { before: StateOf<T>; params: z.output<P>; differs: readonly Difference[] }): readonly Event[]
+  /** Pure. What else the change may alter. */
+  affects?(situation: { before: StateOf<T>; after: AfterTree<StateOf<T>>; params: z.output<P>; differs: readonly Difference[] }): readonly Affected[]
+  /** Yields the writes; each yield returns the step's reply. What it returns is handed to `result`. */
+  apply(situation: ApplySituation<P, T>): Generator<Step, unknown, StepReply>
+  /** After apply: read again until `when` holds and goes on holding for `staysMs`, at most `withinMs`; then compare. */
+  readonly settles?: {
+    /** Throws an Error with a sentence where it can no longer come to hold: the waiting ends there and the task fails. */
+    when(state: StateOf<T>, params: z.output<P>, situation: SettleSituation<P, T>): boolean
+    readonly withinMs: number
+    readonly staysMs?: number
+    /** Whether what was applied has to settle at all. Default: always. */
+    needed?(situation: Omit<SettleSituation<P, T>, 'watched' | 'elapsedMs'>): boolean
+    /** Read along with the state while it settles, and only then: what is volatile, never compared and never shown. */
+    watch?(params: z.output<P>): ProbeTree
+  }
+  /** Read when the task fails after apply: log lines and the like, shown with the error. */
+  evidence?(params: z.output<P>): readonly Probe<string>[]
+  /** Pure. */
+  result?(situation: ResultSituation<P, T>): Record<string, unknown>
+}
+
+export interface ApplySituation<P extends z.ZodType, T extends ProbeTree> {
+  readonly params: z.output<P>
+  readonly before: StateOf<T>
+  readonly after: AfterTree<StateOf<T>>
+  readonly differs: readonly Difference[]
+  readonly events: readonly Event[]
+  /** For names of backups: `2026-01-31@10:15:59`. */
+  readonly timestamp: string
+}
+
+export interface SettleSituation<P extends z.ZodType, T extends ProbeTree> {
+  readonly params: z.output<P>
+  readonly before: StateOf<T>
+  readonly differs: readonly Difference[]
+  readonly events: readonly Event[]
+  /** The states of `settles.watch`'s probes; empty without it. */
+  readonly watched: unknown
+  /** Since the last write ended. */
+  readonly elapsedMs: number
+}
+
+export interface ResultSituation<P extends z.ZodType, T extends ProbeTree> {
+  readonly params: z.output<P>
+  readonly before: StateOf<T>
+  readonly after: AfterTree<StateOf<T>>
+  readonly differs: readonly Difference[]
+  /** What `apply` returned; undefined in a check and where nothing was applied. */
+  readonly returned: unknown
+}
+
+export interface ReadModule<P extends z.ZodType = z.ZodType, T extends ProbeTree = ProbeTree> extends Common<P> {
+  readonly kind: 'read'
+  probe(params: z.output<P>): T | Generator<ProbeTree, T, never>
+  /**
+   * Makes the read an assertion: what is missing, a sentence each, or nothing. It is read again until nothing is missing
+   * or `wait` runs out; what is missing then fails the task.
+   */
+  missing?(state: StateOf<T>, params: z.output<P>): readonly string[]
+  wait?(params: z.output<P>): { readonly timeoutMs: number; readonly intervalMs: number; readonly delayMs?: number }
+  /** Read once when the assertion failed, and shown with it. */
+  evidence?(params: z.output<P>): readonly Probe<string>[]
+  result(situation: { state: StateOf<T>; params: z.output<P> }): Record<string, unknown>
+}
+
+/** A module that does something of which no state tells. The engine counts it as changed whenever it ran. */
+export interface ActionModule<P extends z.ZodType = z.ZodType, T extends ProbeTree = ProbeTree> extends Common<P> {
+  readonly kind: 'action'
+  /** Read before running, for `guard`. */
+  probe?(params: z.output<P>): T
+  /** Why it need not run (the result then given), or undefined where it has to. */
+  guard?(state: StateOf<T>, params: z.output<P>): { readonly result: Record<string, unknown>; readonly skipped?: boolean } | undefined
+  run(params: z.output<P>): Generator<Step, Record<string, unknown>, StepReply>
+}
+
+export type Module = StateModule | ReadModule | ActionModule
+
+/** Declares a module of the kind `state`; the types of state and parameters are inferred. */
+export function state<P extends z.ZodType, T extends ProbeTree>(module: Omit<StateModule<P, T>, 'kind'>): Module {
+  return { kind: 'state', ...module } as unknown as Module
+}
+
+/** Declares a module that only reads, or asserts. */
+export function read<P extends z.ZodType, T extends ProbeTree>(module: Omit<ReadModule<P, T>, 'kind'>): Module {
+  return { kind: 'read', ...module } as unknown as Module
+}
+
+/** Declares an action. */
+export function action<P extends z.ZodType, T extends ProbeTree = Record<string, never>>(module: Omit<ActionModule<P, T>, 'kind'>): Module {
+  return { kind: 'action', ...module } as unknown as Module
+}
+
+/** Thrown by the engine's view of `before` when a plan touches what a dry run cannot know. */
+export class UnknownStateError extends Error {
+  override readonly cause: string
+  constructor(cause: string) {
+    super(`unknown: ${cause}`)
+    this.name = 'UnknownStateError'
+    this.cause = cause
+  }
+}
+
+/** Whether a part of a state is known: false only in a dry run, after a task that may alter it. */
+export function isKnown<S extends object>(state: S, key: keyof S & string): boolean {
+  try {
+    void state[key]
+    return true
+  } catch (error) {
+    if (error instanceof UnknownStateError) return false
+    throw error
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * What a module may read: named resources, described as data. The engine sends the reads; the module only says what to
+ * read and, with a pure `parse`, what the reply means.
+ */
+import { Content } from './content.ts'
+
+/**
+ * The name of one piece of state on a host, for the overlay of predicted states: `file:/etc/hosts`, `unit:frr.service`,
+ * `package:frr`, `sysctl:net.ipv4.ip_forward`, `live:bgp`. Two probes with one name read the same thing and parse it alike.
+ * `live:` is what running daemons and the network say of themselves: any change on any host may alter it.
+ */
+export type Resource = `${'file' | 'unit' | 'package' | 'sysctl' | 'live' | 'query'}:${string}`
+
+/** A read, as data. Replies above `maxBytes` and reads that take longer than `timeoutMs` are errors, never cut short. */
+export type Read = FileRead | QueryRead
+
+/** Type, mode, owner and group of a path (links are not followed), and for a regular file its digest or its bytes. */
+export interface FileRead {
+  readonly kind: 'file'
+  readonly path: string
+  readonly content: 'none' | 'digest' | 'bytes'
+  /** With `bytes`: above this size only the digest is read. Default 1 MiB. */
+  readonly maxBytes?: number
+}
+
+/** A program that only reads. It runs with an empty stdin and LC_ALL=C, and must be on the list in `runner/probe/allowed.ts`. */
+export interface QueryRead {
+  readonly kind: 'query'
+  readonly argv: readonly [string, ...string[]]
+  /** Exit codes that are an answer; any other fails the probe. Default: 0 alone. 127 answers "no such program". */
+  readonly okExitCodes?: readonly number[]
+  /** Default 30,000. */
+  readonly timeoutMs?: number
+  /** Default 4 MiB. */
+  readonly maxBytes?: number
+}
+
+/** What came back from a query. */
+export interface QueryReply {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A read of a named resource, with what its reply means. */
+export interface Probe<T> {
+  readonly resource: Resource
+  /** How a diff names it; without one, the resource's name after the colon. */
+  readonly label?: string
+  readonly read: Read
+  /**
+   * Other resources that the reply tells of (`file:/srv/*` for what `find` says of a tree; a `*` at the end stands for all
+   * that begin so). In a dry run the reply is unknown once one of them was changed.
+   */
+  readonly tellsOf?: readonly Resource[]
+  /** Pure. Throws an Error with a sentence where the reply makes no sense. */
+  readonly parse: (reply: never) => T
+  /** Only for types. */
+  readonly state?: T
+}
+
+/** The state of a path. Owner and group are names, or digits where the host has no name for them. */
+export type FileState =
+  | { readonly type: 'absent' }
+  | {
+      readonly type: 'file'
+      readonly mode: string
+      readonly owner: string
+      readonly group: string
+      readonly content: Content
+    }
+  | { readonly type: 'directory'; readonly mode: string; readonly owner: string; readonly group: string }
+  | { readonly type: 'link'; readonly target: string; readonly owner: string; readonly group: string }
+  | { readonly type: 'other'; readonly mode: string; readonly owner: string; readonly group: string }
+
+/** What a port answers to a file read: the state, and beside it what is not compared. */
+export interface FileReply {
+  readonly state: FileState
+  /** Numeric owner and group, size in bytes, modification time in seconds since 1970; undefined for an absent path. */
+  readonly stat?: { readonly uid: number; readonly gid: number; readonly sizeBytes: number; readonly mtimeSeconds: number }
+}
+
+export type Reply = FileReply | QueryReply
+
+/** The state of a path: with `bytes` a regular file's text is at hand for editing and for diffs. */
+export function file(path: string, content: FileRead['content'] = 'bytes'): Probe<FileState> {
+  return { resource: `file:${path}`, label: path, read: { kind: 'file', path, content }, parse: (reply: FileReply) => reply.state }
+}
+
+/** A query with a name of its own. The name says what is read, so that equal names may share one reply. */
+export function query<T>(
+  resource: Resource,
+  argv: readonly [string, ...string[]],
+  parse: (reply: QueryReply) => T,
+  more: { label?: string; tellsOf?: readonly Resource[]; okExitCodes?: readonly number[]; timeoutMs?: number; maxBytes?: number } = {},
+): Probe<T> {
+  const { label, tellsOf, ...limits } = more
+  return { resource, ...(label !== undefined && { label }), ...(tellsOf !== undefined && { tellsOf }), read: { kind: 'query', argv, ...limits }, parse }
+}
+
+/** A kernel parameter's live value, or null where the kernel has no such key. Runs of white space read as one space. */
+export function sysctlValue(key: string): Probe<string | null> {
+  return query(
+    `sysctl:${key}`,
+    ['sysctl', '-n', key],
+    (reply) => (reply.exitCode === 0 ? reply.stdout.trim().replace(/\s+/g, ' ') : null),
+    { label: `${key} (kernel)`, okExitCodes: [0, 1, 255] },
+  )
+}
+
+/**
+ * What systemd says of a unit (systemctl(1), `show`), without what is volatile: process ids, counters, and words that a
+ * wish is not about. `loaded: 'not-found'` is a unit that does not exist.
+ */
+export interface UnitState {
+  /** `loaded`, `not-found`, `masked`, `bad-setting`, `error`. */
+  readonly loaded: string
+  /**
+   * `active`, `inactive`, `activating` or `deactivating`; `reloading` reads as active and `failed` as inactive. A oneshot
+   * that does not remain after it ended is always `oneshot`: starting it is an event, not a state.
+   */
+  readonly active: string
+  /** `enabled`, `disabled`, `static`, `masked`, …; empty where systemd has no opinion. */
+  readonly enabled: string
+}
+
+/** A systemd unit's state. */
+export function unit(name: string): Probe<UnitState> {
+  return query(
+    `unit:${name}`,
+    ['systemctl', 'show', '--no-pager', '--property=LoadState,ActiveState,UnitFileState,Type,RemainAfterExit', '--', name],
+    (reply) => {
+      const property = new Map(reply.stdout.split('\n').map((line): [string, string] => [line.split('=', 1)[0]!, line.slice(line.indexOf('=') + 1)]))
+      const active = property.get('ActiveState') ?? 'inactive'
+      return {
+        loaded: property.get('LoadState') ?? 'not-found',
+        active:
+          property.get('Type') === 'oneshot' && property.get('RemainAfterExit') === 'no'
+            ? 'oneshot'
+            : (({ reloading: 'active', refreshing: 'active', maintenance: 'active', failed: 'inactive' } as Record<string, string>)[active] ?? active),
+        enabled: property.get('UnitFileState') ?? '',
+      }
+    },
+    { label: name },
+  )
+}

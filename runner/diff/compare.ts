@@ -1,0 +1,55 @@
+/** What differs between a state and the state that a plan promises: the one place where `changed` comes from. */
+import { Content } from '../contract/content.ts'
+import { KNOWN_AFTER_APPLY, UnknownStateError } from '../contract/kinds.ts'
+import type { Difference } from '../contract/kinds.ts'
+import { Unknown } from '../value/value.ts'
+
+/**
+ * The differing leaves, in the order of `after`. Leaves are whatever is not a plain object: texts, numbers, lists as a
+ * whole, contents (by digest). A probe that either side leaves out is kept as it is, so it does not differ. KNOWN_AFTER_APPLY
+ * always differs. Where a dry run does not know `before`, every leaf differs from an `Unknown`. An absent leaf is undefined.
+ *
+ * @example compare({ file: { mode: '0644' } }, { file: { mode: '0600' } }) // [{ path: ['file', 'mode'], before: '0644', after: '0600' }]
+ */
+export function compare(before: unknown, after: unknown): Difference[] {
+  const differences: Difference[] = []
+  if (isRecord(before) && isRecord(after)) {
+    for (const key of Object.keys(after)) if (Object.hasOwn(before, key)) walk([key], read(before, key), after[key], differences)
+  } else walk([], before, after, differences)
+  return differences
+}
+
+function walk(path: readonly string[], before: unknown, after: unknown, differences: Difference[]): void {
+  if (isRecord(after) && (isRecord(before) || before instanceof Unknown)) {
+    const keys = new Set([...Object.keys(after), ...(isRecord(before) ? Object.keys(before) : [])])
+    for (const key of keys) walk([...path, key], isRecord(before) ? read(before, key) : before, read(after, key), differences)
+  } else if (before instanceof Unknown || after === KNOWN_AFTER_APPLY || !isSame(before, after)) differences.push({ path, before, after })
+}
+
+/** Whether two leaves are the same: contents by digest, lists item by item. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true
+  if (a instanceof Content && b instanceof Content) return a.sha256 === b.sha256
+  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, index) => isSame(item, b[index]))
+  if (a instanceof Map && b instanceof Map) return a.size === b.size && [...a].every(([key, value]) => b.has(key) && isSame(value, b.get(key)))
+  if (isRecord(a) && isRecord(b)) {
+    const keys = Object.keys(a)
+    return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && isSame(a[key], b[key]))
+  }
+  return false
+}
+
+function read(record: Readonly<Record<string, unknown>>, key: string): unknown {
+  try {
+    return record[key]
+  } catch (error) {
+    if (error instanceof UnknownStateError) return new Unknown(error.cause)
+    throw error
+  }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}

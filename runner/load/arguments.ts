@@ -1,0 +1,62 @@
+/** Arguments written as one text: `src=a dest=/b mode=0644`, alone or after a command's words. */
+import type { SourceRange } from '../diagnostic/source.ts'
+import { Template, hasTemplateMarkers, type Raw } from '../value/value.ts'
+import type { ScalarNode } from './yaml.ts'
+
+/** Arguments that may follow a free-form command. Any other `x=y` is part of the command. */
+const FREE_FORM_ARGUMENTS = new Set(['creates', 'removes', 'chdir', 'executable', 'warn', 'stdin', 'stdin_add_newline', 'strip_empty_ends', 'expand_argument_vars'])
+
+export interface SplitArguments {
+  readonly pairs: ReadonlyMap<string, Raw>
+  /** The words that are no `name=value`, as written; undefined where there are none. */
+  readonly rest: Raw | undefined
+}
+
+/** Splits at white space outside quotes and outside template markers. */
+export function splitKeyValues(node: ScalarNode, freeForm: boolean): SplitArguments {
+  const { value, range } = node
+  const text = value instanceof Template ? value.text : typeof value === 'string' ? value : undefined
+  if (text === undefined) return { pairs: new Map(), rest: value }
+  const pairs = new Map<string, Raw>()
+  const rest: string[] = []
+  for (const word of splitWords(text)) {
+    const match = /^([A-Za-z_][A-Za-z0-9_]*)=([\s\S]*)$/.exec(word.text)
+    if (match && (!freeForm || FREE_FORM_ARGUMENTS.has(match[1]!))) pairs.set(match[1]!, asRaw(unquote(match[2]!), range))
+    else rest.push(word.text)
+  }
+  if (rest.length === 0) return { pairs, rest: undefined }
+  return { pairs, rest: pairs.size === 0 ? value : asRaw(rest.join(' '), range) }
+}
+
+function asRaw(text: string, range: SourceRange): Raw {
+  return hasTemplateMarkers(text) ? new Template(text, range) : text
+}
+
+function unquote(text: string): string {
+  const quote = text[0]
+  return text.length >= 2 && (quote === '"' || quote === "'") && text.endsWith(quote) ? text.slice(1, -1).replaceAll(`\\${quote}`, quote) : text
+}
+
+/** Words at white space, quotes and `{{ }}`, `{% %}` kept whole. */
+function splitWords(text: string): { text: string }[] {
+  const words: { text: string }[] = []
+  let word = ''
+  let quote: string | undefined
+  let depth = 0
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at]!
+    const pair = text.slice(at, at + 2)
+    if (quote === undefined && (pair === '{{' || pair === '{%' || pair === '{#')) depth++
+    if (quote === undefined && (pair === '}}' || pair === '%}' || pair === '#}')) depth = Math.max(0, depth - 1)
+    if (depth === 0) {
+      if (quote === undefined && (char === '"' || char === "'")) quote = char
+      else if (char === quote && text[at - 1] !== '\\') quote = undefined
+    }
+    if (quote === undefined && depth === 0 && /\s/.test(char)) {
+      if (word !== '') words.push({ text: word })
+      word = ''
+    } else word += char
+  }
+  if (word !== '') words.push({ text: word })
+  return words
+}

@@ -1,0 +1,100 @@
+/**
+ * Every keyword of Ansible's playbook language: where it may stand, what kind of value it takes, and whether Playline
+ * acts on it. A keyword that Playline does not act on is refused, never ignored.
+ */
+
+export type Place = 'play' | 'role' | 'block' | 'task'
+
+/**
+ * `text` and `boolean` and `integer` may be templates; `names` is a list of text or one text with commas; `conditions` is an
+ * expression or a list of them; `map` is a mapping; `items` is a list of tasks; `any` is read by whoever uses it.
+ */
+export type KeywordKind = 'text' | 'boolean' | 'integer' | 'number' | 'names' | 'conditions' | 'map' | 'items' | 'any'
+
+export interface Keyword {
+  readonly kind: KeywordKind
+  readonly places: readonly Place[]
+  /** Why it is refused, as the end of "is not supported: …"; undefined where it is supported. */
+  readonly refused?: string
+  /** True where the value has no effect here and that is sound. */
+  readonly noEffect?: true
+}
+
+const EVERYWHERE: readonly Place[] = ['play', 'role', 'block', 'task']
+const NOT_YET = 'not yet part of Playline'
+
+/** Ansible 2.14's keywords, by name. */
+export const KEYWORDS: Readonly<Record<string, Keyword>> = {
+  name: { kind: 'text', places: EVERYWHERE },
+  vars: { kind: 'map', places: EVERYWHERE },
+  tags: { kind: 'names', places: EVERYWHERE },
+  when: { kind: 'conditions', places: ['role', 'block', 'task'] },
+  become: { kind: 'boolean', places: EVERYWHERE },
+  become_user: { kind: 'text', places: EVERYWHERE },
+  become_method: { kind: 'text', places: EVERYWHERE },
+  become_flags: { kind: 'text', places: EVERYWHERE, refused: NOT_YET },
+  become_exe: { kind: 'text', places: EVERYWHERE, refused: NOT_YET },
+  environment: { kind: 'any', places: EVERYWHERE },
+  no_log: { kind: 'boolean', places: EVERYWHERE },
+  ignore_errors: { kind: 'boolean', places: EVERYWHERE },
+  ignore_unreachable: { kind: 'boolean', places: EVERYWHERE },
+  any_errors_fatal: { kind: 'boolean', places: EVERYWHERE },
+  check_mode: { kind: 'boolean', places: EVERYWHERE },
+  diff: { kind: 'boolean', places: EVERYWHERE },
+  run_once: { kind: 'boolean', places: EVERYWHERE },
+  connection: { kind: 'text', places: EVERYWHERE },
+  port: { kind: 'integer', places: EVERYWHERE },
+  remote_user: { kind: 'text', places: EVERYWHERE },
+  timeout: { kind: 'integer', places: EVERYWHERE, refused: NOT_YET },
+  throttle: { kind: 'integer', places: EVERYWHERE, refused: NOT_YET },
+  debugger: { kind: 'text', places: EVERYWHERE, refused: 'Playline has no debugger' },
+  collections: { kind: 'names', places: EVERYWHERE, noEffect: true },
+  module_defaults: { kind: 'any', places: EVERYWHERE, refused: NOT_YET },
+  delegate_to: { kind: 'text', places: ['role', 'block', 'task'] },
+  delegate_facts: { kind: 'boolean', places: ['role', 'block', 'task'], refused: NOT_YET },
+
+  hosts: { kind: 'any', places: ['play'] },
+  roles: { kind: 'any', places: ['play'] },
+  pre_tasks: { kind: 'items', places: ['play'] },
+  tasks: { kind: 'items', places: ['play'] },
+  post_tasks: { kind: 'items', places: ['play'] },
+  handlers: { kind: 'items', places: ['play'] },
+  vars_files: { kind: 'any', places: ['play'] },
+  vars_prompt: { kind: 'any', places: ['play'], refused: NOT_YET },
+  gather_facts: { kind: 'boolean', places: ['play'] },
+  gather_subset: { kind: 'names', places: ['play'], refused: NOT_YET },
+  gather_timeout: { kind: 'integer', places: ['play'], refused: NOT_YET },
+  fact_path: { kind: 'text', places: ['play'], refused: NOT_YET },
+  force_handlers: { kind: 'boolean', places: ['play'] },
+  max_fail_percentage: { kind: 'number', places: ['play'] },
+  serial: { kind: 'any', places: ['play'] },
+  strategy: { kind: 'text', places: ['play'] },
+  order: { kind: 'text', places: ['play'] },
+
+  action: { kind: 'any', places: ['task'], refused: NOT_YET },
+  local_action: { kind: 'any', places: ['task'], refused: NOT_YET },
+  args: { kind: 'map', places: ['task'] },
+  async: { kind: 'integer', places: ['task'], refused: NOT_YET },
+  poll: { kind: 'integer', places: ['task'], refused: NOT_YET },
+  changed_when: { kind: 'conditions', places: ['task'] },
+  failed_when: { kind: 'conditions', places: ['task'] },
+  until: { kind: 'conditions', places: ['task'] },
+  retries: { kind: 'integer', places: ['task'] },
+  delay: { kind: 'number', places: ['task'] },
+  loop: { kind: 'any', places: ['task'] },
+  loop_control: { kind: 'map', places: ['task'] },
+  notify: { kind: 'names', places: ['block', 'task'] },
+  listen: { kind: 'names', places: ['task'] },
+  register: { kind: 'text', places: ['task'] },
+
+  block: { kind: 'items', places: ['block'] },
+  rescue: { kind: 'items', places: ['block'] },
+  always: { kind: 'items', places: ['block'] },
+}
+
+/** The keywords that may stand in a place, supported or not. */
+export function keywordsOf(place: Place): string[] {
+  return Object.entries(KEYWORDS)
+    .filter(([, keyword]) => keyword.places.includes(place))
+    .map(([name]) => name)
+}

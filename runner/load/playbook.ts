@@ -1,0 +1,414 @@
+/** From YAML to plays, blocks and tasks. Nothing is evaluated here: values may still hold templates. */
+import path from 'node:path'
+import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
+import type { SourceRange } from '../diagnostic/source.ts'
+import { didYouMean } from '../diagnostic/suggest.ts'
+import { Float, RawDict, Template, type Raw } from '../value/value.ts'
+import { KEYWORDS, keywordsOf, type Keyword, type Place } from './keywords.ts'
+import type { Reader } from './reader.ts'
+import { toRaw, type MapEntry, type MapNode, type Node, type ScalarNode } from './yaml.ts'
+
+export interface KeywordValue {
+  readonly raw: Raw
+  readonly node: Node
+  readonly keyRange: SourceRange
+}
+
+export type Keywords = ReadonlyMap<string, KeywordValue>
+
+export interface Play {
+  readonly kind: 'play'
+  readonly keywords: Keywords
+  readonly range: SourceRange
+  /** The folder of the playbook file, where `roles`, `files`, `templates` and `group_vars` are looked for. */
+  readonly folder: string
+  readonly roles: readonly RoleEntry[]
+  readonly preTasks: readonly TaskItem[]
+  readonly tasks: readonly TaskItem[]
+  readonly postTasks: readonly TaskItem[]
+  readonly handlers: readonly TaskItem[]
+  /** What `import_playbook` put on every play of the imported file. */
+  readonly imported: readonly Keywords[]
+}
+
+export interface RoleEntry {
+  readonly name: string
+  readonly nameRange: SourceRange
+  readonly keywords: Keywords
+  /** Parameters written inline: everything that is not a keyword. */
+  readonly params: RawDict
+}
+
+export type TaskItem = Task | Block
+
+export interface Block {
+  readonly kind: 'block'
+  readonly keywords: Keywords
+  readonly range: SourceRange
+  readonly block: readonly TaskItem[]
+  readonly rescue: readonly TaskItem[]
+  readonly always: readonly TaskItem[]
+}
+
+export interface Task {
+  readonly kind: 'task'
+  readonly keywords: Keywords
+  readonly range: SourceRange
+  readonly action: Action
+}
+
+export interface Action {
+  /** As the task wrote it: `ansible.builtin.copy`. */
+  readonly written: string
+  /** Without a collection: `copy`. */
+  readonly module: string
+  readonly range: SourceRange
+  /** Arguments by name, with where each stands. */
+  readonly args: RawDict
+  readonly argNodes: ReadonlyMap<string, { readonly node: Node; readonly keyRange: SourceRange }>
+  /** What stands behind the module's name on its line: `command: uptime`, `copy: src=a dest=/b`. */
+  readonly text: ScalarNode | undefined
+}
+
+/** What the loader has to know of modules to tell an action from a misspelt keyword. */
+export interface ModuleNames {
+  has(name: string): boolean
+  names(): Iterable<string>
+}
+
+/** Collections whose names stand for modules of ours. */
+const COLLECTIONS = ['ansible.builtin', 'ansible.legacy', 'ansible.posix', 'community.general', 'oracle.oci', 'playline.builtin']
+
+/** How deep `import_playbook` may go. */
+const MAX_IMPORT_DEPTH = 20
+
+/** Actions of Ansible that are part of the language, not modules, and are not supported. */
+const REFUSED_ACTIONS: Readonly<Record<string, string>> = {
+  include: 'write include_tasks or import_tasks',
+  include_tasks: 'not yet part of Playline',
+  include_role: 'not yet part of Playline',
+  import_role: 'not yet part of Playline',
+  include_vars: 'not yet part of Playline',
+  add_host: 'not yet part of Playline',
+  group_by: 'not yet part of Playline',
+}
+
+export class PlaybookLoader {
+  readonly #reader: Reader
+  readonly #modules: ModuleNames
+  readonly #faults: Diagnostic[] = []
+
+  constructor(reader: Reader, modules: ModuleNames) {
+    this.#reader = reader
+    this.#modules = modules
+  }
+
+  /** Faults found so far. The tree is only fit to run where there are none. */
+  get faults(): readonly Diagnostic[] {
+    return this.#faults
+  }
+
+  /** The plays of a playbook file, those of imported files in their place. */
+  load(absolute: string): Play[] {
+    return this.#file(absolute, undefined, [], [])
+  }
+
+  #file(absolute: string, at: SourceRange | undefined, imported: readonly Keywords[], chain: readonly string[]): Play[] {
+    if (chain.includes(absolute) || chain.length > MAX_IMPORT_DEPTH) {
+      this.#fault('INCLUDE_CYCLE', `${this.#reader.shownPath(absolute)} imports itself`, at)
+      return []
+    }
+    let node: Node
+    try {
+      node = this.#reader.yaml(absolute, at)
+    } catch (error) {
+      this.#collect(error)
+      return []
+    }
+    if (node.kind !== 'list') {
+      this.#fault('WRONG_TYPE', `a playbook is a list of plays, and this is ${kindName(node)}`, node.range, 'Begin each play with a dash: "- hosts: all".')
+      return []
+    }
+    const plays: Play[] = []
+    for (const item of node.items) {
+      if (item.kind !== 'map') {
+        this.#fault('WRONG_TYPE', `a play is a mapping, and this is ${kindName(item)}`, item.range)
+        continue
+      }
+      const importEntry = item.entries.find((entry) => COLLECTIONS.map((collection) => `${collection}.import_playbook`).includes(entry.key) || entry.key === 'import_playbook')
+      if (importEntry) plays.push(...this.#import(item, importEntry, absolute, imported, chain))
+      else {
+        const play = this.#play(item, path.dirname(absolute), imported)
+        if (play) plays.push(play)
+      }
+    }
+    return plays
+  }
+
+  #import(item: MapNode, entry: MapEntry, from: string, imported: readonly Keywords[], chain: readonly string[]): Play[] {
+    const keywords = new Map<string, KeywordValue>()
+    for (const other of item.entries) {
+      if (other === entry) continue
+      if (!['name', 'when', 'tags', 'vars'].includes(other.key)) {
+        this.#fault('UNKNOWN_KEYWORD', `'${other.key}' is not a keyword of import_playbook`, other.keyRange, didYouMean(other.key, ['name', 'when', 'tags', 'vars']))
+        continue
+      }
+      this.#keyword(keywords, other, KEYWORDS[other.key]!)
+    }
+    const name = entry.value.kind === 'scalar' ? entry.value.value : undefined
+    if (typeof name !== 'string' || name === '') {
+      this.#fault('WRONG_TYPE', 'import_playbook takes the path of a playbook', entry.value.range, name instanceof Template ? 'A templated path is not supported yet.' : undefined)
+      return []
+    }
+    return this.#file(path.resolve(path.dirname(from), name), entry.value.range, [...imported, keywords], [...chain, from])
+  }
+
+  #play(node: MapNode, folder: string, imported: readonly Keywords[]): Play | undefined {
+    const keywords = this.#keywords(node, 'play', () => false)
+    const hosts = keywords.get('hosts')
+    if (!hosts) {
+      this.#fault('MISSING_KEYWORD', "a play needs 'hosts'", node.range, 'Name a group or host of the inventory, or all.')
+      return undefined
+    }
+    const items = (keyword: string): TaskItem[] => this.#items(keywords.get(keyword)?.node, keyword)
+    return {
+      kind: 'play',
+      keywords,
+      range: node.range,
+      folder,
+      imported,
+      roles: this.#roles(keywords.get('roles')?.node),
+      preTasks: items('pre_tasks'),
+      tasks: items('tasks'),
+      postTasks: items('post_tasks'),
+      handlers: items('handlers'),
+    }
+  }
+
+  /** The entries of `roles:`, or of a role's dependencies. */
+  roleEntries(node: Node | undefined): RoleEntry[] {
+    return this.#roles(node)
+  }
+
+  #roles(node: Node | undefined): RoleEntry[] {
+    if (!node || isNull(node)) return []
+    if (node.kind !== 'list') {
+      this.#fault('WRONG_TYPE', `'roles' is a list, and this is ${kindName(node)}`, node.range)
+      return []
+    }
+    const entries: RoleEntry[] = []
+    for (const item of node.items) {
+      if (item.kind === 'scalar' && typeof item.value === 'string') {
+        entries.push({ name: item.value, nameRange: item.range, keywords: new Map(), params: new RawDict() })
+        continue
+      }
+      const named = item.kind === 'map' ? item.entries.find((entry) => entry.key === 'role' || entry.key === 'name') : undefined
+      if (item.kind !== 'map' || named?.value.kind !== 'scalar' || typeof named.value.value !== 'string') {
+        this.#fault('WRONG_TYPE', "a role is a name, or a mapping with 'role'", item.range)
+        continue
+      }
+      const params = new RawDict()
+      const keywords = this.#keywords(item, 'role', (entry) => {
+        if (entry.key === 'role' || entry.key === 'name') return true
+        if (entry.key in KEYWORDS) return false
+        params.set(entry.key, toRaw(entry.value))
+        return true
+      })
+      entries.push({ name: named.value.value, nameRange: named.value.range, keywords, params })
+    }
+    return entries
+  }
+
+  /** The tasks of a task file. */
+  taskFile(absolute: string, at?: SourceRange): TaskItem[] {
+    try {
+      return this.#items(this.#reader.yaml(absolute, at), 'tasks')
+    } catch (error) {
+      this.#collect(error)
+      return []
+    }
+  }
+
+  #items(node: Node | undefined, what: string): TaskItem[] {
+    if (!node || isNull(node)) return []
+    if (node.kind !== 'list') {
+      this.#fault('WRONG_TYPE', `'${what}' is a list of tasks, and this is ${kindName(node)}`, node.range)
+      return []
+    }
+    return node.items.flatMap((item) => this.#item(item, path.dirname(item.range.file.path)) ?? [])
+  }
+
+  #item(node: Node, folder: string): TaskItem[] | undefined {
+    if (node.kind !== 'map') {
+      this.#fault('WRONG_TYPE', `a task is a mapping, and this is ${kindName(node)}`, node.range)
+      return undefined
+    }
+    if (node.entries.some((entry) => entry.key === 'block')) return [this.#block(node)]
+    return this.#task(node, folder)
+  }
+
+  #block(node: MapNode): Block {
+    const keywords = this.#keywords(node, 'block', () => false)
+    const items = (keyword: string): TaskItem[] => this.#items(keywords.get(keyword)?.node, keyword)
+    return { kind: 'block', keywords, range: node.range, block: items('block'), rescue: items('rescue'), always: items('always') }
+  }
+
+  #task(node: MapNode, folder: string): TaskItem[] | undefined {
+    const actions: MapEntry[] = []
+    const keywords = this.#keywords(node, 'task', (entry) => {
+      if (entry.key in KEYWORDS && KEYWORDS[entry.key]!.places.includes('task')) return false
+      if (entry.key.startsWith('with_')) {
+        this.#fault('UNSUPPORTED_KEYWORD', `'${entry.key}' is not supported: not yet part of Playline`, entry.keyRange, "Write 'loop'.")
+        return true
+      }
+      const module = bareName(entry.key)
+      if (this.#modules.has(module) || module === 'import_tasks') {
+        actions.push(entry)
+        return true
+      }
+      if (module in REFUSED_ACTIONS) this.#fault('UNSUPPORTED_KEYWORD', `'${entry.key}' is not supported: ${REFUSED_ACTIONS[module]}`, entry.keyRange)
+      else if (entry.key in KEYWORDS) this.#fault('UNKNOWN_KEYWORD', `'${entry.key}' is not a keyword of a task`, entry.keyRange)
+      else {
+        this.#fault(
+          'UNKNOWN_MODULE',
+          `'${entry.key}' is neither a keyword of a task nor a module`,
+          entry.keyRange,
+          didYouMean(module, [...this.#modules.names(), ...keywordsOf('task')]),
+        )
+      }
+      actions.push(entry)
+      return true
+    })
+    if (actions.length === 0) {
+      this.#fault('MISSING_ACTION', 'this task does nothing: no module is named', node.range)
+      return undefined
+    }
+    if (actions.length > 1) {
+      this.#fault('CONFLICTING_ACTIONS', `a task has one module, and this has ${actions.map((entry) => `'${entry.key}'`).join(' and ')}`, actions[1]!.keyRange)
+      return undefined
+    }
+    const entry = actions[0]!
+    if (bareName(entry.key) === 'import_tasks') return this.#importTasks(entry, keywords, node, folder)
+    const action = this.#action(entry, keywords.get('args'))
+    return action ? [{ kind: 'task', keywords, range: node.range, action }] : undefined
+  }
+
+  /** A static import is a block of the file's tasks, with the importing task's keywords. */
+  #importTasks(entry: MapEntry, keywords: Keywords, node: MapNode, folder: string): TaskItem[] | undefined {
+    const name = entry.value.kind === 'scalar' ? entry.value.value : undefined
+    if (typeof name !== 'string') {
+      this.#fault('WRONG_TYPE', 'import_tasks takes the path of a task file', entry.value.range, name instanceof Template ? 'A templated path is not supported yet.' : undefined)
+      return undefined
+    }
+    const inherited = new Map(keywords)
+    inherited.delete('name')
+    const block = this.taskFile(path.resolve(this.#reader.workingFolder, folder, name), entry.value.range)
+    return [{ kind: 'block', keywords: inherited, range: node.range, block, rescue: [], always: [] }]
+  }
+
+  #action(entry: MapEntry, argsKeyword: KeywordValue | undefined): Action | undefined {
+    const module = bareName(entry.key)
+    const args = new RawDict()
+    const argNodes = new Map<string, { node: Node; keyRange: SourceRange }>()
+    const add = (map: MapNode): void => {
+      for (const each of map.entries) {
+        args.set(each.key, toRaw(each.value))
+        argNodes.set(each.key, { node: each.value, keyRange: each.keyRange })
+      }
+    }
+    if (argsKeyword?.node.kind === 'map') add(argsKeyword.node)
+    const value = entry.value
+    if (value.kind === 'map') add(value)
+    else if (value.kind === 'list') {
+      this.#fault('WRONG_TYPE', `the arguments of '${entry.key}' are a mapping, and this is a list`, value.range)
+      return undefined
+    }
+    const text = value.kind === 'scalar' && !isNull(value) ? value : undefined
+    return { written: entry.key, module, range: entry.keyRange, args, argNodes, text }
+  }
+
+  #keywords(node: MapNode, place: Place, other: (entry: MapEntry) => boolean): Keywords {
+    const keywords = new Map<string, KeywordValue>()
+    for (const entry of node.entries) {
+      if (other(entry)) continue
+      const keyword = KEYWORDS[entry.key]
+      if (!keyword?.places.includes(place)) {
+        const hint = didYouMean(entry.key, keywordsOf(place)) ?? (keyword ? `It may stand in: ${keyword.places.join(', ')}.` : undefined)
+        this.#fault('UNKNOWN_KEYWORD', `'${entry.key}' is not a keyword of a ${place}`, entry.keyRange, hint)
+        continue
+      }
+      if (keyword.refused !== undefined) {
+        this.#fault('UNSUPPORTED_KEYWORD', `'${entry.key}' is not supported: ${keyword.refused}`, entry.keyRange)
+        continue
+      }
+      this.#keyword(keywords, entry, keyword)
+    }
+    return keywords
+  }
+
+  #keyword(keywords: Map<string, KeywordValue>, entry: MapEntry, keyword: Keyword): void {
+    const wrong = wrongKind(entry.value, keyword)
+    if (wrong !== undefined) {
+      this.#fault('WRONG_TYPE', `'${entry.key}' takes ${wrong}, and this is ${kindName(entry.value)}`, entry.value.range)
+      return
+    }
+    keywords.set(entry.key, { raw: toRaw(entry.value), node: entry.value, keyRange: entry.keyRange })
+  }
+
+  #fault(code: Diagnostic['code'], summary: string, range: SourceRange | undefined, hint?: string): void {
+    this.#faults.push({ code, severity: 'error', summary, range, hint })
+  }
+
+  #collect(error: unknown): void {
+    if (!(error instanceof DiagnosticError)) throw error
+    this.#faults.push(...error.diagnostics)
+  }
+}
+
+/** What is wrong with a keyword's value, as what it should be; undefined where nothing is. Templates are judged later. */
+function wrongKind(node: Node, keyword: Keyword): string | undefined {
+  if (isNull(node) || keyword.kind === 'any') return undefined
+  if (node.kind === 'scalar' && node.value instanceof Template) return keyword.kind === 'items' ? 'a list of tasks' : undefined
+  switch (keyword.kind) {
+    case 'map':
+      return node.kind === 'map' ? undefined : 'a mapping'
+    case 'text':
+      return node.kind === 'scalar' ? undefined : 'text'
+    case 'boolean':
+      return node.kind === 'scalar' && isBooleanWord(node.value) ? undefined : 'true or false'
+    case 'integer':
+      return node.kind === 'scalar' && (typeof node.value === 'number' || (typeof node.value === 'string' && /^-?\d+$/.test(node.value))) ? undefined : 'a whole number'
+    case 'number':
+      return node.kind === 'scalar' && (typeof node.value === 'number' || node.value instanceof Float || (typeof node.value === 'string' && /^-?\d+(\.\d+)?%?$/.test(node.value)))
+        ? undefined
+        : 'a number'
+    case 'names':
+      return node.kind === 'scalar' || (node.kind === 'list' && node.items.every((item) => item.kind === 'scalar')) ? undefined : 'a name or a list of names'
+    case 'conditions':
+      return node.kind === 'scalar' || (node.kind === 'list' && node.items.every((item) => item.kind === 'scalar')) ? undefined : 'a condition or a list of conditions'
+    case 'items':
+      return node.kind === 'list' ? undefined : 'a list of tasks'
+  }
+}
+
+function isBooleanWord(value: Raw): boolean {
+  return typeof value === 'boolean' || (typeof value === 'string' && /^(?:yes|no|true|false|on|off|y|n|1|0)$/i.test(value)) || value === 0 || value === 1
+}
+
+export function isNull(node: Node): boolean {
+  return node.kind === 'scalar' && node.value === null
+}
+
+/** A module's name without the collection in front. */
+export function bareName(written: string): string {
+  for (const collection of COLLECTIONS) if (written.startsWith(`${collection}.`)) return written.slice(collection.length + 1)
+  return written
+}
+
+function kindName(node: Node): string {
+  if (node.kind === 'list') return 'a list'
+  if (node.kind === 'map') return 'a mapping'
+  if (node.value === null) return 'empty'
+  if (node.value instanceof Template) return 'a template'
+  return typeof node.value === 'string' ? 'text' : `the ${typeof node.value === 'boolean' ? 'boolean' : 'number'} ${String(node.value instanceof Float ? node.value.value : (node.value as number))}`
+}

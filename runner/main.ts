@@ -1,0 +1,91 @@
+#!/usr/bin/env node
+/** argv → load → resolve → plan → probe → diff → apply → report */
+import { readFileSync } from 'node:fs'
+import { renderHelp } from './cli/options.ts'
+import { parseInvocation, type Invocation } from './cli/parse.ts'
+import { DiagnosticError, type Diagnostic } from './diagnostic/diagnostic.ts'
+import { renderDiagnostic } from './diagnostic/render.ts'
+import { openPort } from './port/open.ts'
+import { colourful, colourless } from './report/colours.ts'
+import type { Reporter } from './report/event.ts'
+import { HumanReporter } from './report/human.ts'
+import { JsonReporter } from './report/json.ts'
+import { renderList } from './report/list.ts'
+import { LiveLine } from './report/live.ts'
+import { Secrets } from './resolve/secrets.ts'
+import { exitCodeOf, list, load, run } from './run/run.ts'
+
+const { stdout, stderr } = process
+const secrets = new Secrets()
+
+async function main(argv: readonly string[]): Promise<number> {
+  const invocation = parseInvocation(argv, tell)
+  if (invocation.instead === 'help') return print(renderHelp())
+  if (invocation.instead === 'version') return print(`playline ${version()}\n`)
+  const reporter = makeReporter(invocation)
+  const loaded = await load({ ...invocation, options: invocation.run, secrets, emit: (event) => reporter.handle(event), openPort })
+  if (invocation.instead === 'list') return print(renderList(list(loaded), invocation.list))
+  if (invocation.instead === 'syntax-check') return print(loaded.playbooks.map((playbook) => `\nplaybook: ${loaded.session.reader.shownPath(playbook.path)}\n`).join(''))
+  try {
+    return await run(loaded, interruption())
+  } finally {
+    reporter.close()
+  }
+}
+
+function makeReporter(invocation: Invocation): Reporter {
+  const write = (text: string): void => void stdout.write(text)
+  const writeError = (text: string): void => void stderr.write(text)
+  if (invocation.output === 'json') return new JsonReporter({ write, writeError, secrets, showDiffs: invocation.run.diff })
+  const terminal = stdout.isTTY
+  return new HumanReporter({
+    write,
+    writeError,
+    secrets,
+    colours: terminal && process.env['NO_COLOR'] === undefined ? colourful : colourless,
+    showDiffs: invocation.showDiffs,
+    verbosity: invocation.run.verbosity,
+    live: terminal ? new LiveLine(write, () => stdout.columns) : undefined,
+  })
+}
+
+/** The first Ctrl-C lets what is under way come to its end and starts nothing new; a second one ends the program. */
+function interruption(): () => boolean {
+  let interrupted = false
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (interrupted) process.exit(130)
+      interrupted = true
+      stderr.write('\ninterrupted: waiting for the tasks under way; press Ctrl-C again to stop at once\n')
+    })
+  }
+  return () => interrupted
+}
+
+function tell(diagnostic: Diagnostic): void {
+  stderr.write(secrets.mask(renderDiagnostic(diagnostic, stderr.isTTY && process.env['NO_COLOR'] === undefined ? colourful : colourless)) + '\n')
+}
+
+function print(text: string): number {
+  stdout.write(text)
+  return 0
+}
+
+function version(): string {
+  for (const where of ['../package.json', '../../package.json']) {
+    try {
+      return (JSON.parse(readFileSync(new URL(where, import.meta.url), 'utf8')) as { version: string }).version
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
+  }
+  return 'unknown'
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  if (!(error instanceof DiagnosticError)) throw error
+  error.diagnostics.forEach(tell)
+  process.exitCode = exitCodeOf(error)
+}

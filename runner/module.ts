@@ -1,0 +1,12 @@
+/**
+ * The module contract: with nothing else imported, a file under `modules/` (or in a `library` folder beside a playbook) says
+ * how to read a piece of state, what it should be, and which writes get it there.
+ */
+export { z } from 'zod'
+export * from './contract/content.ts'
+export * from './contract/kinds.ts'
+export * as param from './contract/parameter.ts'
+export { ControllerSource } from './contract/parameter.ts'
+export * from './contract/resource.ts'
+export * from './contract/step.ts'
+export { nearest } from './diagnostic/suggest.ts'

@@ -1,0 +1,80 @@
+/** Puts a play together: pre_tasks, roles with their dependencies, tasks, post_tasks, each followed by its handlers. */
+import type { Keywords, Play, RoleEntry, TaskItem } from '../load/playbook.ts'
+import type { RoleLoader } from '../load/role.ts'
+import type { CompiledItem, CompiledPlay, CompiledTask, RoleUse } from './compiled.ts'
+
+/** How deep roles may depend on roles. */
+const MAX_ROLE_DEPTH = 20
+
+/** Numbers tasks; one for a run. */
+export class TaskCounter {
+  #next = 1
+  next(): number {
+    return this.#next++
+  }
+}
+
+/** Faults (a role that does not exist, dependencies in a circle) are left with the role loader. */
+export function compilePlay(play: Play, roles: RoleLoader, counter: TaskCounter): CompiledPlay {
+  const outer: Keywords[] = [play.keywords, ...play.imported.toReversed()]
+  const uses: RoleUse[] = []
+  const handlers: CompiledTask[] = []
+  const compiler = new Compiler(play, counter)
+  const roleItems: CompiledItem[] = []
+
+  const addRole = (entry: RoleEntry, parent: RoleUse | undefined, chain: readonly Keywords[], depth: number): void => {
+    const role = roles.load(entry.name, play.folder, entry.nameRange)
+    if (!role) return
+    if (depth > MAX_ROLE_DEPTH) {
+      roles.faults.push({ code: 'INCLUDE_CYCLE', severity: 'error', summary: `the role '${entry.name}' depends on itself`, range: entry.nameRange })
+      return
+    }
+    const use: RoleUse = { role, params: entry.params, keywords: entry.keywords, parent }
+    const inner = [entry.keywords, ...chain]
+    for (const dependency of role.dependencies) {
+      // A role that ran with the same parameters already is not run a second time as a dependency.
+      const done = uses.some((each) => each.role.name === dependency.name && dependency.params.size === 0 && each.params.size === 0)
+      if (!done) addRole(dependency, use, inner, depth + 1)
+    }
+    uses.push(use)
+    roleItems.push(...compiler.items(role.tasks, inner, use, false))
+    handlers.push(...onlyTasks(compiler.items(role.handlers, inner, use, true)))
+  }
+  for (const entry of play.roles) addRole(entry, undefined, outer, 0)
+  // A play's own handlers come before those of roles, so that of two with one name the play's runs.
+  handlers.unshift(...onlyTasks(compiler.items(play.handlers, outer, undefined, true)))
+
+  const items: CompiledItem[] = []
+  for (const section of [compiler.items(play.preTasks, outer, undefined, false), [...roleItems, ...compiler.items(play.tasks, outer, undefined, false)], compiler.items(play.postTasks, outer, undefined, false)]) {
+    if (section.length > 0) items.push(...section, { kind: 'flush' })
+  }
+  return { play, items, handlers, roles: uses }
+}
+
+class Compiler {
+  readonly #play: Play
+  readonly #counter: TaskCounter
+  constructor(play: Play, counter: TaskCounter) {
+    this.#play = play
+    this.#counter = counter
+  }
+
+  items(items: readonly TaskItem[], outer: readonly Keywords[], role: RoleUse | undefined, isHandler: boolean): CompiledItem[] {
+    return items.map((item): CompiledItem => {
+      const chain = [item.keywords, ...outer]
+      if (item.kind === 'task') return { kind: 'task', id: this.#counter.next(), task: item, chain, role, play: this.#play, isHandler }
+      return {
+        kind: 'block',
+        range: item.range,
+        block: this.items(item.block, chain, role, isHandler),
+        rescue: this.items(item.rescue, chain, role, isHandler),
+        always: this.items(item.always, chain, role, isHandler),
+      }
+    })
+  }
+}
+
+/** Handlers are tasks; a block among them stands for the tasks in it. */
+function onlyTasks(items: readonly CompiledItem[]): CompiledTask[] {
+  return items.flatMap((item) => (item.kind === 'task' ? [item] : item.kind === 'block' ? onlyTasks(item.block) : []))
+}

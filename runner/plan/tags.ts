@@ -1,0 +1,40 @@
+/** Which tasks `--tags`, `--skip-tags` and `--start-at-task` leave. */
+import { tasksOf, type CompiledItem, type CompiledTask } from './compiled.ts'
+
+export interface TagSelection {
+  readonly tags: readonly string[]
+  readonly skipTags: readonly string[]
+}
+
+/** Ansible's rules for `all`, `tagged`, `untagged`, `always` and `never`. */
+export function selected(tags: ReadonlySet<string>, selection: TagSelection): boolean {
+  const wanted = new Set(selection.tags.length === 0 ? ['all'] : selection.tags)
+  const unwanted = new Set(selection.skipTags)
+  const own = tags.size === 0 ? new Set(['untagged']) : tags
+  const meets = (names: ReadonlySet<string>): boolean => [...own].some((tag) => names.has(tag))
+  let run: boolean
+  if (own.has('always')) run = true
+  else if (wanted.has('all') && !own.has('never')) run = true
+  else if (meets(wanted)) run = true
+  else run = wanted.has('tagged') && tags.size > 0 && !own.has('never')
+  if (!run || unwanted.size === 0) return run
+  if (unwanted.has('all')) return own.has('always') && !unwanted.has('always')
+  if (meets(unwanted)) return false
+  return !(unwanted.has('tagged') && tags.size > 0)
+}
+
+/** The items with only those tasks that `keep` keeps. */
+export function filterItems(items: readonly CompiledItem[], keep: (task: CompiledTask) => boolean): CompiledItem[] {
+  return items.flatMap((item): CompiledItem[] => {
+    if (item.kind === 'flush') return [item]
+    if (item.kind === 'task') return keep(item) ? [item] : []
+    const block = { ...item, block: filterItems(item.block, keep), rescue: filterItems(item.rescue, keep), always: filterItems(item.always, keep) }
+    return [...tasksOf([block])].length === 0 ? [] : [block]
+  })
+}
+
+/** Whether a task is the one that `--start-at-task` names: its name with or without the role's, `*` and `?` as wildcards. */
+export function isStart(names: readonly string[], wanted: string): boolean {
+  const regex = new RegExp(`^${wanted.replace(/[\\^$.|+(){}[\]]/g, '\\$&').replace(/\*/g, '.*').replace(/\?/g, '.')}$`)
+  return names.some((name) => name === wanted || regex.test(name))
+}

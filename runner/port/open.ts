@@ -1,0 +1,43 @@
+/** Chooses the port for a host. */
+import { LocalTransport } from './local/transport.ts'
+import type { ConnectionSettings, Port } from './port.ts'
+import { ShellPort } from './shell/shell-port.ts'
+import type { Channel, Transport } from './shell/transport.ts'
+import { thisPlace, type Place } from './ssh/place.ts'
+
+/**
+ * A port for a host. Nothing is opened before the first read or write, and whatever is wrong with the settings is thrown
+ * then. After `close` a port may be used again; it connects anew. `place` is where OpenSSH's files are: this machine.
+ */
+export function openPort(settings: ConnectionSettings, place: Place = thisPlace()): Port {
+  if (settings.connection === 'local') return new ShellPort(new LocalTransport(settings.hostName, place.environment))
+  return new ShellPort(new LazySshTransport(settings, place))
+}
+
+/** ssh2 and what reads OpenSSH's files are loaded with the first channel: a run on the controller alone needs neither. */
+class LazySshTransport implements Transport {
+  readonly hostName: string
+  onFull: (() => void) | undefined
+  readonly #settings: ConnectionSettings
+  readonly #place: Place
+  #transport: Promise<Transport> | undefined
+
+  constructor(settings: ConnectionSettings, place: Place) {
+    this.hostName = settings.hostName
+    this.#settings = settings
+    this.#place = place
+  }
+
+  async open(commandLine: string, options?: { urgent?: boolean }): Promise<Channel> {
+    this.#transport ??= import('./ssh/transport.ts').then(({ SshTransport }) => {
+      const transport = new SshTransport(this.#settings, this.#place)
+      transport.onFull = () => this.onFull?.()
+      return transport
+    })
+    return (await this.#transport).open(commandLine, options)
+  }
+
+  async close(): Promise<void> {
+    await (await this.#transport)?.close()
+  }
+}

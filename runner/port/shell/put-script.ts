@@ -1,0 +1,57 @@
+/**
+ * The script that replaces a file. The content follows it on standard input, to its end; the digest in the script tells
+ * whether all of it came. Until the rename, whatever goes wrong (a full disk, a signal, a connection that dies) leaves the
+ * old file as it was and takes the temporary one away.
+ */
+import { randomBytes } from 'node:crypto'
+import { startMarks } from './open-shell.ts'
+import { quote, quoteAll } from './quote.ts'
+
+export interface Replacement {
+  readonly path: string
+  readonly sha256: string
+  /** Octal. */
+  readonly mode: string
+  /** Undefined: of who writes. */
+  readonly owner: string | undefined
+  readonly group: string | undefined
+  readonly validate: readonly string[] | undefined
+}
+
+/**
+ * Ends with one frame whose word is `done`, `validate CODE`, `directory` (the target is one), `nofolder`, `cut` (not all
+ * content came), or `failed` (standard error says why).
+ */
+export function putScript(nonce: string, replacement: Replacement): string {
+  const target = replacement.path.startsWith('/') ? replacement.path : `./${replacement.path}`
+  const parent = target.slice(0, target.lastIndexOf('/') + 1)
+  const temporary = `${parent}.playline-${randomBytes(12).toString('hex')}`
+  const { owner, group, mode, validate } = replacement
+  const owners = group === undefined ? (owner ?? '') : `${owner ?? ''}:${group}`
+  return `${startMarks(nonce)}over() { printf '%s %s\\n' "$N" "$1"; printf '%s\\n' "$N" >&2; exit 0; }
+t=${quote(target)}
+w=${quote(temporary)}
+export LC_ALL=C
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+[ -d ${quote(parent)} ] || over nofolder
+if [ -d "$t" ] && [ ! -L "$t" ]; then over directory; fi
+umask 077
+trap 'rm -f "$w"' EXIT
+trap 'exit 1' HUP INT TERM PIPE
+set -C
+cat >"$w" || over failed
+exec </dev/null
+d=$(sha256sum <"$w") || over failed
+[ "\${d%% *}" = ${replacement.sha256} ] || over cut
+${owners === '' ? '' : `chown ${quote(owners)} "$w" || over failed\n`}chmod ${quote(mode)} "$w" || over failed
+${validate === undefined ? '' : `( exec ${validateWords(validate)} ) || over "validate $?"\n`}sync "$w" 2>/dev/null
+mv -fT "$w" "$t" || { [ ! -d "$t" ] && mv -f "$w" "$t"; } || over failed
+trap - EXIT
+over done
+`
+}
+
+/** `%s` becomes the temporary file, also inside a longer argument. */
+function validateWords(argv: readonly string[]): string {
+  return argv.map((word) => word.split('%s').map((part) => (part === '' ? '' : quote(part))).join('"$w"') || "''").join(' ')
+}

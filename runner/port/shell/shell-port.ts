@@ -1,0 +1,211 @@
+/** The port of a host that is reached through a POSIX shell, whatever carries the bytes. */
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import type { Content } from '../../contract/content.ts'
+import type { Read } from '../../contract/resource.ts'
+import type { PutStep, RunStep, StepReply } from '../../contract/step.ts'
+import { DiagnosticError, fail } from '../../diagnostic/diagnostic.ts'
+import type { Become, Port, ReadOutcome, RunOptions } from '../port.ts'
+import { framedScript } from './become.ts'
+import { FrameError, type Frame } from './frames.ts'
+import { killGroup, letGo } from './kill.ts'
+import { CHANNEL_CLOSE_TIMEOUT_MS, FRAME_MAX_BYTES, RUN_MAX_BYTES, RUN_TIMEOUT_MS } from './limits.ts'
+import { openShell, type Shell } from './open-shell.ts'
+import { describe, overLimit, putFailed, shellEnded, timedOut, words } from './problems.ts'
+import { putScript } from './put-script.ts'
+import { planReads } from './reads.ts'
+import { runScript } from './run-script.ts'
+import { Session } from './session.ts'
+import type { Transport } from './transport.ts'
+import type { Unit } from './unit.ts'
+import { within } from '../within.ts'
+
+/** One user's persistent shell, and who waits for it. */
+interface Reader {
+  session: Session | undefined
+  /** Settled when the last batch that was asked for is over. */
+  last: Promise<unknown>
+  batches: number
+}
+
+export class ShellPort implements Port {
+  readonly #transport: Transport
+  readonly #readers = new Map<string, Reader>()
+
+  constructor(transport: Transport) {
+    this.#transport = transport
+    transport.onFull = () => this.#closeOneIdleReader()
+  }
+
+  async read(reads: readonly Read[], options: { become: Become | undefined }): Promise<ReadOutcome[]> {
+    if (reads.length === 0) return []
+    const plan = planReads(reads)
+    const reader = this.#reader(options.become)
+    reader.batches += 1
+    const batch = reader.last.then(() => this.#readBatch(reader, options.become, plan.units))
+    reader.last = batch.catch(() => {})
+    try {
+      await batch
+    } finally {
+      reader.batches -= 1
+    }
+    return plan.outcomes()
+  }
+
+  async run(step: RunStep, options: RunOptions): Promise<StepReply> {
+    const what = describe(step.argv, step.secret)
+    const shell = await openShell(this.#transport, 'script', options.become)
+    const script = runScript(shell.nonce, {
+      argv: step.argv,
+      chdir: step.chdir,
+      environment: { ...options.environment, ...step.environment },
+      takesInput: step.stdin !== undefined,
+    })
+    const [stdout, stderr] = await this.#carryOut(shell, options.become, what, step.timeoutMs ?? RUN_TIMEOUT_MS, async () => {
+      await shell.channel.send(framedScript(script))
+      if (step.stdin !== undefined) await shell.channel.send(step.stdin)
+    })
+    if (stdout.word === 'nochdir') fail('STEP_FAILED', `cannot change to folder '${step.chdir}' to run ${what}`, { detail: words(text(stderr)) })
+    if (stdout.sizeBytes > RUN_MAX_BYTES || stderr.sizeBytes > RUN_MAX_BYTES) {
+      throw new DiagnosticError({ ...overLimit(what, RUN_MAX_BYTES), detail: `It ran to its end, with exit code ${stdout.word}.` })
+    }
+    return { exitCode: Number(stdout.word), stdout: text(stdout), stderr: text(stderr) }
+  }
+
+  async put(step: PutStep, options: { become: Become | undefined }): Promise<StepReply> {
+    const shell = await openShell(this.#transport, 'script', options.become)
+    const { path, content, mode, owner, group, validate } = step
+    const script = putScript(shell.nonce, { path, sha256: content.sha256, mode, owner, group, validate })
+    let changed = false
+    const [stdout, stderr] = await this.#carryOut(shell, options.become, `writing ${step.path}`, RUN_TIMEOUT_MS, async () => {
+      await shell.channel.send(framedScript(script))
+      changed = (await sendContent(shell, step.content)) !== step.content.sha256
+    })
+    const said = words(text(stderr), text(stdout))
+    const [stage, code] = stdout.word.split(' ')
+    switch (stage) {
+      case 'done':
+        return { exitCode: 0, stdout: '', stderr: '' }
+      case 'validate':
+        return { exitCode: Number(code), stdout: text(stdout), stderr: text(stderr) }
+      case 'directory':
+        return fail('STEP_FAILED', `cannot write ${step.path}: it is a directory`)
+      case 'nofolder':
+        return fail('STEP_FAILED', `cannot write ${step.path}: its folder does not exist`)
+      case 'cut':
+        if (!changed) break
+        return fail('STEP_FAILED', `cannot write ${step.path}: ${step.content.controllerPath} changed since the run began`)
+    }
+    throw new DiagnosticError(putFailed(step.path, said))
+  }
+
+  async close(): Promise<void> {
+    this.#readers.clear()
+    await this.#transport.close().catch(() => {})
+  }
+
+  #reader(become: Become | undefined): Reader {
+    const key = JSON.stringify(become ? [become.method, become.user, become.flags, become.password] : [])
+    let reader = this.#readers.get(key)
+    if (!reader) this.#readers.set(key, (reader = { session: undefined, last: Promise.resolve(), batches: 0 }))
+    return reader
+  }
+
+  /** Reads may be sent again: once after a lost connection, and what a stopped shell left unanswered always. */
+  async #readBatch(reader: Reader, become: Become | undefined, units: readonly Unit[]): Promise<void> {
+    let remaining = units
+    let lostBefore = false
+    while (remaining.length > 0) {
+      if (!reader.session || reader.session.ended) reader.session = await Session.open(this.#transport, become)
+      const session = reader.session
+      let progress
+      try {
+        progress = await session.converse(remaining)
+      } catch (error) {
+        reader.session = undefined
+        if (!isLost(error) || lostBefore) throw error
+        lostBefore = true
+        continue
+      }
+      if (progress.over) reader.session = undefined
+      if (progress.lost) {
+        if (lostBefore) throw new DiagnosticError(progress.lost)
+        lostBefore = true
+      }
+      remaining = progress.remaining
+    }
+  }
+
+  /**
+   * Feeds a shell and waits for its last frame. Feeding and waiting go side by side: a program may answer before it has
+   * read everything, and need not read at all.
+   */
+  async #carryOut(
+    shell: Shell,
+    become: Become | undefined,
+    what: string,
+    timeoutMs: number,
+    feed: () => Promise<void>,
+  ): Promise<readonly [stdout: Frame, stderr: Frame]> {
+    const feeding = feed().then(() => shell.channel.end())
+    feeding.catch(() => {})
+    try {
+      const group = await shell.started()
+      const last = Promise.all([shell.stdout.next(RUN_MAX_BYTES), shell.stderr.next(RUN_MAX_BYTES)])
+      const frames = await within(Promise.race([last, feeding.then(() => last)]), timeoutMs)
+      if (frames === undefined) {
+        const said = words(shell.stderr.unfinished(), shell.stdout.unfinished())
+        const gone = await killGroup(this.#transport, become, group, 'gently')
+        const note = gone ? undefined : 'The host did not answer when it was to be stopped; it may run on.'
+        throw new DiagnosticError(timedOut(what, timeoutMs, words(said ?? '', note ?? '')))
+      }
+      return frames
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error
+      const end = await shell.channel.ended
+      throw new DiagnosticError(end.lost ?? shellEnded(this.#transport.hostName, `running ${what}`, words(shell.stderr.unfinished())))
+    } finally {
+      void letGo(shell, CHANNEL_CLOSE_TIMEOUT_MS)
+    }
+  }
+
+  #closeOneIdleReader(): void {
+    for (const reader of this.#readers.values()) {
+      if (reader.batches > 0 || !reader.session) continue
+      reader.session.close()
+      reader.session = undefined
+      return
+    }
+  }
+}
+
+/** Streams a file's content; answers the digest of what was sent. */
+async function sendContent(shell: Shell, content: Content): Promise<string> {
+  if (content.bytes !== undefined) {
+    await shell.channel.send(content.bytes)
+    return content.sha256
+  }
+  if (content.controllerPath === undefined) throw new Error('content that is known by its digest alone cannot be written')
+  const hash = createHash('sha256')
+  let sentBytes = 0
+  try {
+    for await (const chunk of createReadStream(content.controllerPath) as AsyncIterable<Buffer>) {
+      sentBytes += chunk.length
+      // It grew: the digest is wrong already, and it may have no end.
+      if (sentBytes > content.sizeBytes) break
+      hash.update(chunk)
+      await shell.channel.send(chunk)
+    }
+  } catch (error) {
+    fail('FILE_UNREADABLE', `cannot read ${content.controllerPath}`, { detail: (error as Error).message })
+  }
+  return sentBytes > content.sizeBytes ? '' : hash.digest('hex')
+}
+
+function isLost(error: unknown): boolean {
+  return error instanceof DiagnosticError && error.first.code === 'CONNECTION_LOST'
+}
+
+function text(frame: Frame): string {
+  return frame.payload.toString('utf8')
+}

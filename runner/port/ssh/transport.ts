@@ -1,0 +1,121 @@
+/** A host over SSH: one connection, opened when it is first needed, shared by everyone who acts there. */
+import type { ClientChannel } from 'ssh2'
+import { DiagnosticError } from '../../diagnostic/diagnostic.ts'
+import type { ConnectionSettings } from '../port.ts'
+import { connectionLost } from '../shell/problems.ts'
+import type { Channel, Transport } from '../shell/transport.ts'
+import { within } from '../within.ts'
+import { SshChannel } from './channel.ts'
+import { openConnection, type Connection, type Ssh2 } from './connection.ts'
+import type { Place } from './place.ts'
+import { Slots } from './slots.ts'
+import { resolveTarget } from './target.ts'
+
+/** sshd's default for MaxSessions. A host with fewer tells by refusing one. */
+const MAX_CHANNELS = 10
+/** A connection whose host is gone answers nothing until keep-alive notices. */
+const CHANNEL_OPEN_TIMEOUT_MS = 30_000
+/** A host that has just closed a channel may count it for a moment longer. */
+const RETRY_MS = 50
+const MAX_RETRIES = 40
+
+interface Live {
+  readonly connection: Connection
+  readonly slots: Slots
+}
+
+export class SshTransport implements Transport {
+  readonly hostName: string
+  onFull: (() => void) | undefined
+  readonly #settings: ConnectionSettings
+  readonly #place: Place
+  #live: Promise<Live> | undefined
+
+  constructor(settings: ConnectionSettings, place: Place) {
+    this.hostName = settings.hostName
+    this.#settings = settings
+    this.#place = place
+  }
+
+  async open(commandLine: string, options: { urgent?: boolean } = {}): Promise<Channel> {
+    const live = await this.#connect()
+    const urgent = options.urgent ?? false
+    for (let retries = 0; ; ) {
+      if (!urgent && live.slots.full) this.onFull?.()
+      await live.slots.take(urgent)
+      const opened = await this.#tryOpen(live, commandLine)
+      if (opened instanceof SshChannel) return opened
+      live.slots.give()
+      if (live.connection.ended) throw new DiagnosticError(live.connection.ended)
+      if (live.slots.taken > 0) live.slots.lower()
+      else if (++retries > MAX_RETRIES) throw new DiagnosticError(this.#refused(opened))
+      else await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+    }
+  }
+
+  async close(): Promise<void> {
+    const live = this.#live
+    this.#live = undefined
+    await live?.then(({ connection }) => connection.close()).catch(() => {})
+  }
+
+  /** The connection that there is, or a new one. */
+  async #connect(): Promise<Live> {
+    const current = this.#live
+    if (current) {
+      const live = await current
+      if (!live.connection.ended) return live
+      if (this.#live === current) this.#live = undefined
+    }
+    this.#live ??= this.#openConnection()
+    return this.#live
+  }
+
+  #openConnection(): Promise<Live> {
+    const opening = (async (): Promise<Live> => {
+      const target = resolveTarget(this.#settings, this.#place)
+      const ssh2 = ((await import('ssh2')) as unknown as { default: Ssh2 }).default
+      return { connection: await openConnection(ssh2, target, this.#place), slots: new Slots(MAX_CHANNELS) }
+    })()
+    // The next call tries again.
+    opening.catch(() => {
+      if (this.#live === opening) this.#live = undefined
+    })
+    return opening
+  }
+
+  async #tryOpen(live: Live, commandLine: string): Promise<SshChannel | Error> {
+    const { connection, slots } = live
+    const opening = new Promise<ClientChannel | Error>((resolve) => {
+      void connection.over.then((ended) => resolve(new Error(ended.summary)))
+      try {
+        connection.client.exec(commandLine, (error, stream) => resolve(error ?? stream))
+      } catch (error) {
+        resolve(error as Error)
+      }
+    })
+    const opened = await within(opening, CHANNEL_OPEN_TIMEOUT_MS)
+    if (opened === undefined) {
+      await connection.close()
+      throw new DiagnosticError(connectionLost(this.hostName, `no answer within ${CHANNEL_OPEN_TIMEOUT_MS / 1000} s`))
+    }
+    if (opened instanceof Error) return opened
+    let given = false
+    const give = () => {
+      if (!given) slots.give()
+      given = true
+    }
+    opened.once('close', give)
+    void connection.over.then(give)
+    return new SshChannel(opened, connection)
+  }
+
+  #refused(error: Error) {
+    return {
+      code: 'UNREACHABLE',
+      severity: 'error',
+      summary: `${this.hostName}: logged in, but the host runs no commands for this user`,
+      detail: error.message,
+    } as const
+  }
+}

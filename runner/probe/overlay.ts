@@ -1,0 +1,73 @@
+/**
+ * What a dry run believes of one host: states that tasks would have brought about, and resources of which it can no longer
+ * tell. What happened last counts.
+ */
+import type { Affected } from '../contract/kinds.ts'
+import type { Resource } from '../contract/resource.ts'
+
+/** What the overlay has to say of a resource. */
+export type Overlaid =
+  | { readonly kind: 'real' }
+  | { readonly kind: 'predicted'; readonly state: unknown }
+  /** With `onlyIfAbsent` the real state counts where the resource exists. */
+  | { readonly kind: 'unknown'; readonly cause: string; readonly onlyIfAbsent: boolean }
+
+type Entry = { readonly kind: 'predicted'; readonly state: unknown } | { readonly kind: 'unknown'; readonly affected: Affected; readonly cause: string } | { readonly kind: 'all'; readonly cause: string }
+
+export class Overlay {
+  readonly #entries: { readonly resource: Resource | undefined; readonly entry: Entry }[] = []
+
+  /** A task would have brought the resource into this state. */
+  predict(resource: Resource, state: unknown): void {
+    this.#entries.push({ resource, entry: { kind: 'predicted', state } })
+  }
+
+  /** A task may alter resources without saying how. */
+  affect(affected: Affected, cause: string): void {
+    this.#entries.push({ resource: undefined, entry: { kind: 'unknown', affected, cause } })
+  }
+
+  /** A task may alter anything on the host. */
+  affectAll(cause: string): void {
+    this.#entries.push({ resource: undefined, entry: { kind: 'all', cause } })
+  }
+
+  lookup(resource: Resource): Overlaid {
+    for (let index = this.#entries.length - 1; index >= 0; index--) {
+      const { resource: named, entry } = this.#entries[index]!
+      if (entry.kind === 'predicted' && named === resource) return entry
+      if (entry.kind === 'all') return { kind: 'unknown', cause: entry.cause, onlyIfAbsent: false }
+      if (entry.kind === 'unknown' && covers(entry.affected.resource, resource)) {
+        const onlyIfAbsent = entry.affected.onlyIfAbsent ?? false
+        if (!onlyIfAbsent) return { kind: 'unknown', cause: entry.cause, onlyIfAbsent }
+        // A prediction older than this entry says whether the resource exists by now.
+        const earlier = this.#earlierPrediction(resource, index)
+        if (earlier === undefined) return { kind: 'unknown', cause: entry.cause, onlyIfAbsent }
+        if (isAbsent(earlier.state)) return { kind: 'unknown', cause: entry.cause, onlyIfAbsent: false }
+        return { kind: 'predicted', state: earlier.state }
+      }
+    }
+    return { kind: 'real' }
+  }
+
+  #earlierPrediction(resource: Resource, before: number): { readonly state: unknown } | undefined {
+    for (let index = before - 1; index >= 0; index--) {
+      const { resource: named, entry } = this.#entries[index]!
+      if (entry.kind === 'predicted' && named === resource) return entry
+      if (entry.kind !== 'predicted') return undefined
+    }
+    return undefined
+  }
+}
+
+function covers(pattern: Resource, resource: Resource): boolean {
+  return pattern.endsWith('*') ? resource.startsWith(pattern.slice(0, -1)) : pattern === resource
+}
+
+/** Whether a state says that the thing does not exist: an absent file, a unit not found, a null. */
+export function isAbsent(state: unknown): boolean {
+  if (state === null) return true
+  if (typeof state !== 'object') return false
+  const { type, loaded } = state as { type?: unknown; loaded?: unknown }
+  return type === 'absent' || loaded === 'not-found'
+}

@@ -1,0 +1,159 @@
+/** From a task's arguments as written to the parameters that its module declares. */
+import type { z } from 'zod'
+import { ControllerSource, type ControllerKind } from '../contract/parameter.ts'
+import { Content } from '../contract/content.ts'
+import type { Module } from '../contract/kinds.ts'
+import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
+import type { SourceRange } from '../diagnostic/source.ts'
+import { didYouMean } from '../diagnostic/suggest.ts'
+import { splitKeyValues } from '../load/arguments.ts'
+import type { Action } from '../load/playbook.ts'
+import { nodeAt, type Node } from '../load/yaml.ts'
+import { Dict, Float, Tuple, UnknownValueError, Undefined, Unknown, type Raw, type Value } from '../value/value.ts'
+
+/** Arguments by the module's own names for them. */
+export interface BoundArguments {
+  readonly action: Action
+  readonly args: ReadonlyMap<string, BoundArgument>
+}
+
+export interface BoundArgument {
+  readonly raw: Raw
+  readonly keyRange: SourceRange
+  readonly node: Node | undefined
+}
+
+/** What `bind` has to know of the one who takes the arguments: a module, or an action of the runner. */
+export interface Taker {
+  readonly freeForm?: string | undefined
+  readonly aliases?: Readonly<Record<string, readonly string[]>> | undefined
+}
+
+/** Splits text arguments and puts aliases under their parameter's name. Throws a `DiagnosticError` for text nobody takes. */
+export function bindArguments(action: Action, taker: Taker): BoundArguments {
+  const canonical = new Map(Object.entries(taker.aliases ?? {}).flatMap(([name, aliases]) => aliases.map((alias): [string, string] => [alias, name])))
+  const args = new Map<string, BoundArgument>()
+  const set = (key: string, argument: BoundArgument): void => {
+    args.set(canonical.get(key) ?? key, argument)
+  }
+  for (const [key, raw] of action.args) {
+    const at = action.argNodes.get(String(key as string))
+    set(String(key as string), { raw, keyRange: at?.keyRange ?? action.range, node: at?.node })
+  }
+  if (action.text) {
+    const { pairs, rest } = splitKeyValues(action.text, taker.freeForm !== undefined)
+    for (const [key, raw] of pairs) set(key, { raw, keyRange: action.text.range, node: undefined })
+    if (rest !== undefined) {
+      if (taker.freeForm === undefined) {
+        throw new DiagnosticError({
+          code: 'BAD_ARGUMENT',
+          severity: 'error',
+          summary: `'${action.written}' takes arguments by name, and this is text`,
+          range: action.text.range,
+          hint: 'Write the arguments as a mapping below the module, or as name=value.',
+        })
+      }
+      set(taker.freeForm, { raw: rest, keyRange: action.range, node: action.text })
+    }
+  }
+  return { action, args }
+}
+
+/** Names that a module does not have, as diagnostics: known before anything is evaluated. */
+export function unknownArguments(bound: BoundArguments, module: Module): Diagnostic[] {
+  const known = parameterNames(module)
+  if (known === undefined) return []
+  return [...bound.args]
+    .filter(([name]) => !known.includes(name))
+    .map(([name, argument]) => ({
+      code: 'BAD_ARGUMENT',
+      severity: 'error',
+      summary: `'${bound.action.written}' has no parameter '${name}'`,
+      range: argument.keyRange,
+      hint: didYouMean(name, known) ?? `It has: ${known.join(', ')}.`,
+    }))
+}
+
+/** The names of a module's parameters; undefined where its schema is not an object. */
+export function parameterNames(module: Module): string[] | undefined {
+  const shape = shapeOf(module.params())
+  return shape && Object.keys(shape)
+}
+
+/** Parameters that name something on the controller. */
+export function controllerParameters(module: Module): ReadonlyMap<string, ControllerKind> {
+  const kinds = new Map<string, ControllerKind>()
+  for (const [name, schema] of Object.entries(shapeOf(module.params()) ?? {})) {
+    for (let at: z.ZodType | undefined = schema as z.ZodType; at; at = (at as unknown as { def: { innerType?: z.ZodType } }).def.innerType) {
+      const kind = (at.meta() as { controller?: ControllerKind } | undefined)?.controller
+      if (kind) kinds.set(name, kind)
+    }
+  }
+  return kinds
+}
+
+function shapeOf(schema: z.ZodType): Readonly<Record<string, unknown>> | undefined {
+  return (schema as unknown as { shape?: Readonly<Record<string, unknown>> }).shape
+}
+
+/**
+ * Parses evaluated arguments by the module's schema. Every fault has the position of the argument.
+ *
+ * @throws {DiagnosticError} BAD_ARGUMENT, one diagnostic a fault.
+ */
+export function parseParameters(bound: BoundArguments, values: ReadonlyMap<string, Value | ControllerSource>, module: Module): unknown {
+  const input: Record<string, unknown> = {}
+  for (const [name, value] of values) define(input, name, value instanceof ControllerSource ? value : toParameter(value))
+  const parsed = module.params().safeParse(input)
+  if (parsed.success) return parsed.data
+  throw new DiagnosticError(parsed.error.issues.map((issue) => diagnosticOf(issue, bound, module)))
+}
+
+function diagnosticOf(issue: z.core.$ZodIssue, bound: BoundArguments, module: Module): Diagnostic {
+  const known = parameterNames(module) ?? []
+  const [first, ...rest] = issue.path
+  const argument = first === undefined ? undefined : bound.args.get(String(first))
+  const at = argument?.node ? nodeAt(argument.node, rest) : undefined
+  const range = at && rest.length > 0 ? at.node.range : (argument?.node?.range ?? argument?.keyRange ?? bound.action.range)
+  const name = issue.path.map(String).join('.')
+  if (issue.code === 'unrecognized_keys') {
+    const key = issue.keys[0]!
+    return {
+      code: 'BAD_ARGUMENT',
+      severity: 'error',
+      summary: `'${bound.action.written}' has no parameter '${[...issue.path.map(String), key].join('.')}'`,
+      range: at ? (nodeAt(argument!.node!, [...rest, key]).keyRange ?? range) : (bound.args.get(key)?.keyRange ?? range),
+      hint: issue.path.length === 0 ? (didYouMean(key, known) ?? `It has: ${known.join(', ')}.`) : undefined,
+    }
+  }
+  if (argument === undefined && issue.path.length === 1) {
+    return { code: 'BAD_ARGUMENT', severity: 'error', summary: `'${bound.action.written}' needs '${name}'`, range: bound.action.range }
+  }
+  const summary = name === '' ? `'${bound.action.written}': ${issue.message}` : `'${name}' of '${bound.action.written}': ${issue.message}`
+  return { code: 'BAD_ARGUMENT', severity: 'error', summary, range }
+}
+
+/** A value as schemas take it. Floats stay Floats: a version `1.10` and a number `1.1` differ only there. */
+function toParameter(value: Value): unknown {
+  if (value instanceof Unknown) throw new UnknownValueError(value)
+  if (value instanceof Undefined) throw new DiagnosticError({ code: 'UNDEFINED_VARIABLE', severity: 'error', summary: value.reason })
+  if (Array.isArray(value)) return value.map(toParameter)
+  if (value instanceof Tuple) return value.items.map(toParameter)
+  if (value instanceof Dict) {
+    const object: Record<string, unknown> = {}
+    for (const [key, item] of value) define(object, typeof key === 'string' ? key : String(key as number), toParameter(item))
+    return object
+  }
+  if (value instanceof Float || typeof value !== 'object') return value
+  return value
+}
+
+/** Sets a key without ever reaching a prototype. */
+function define(object: Record<string, unknown>, key: string, value: unknown): void {
+  Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
+}
+
+/** A stand-in for a controller source, where only the schema is of interest. */
+export function placeholderSource(name: string): ControllerSource {
+  return new ControllerSource(name, Content.of(''))
+}

@@ -1,0 +1,85 @@
+/** Which variables a host has at a task: every level of precedence filled from where Ansible takes it. */
+import type { Inventory } from '../load/inventory/inventory.ts'
+import type { CompiledPlay, CompiledTask, RoleUse } from '../plan/compiled.ts'
+import { RawDict, type Raw, type Value } from '../value/value.ts'
+import type { VariableFiles } from './variable_files.ts'
+import { Variables } from './variables.ts'
+
+export interface VariableSources {
+  readonly inventory: Inventory
+  readonly files: VariableFiles
+  readonly extraVars: RawDict
+}
+
+export interface Situation {
+  readonly hostName: string
+  /** Undefined outside of plays, as for the connection of a host that a task is delegated to. */
+  readonly play: CompiledPlay | undefined
+  readonly playVarsFiles: readonly RawDict[]
+  readonly task: CompiledTask | undefined
+  /** `set_fact` and `register`. */
+  readonly facts: ReadonlyMap<Value, Raw>
+  /** Facts that were gathered, as variables. */
+  readonly gathered: ReadonlyMap<Value, Raw> | undefined
+  /** Loop variables and the like: stronger than the task's own `vars`. */
+  readonly local: ReadonlyMap<Value, Raw>
+  readonly magic: ReadonlyMap<Value, Raw>
+}
+
+export function variablesFor(situation: Situation, sources: VariableSources): Variables {
+  const variables = new Variables()
+  addInventory(variables, situation, sources)
+  const { play, task } = situation
+  if (play) {
+    // A role's defaults and vars are seen by the whole play; within a role its own win.
+    for (const use of play.roles) addRole(variables, use)
+    if (task?.role) for (const use of lineage(task.role)) addRole(variables, use)
+    for (const imported of play.play.imported) addVars(variables, 'play vars', imported.get('vars')?.raw)
+    addVars(variables, 'play vars', play.play.keywords.get('vars')?.raw)
+    for (const use of play.roles) addVars(variables, 'play vars', use.keywords.get('vars')?.raw)
+    for (const file of situation.playVarsFiles) variables.add('vars_files', file)
+  }
+  if (situation.gathered) variables.add('facts', situation.gathered)
+  if (task) {
+    const [own, ...outer] = task.chain
+    for (const keywords of outer.toReversed()) if (keywords !== task.play.keywords) addVars(variables, 'block vars', keywords.get('vars')?.raw)
+    addVars(variables, 'task vars', own?.get('vars')?.raw)
+    for (let use = task.role; use; use = use.parent) variables.add('role params', use.params)
+  }
+  variables.add('include params', situation.local)
+  variables.add('set_fact and register', situation.facts)
+  variables.add('extra vars', sources.extraVars)
+  variables.add('magic', situation.magic)
+  return variables
+}
+
+function addInventory(variables: Variables, situation: Situation, sources: VariableSources): void {
+  const { inventory, files } = sources
+  const playFolder = situation.play?.play.folder
+  for (const group of inventory.groupsByStrength(situation.hostName)) {
+    const all = group.name === 'all'
+    variables.add('inventory group vars', group.vars)
+    for (const folder of inventory.folders) for (const vars of files.of(folder, 'group_vars', group.name)) variables.add(all ? 'inventory group_vars/all' : 'inventory group_vars', vars)
+    if (playFolder !== undefined) for (const vars of files.of(playFolder, 'group_vars', group.name)) variables.add(all ? 'playbook group_vars/all' : 'playbook group_vars', vars)
+  }
+  const host = inventory.hosts.get(situation.hostName)
+  if (host) variables.add('inventory host vars', host.vars)
+  for (const folder of inventory.folders) for (const vars of files.of(folder, 'host_vars', situation.hostName)) variables.add('inventory host_vars', vars)
+  if (playFolder !== undefined) for (const vars of files.of(playFolder, 'host_vars', situation.hostName)) variables.add('playbook host_vars', vars)
+}
+
+function addRole(variables: Variables, use: RoleUse): void {
+  variables.add('role defaults', use.role.defaults)
+  variables.add('role vars', use.role.vars)
+}
+
+/** A role's use and those that it is a dependency of, the outermost first. */
+function lineage(use: RoleUse): RoleUse[] {
+  const chain: RoleUse[] = []
+  for (let at: RoleUse | undefined = use; at; at = at.parent) chain.unshift(at)
+  return chain
+}
+
+function addVars(variables: Variables, level: 'play vars' | 'block vars' | 'task vars', raw: Raw | undefined): void {
+  if (raw instanceof RawDict) variables.add(level, raw)
+}

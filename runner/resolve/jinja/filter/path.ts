@@ -1,0 +1,3 @@
+import type { Filter } from '../run/operation.ts'
+
+export const PATH_FILTERS: readonly Filter[] = []

@@ -1,0 +1,3 @@
+import type { Filter } from '../run/operation.ts'
+
+export const SET_FILTERS: readonly Filter[] = []

@@ -1,0 +1,285 @@
+/**
+ * Jinja2 as Ansible uses it.
+ *
+ * Ours are the scanner, the parser and the evaluation, with Python's semantics; nunjucks finds templates and holds the blocks of those
+ * that extend one another (`run/inheritance.ts`). No template is ever compiled to JavaScript.
+ */
+import { fail } from '../../diagnostic/diagnostic.ts'
+import type { SourceFile, SourceRange } from '../../diagnostic/source.ts'
+import { print } from '../../value/print.ts'
+import { Float, Opaque, Tuple, Unknown, UnknownValueError, Dict } from '../../value/value.ts'
+import type { Template, Value } from '../../value/value.ts'
+import type { Engine, Hooks, Scope } from './engine.ts'
+import { FILTERS } from './filter/index.ts'
+import { fileSource, scalarSource } from './locate.ts'
+import type { TemplateSource } from './locate.ts'
+import { evaluate, truthOf } from './run/evaluate.ts'
+import { Frame } from './run/frame.ts'
+import { GLOBALS } from './run/globals.ts'
+import { TemplateLibrary } from './run/inheritance.ts'
+import type { ParsedTemplate } from './run/inheritance.ts'
+import { checkUsable, Range } from './run/iterate.ts'
+import { MUTATING_METHODS } from './run/methods.ts'
+import { Output } from './run/output.ts'
+import { convertOutput, render } from './run/render.ts'
+import { Run } from './run/run.ts'
+import { isLenient } from './run/undefined.ts'
+import type { Expression } from './syntax/ast.ts'
+import { freeNames, loadsTemplates, namesIn, walkExpression, walkStatements } from './syntax/inspect.ts'
+import { DEFAULT_SYNTAX } from './syntax/options.ts'
+import type { SyntaxOptions } from './syntax/options.ts'
+import { parseExpression, parseTemplate } from './syntax/parse-template.ts'
+import { readHeader } from './syntax/header.ts'
+import { TESTS } from './test/index.ts'
+
+export type { FileTestName, Hooks, LookupOptions, Scope } from './engine.ts'
+export type { SyntaxOptions } from './syntax/options.ts'
+
+/** A bare expression, without markers, and where it stands. */
+export interface ExpressionText {
+  readonly text: string
+  readonly range?: SourceRange | undefined
+}
+
+export interface RenderOptions extends Partial<SyntaxOptions> {
+  /** Whether the template's own last line break is kept. Ansible's default, true. */
+  readonly keepTrailingNewline?: boolean
+}
+
+export interface JinjaOptions {
+  /** Ansible's `jinja2_extensions`: whether `do`, `break` and `continue` are known. All off by default, as in Ansible. */
+  readonly doStatement?: boolean
+  readonly loopControls?: boolean
+}
+
+/** What is kept of a parsed template, by its text. */
+interface Parsed {
+  readonly tree: ParsedTemplate['tree']
+  readonly copiesVariables: boolean
+}
+
+/** Templates remembered by their text; the oldest are forgotten beyond this. */
+const MAX_CACHED = 5000
+
+/** `{{ name }}` alone. */
+const SINGLE_NAME = /^\{\{\s*(\w+)\s*\}\}$/
+
+/**
+ * Evaluates templates and expressions.
+ *
+ * @example
+ * const jinja = new Jinja({})
+ * jinja.templateValue(new Template('{{ [1, 2] | sum }}', range), { get: () => undefined, names: () => [] }) === '3'
+ */
+export class Jinja {
+  readonly #engine: Engine
+  readonly #syntax: SyntaxOptions
+  readonly #templates = new Map<string, Parsed>()
+  readonly #expressions = new Map<string, Expression>()
+
+  constructor(hooks: Hooks = {}, options: JinjaOptions = {}) {
+    this.#syntax = { ...DEFAULT_SYNTAX, doStatement: options.doStatement ?? false, loopControls: options.loopControls ?? false }
+    const templates = new TemplateLibrary((name, from) => this.#load(name, from), render)
+    this.#engine = {
+      hooks,
+      globals: GLOBALS,
+      syntax: this.#syntax,
+      templates,
+      filter: (name) => FILTERS.find(name),
+      test: (name) => TESTS.find(name),
+      hasFilter: (name) => FILTERS.find(name) !== undefined,
+      hasTest: (name) => TESTS.find(name) !== undefined,
+      filterNames: () => FILTERS.names(),
+      testNames: () => TESTS.names(),
+    }
+  }
+
+  /** Checks the syntax of a template, and that its filters and tests are known. @throws {DiagnosticError} */
+  parse(template: Template): void {
+    this.#parsed(scalarSource(template.text, template.range), this.#scalarSyntax)
+  }
+
+  /** Checks the syntax of a bare expression, as `parse` does. */
+  parseExpression(expression: Template | ExpressionText): void {
+    this.#parsedExpression(expression)
+  }
+
+  /**
+   * The value of a bare expression, such as a loop's or `until`'s. An undefined value is given back as one; what cannot leave a template
+   * is given as it prints.
+   *
+   * @throws {DiagnosticError} UNDEFINED_VARIABLE, TEMPLATE_FAILED, TEMPLATE_SYNTAX, … with the place of the fault.
+   * @throws {UnknownValueError} where it uses a value that a dry run cannot know.
+   */
+  evaluate(expression: Template | ExpressionText, scope: Scope): Value {
+    return this.#evaluated(expression, scope, (value) => exported(value))
+  }
+
+  /** The truth of a bare expression, as `when` and its like ask for. Throws as `evaluate` does, for an undefined value as well. */
+  condition(expression: Template | ExpressionText, scope: Scope): boolean {
+    return this.#evaluated(expression, scope, (value) => truthOf(value))
+  }
+
+  /**
+   * The value of a template in a playbook, with the type that Ansible 2.14 gives it: a variable alone keeps its type; a list or a dict
+   * that is the only thing printed stays one; printed text that looks like a list or a dict, or is `True` or `False`, becomes that;
+   * everything else is text.
+   *
+   * A list or a dict may hold `Unknown` values deeper down; an `Unknown` of its own, or one that would be printed, throws.
+   *
+   * @throws as `evaluate` does.
+   */
+  templateValue(template: Template, scope: Scope): Value {
+    const { text } = template
+    const single = SINGLE_NAME.exec(text)?.[1]
+    const source = scalarSource(text, template.range)
+    const syntax = this.#scalarSyntax
+    const parsed = this.#parsed(source, syntax)
+    const run = new Run(this.#engine, scope, source, { convertsText: true, copiesVariables: parsed.copiesVariables })
+    if (single !== undefined) {
+      const value = run.within(source, () => scopeValue(run, single))
+      if (value !== undefined) return value
+    }
+    const out = this.#rendered(parsed, source, run)
+    const value = run.within(source, () => convertOutput(out))
+    return typeof value === 'string' ? restoreNewlines(text, value, syntax.newlineSequence) : value
+  }
+
+  /**
+   * Renders a template file as the `template` module does, honouring a `#jinja2:` header. Text without any marker is given back as it is.
+   *
+   * @throws as `evaluate` does.
+   */
+  renderFile(file: SourceFile, scope: Scope, options: RenderOptions = {}): string {
+    const { keepTrailingNewline = true, ...given } = options
+    const header = readHeader(file)
+    const syntax: SyntaxOptions = { ...this.#syntax, ...dropUndefined(given), ...header.options }
+    const source = fileSource(file, header.length)
+    if (![syntax.blockStart, syntax.variableStart, syntax.commentStart].some((marker) => source.text.includes(marker))) {
+      return keepTrailingNewline ? source.text : source.text.replace(/\r?\n$/, '')
+    }
+    const parsed = this.#parsed(source, syntax)
+    const run = new Run(this.#engine, scope, source, { convertsText: false, copiesVariables: parsed.copiesVariables })
+    const text = this.#rendered(parsed, source, run).text()
+    return keepTrailingNewline ? restoreNewlines(source.text, text, syntax.newlineSequence) : text
+  }
+
+  /** The names that a bare expression reads, functions such as `range` left out. */
+  undeclared(expression: Template | ExpressionText): Set<string> {
+    return this.#withoutGlobals(namesIn(this.#parsedExpression(expression)))
+  }
+
+  /** The names that a template reads and does not set itself. */
+  undeclaredInTemplate(template: Template): Set<string> {
+    const { tree } = this.#parsed(scalarSource(template.text, template.range), this.#scalarSyntax)
+    return this.#withoutGlobals(freeNames(tree.body))
+  }
+
+  get #scalarSyntax(): SyntaxOptions {
+    return { ...this.#syntax, rawBackslashes: true }
+  }
+
+  #withoutGlobals(names: Set<string>): Set<string> {
+    for (const name of GLOBALS.keys()) names.delete(name)
+    return names
+  }
+
+  #evaluated<T>(expression: Template | ExpressionText, scope: Scope, use: (value: Value) => T): T {
+    const parsed = this.#parsedExpression(expression)
+    const source = scalarSource(expression.text, expression.range)
+    const run = new Run(this.#engine, scope, source, { convertsText: true, copiesVariables: callsMutators((visit) => walkExpression(parsed, visit)) })
+    return run.within(source, () => {
+      const value = evaluate(parsed, new Frame(run))
+      run.at = parsed
+      return use(value)
+    })
+  }
+
+  #rendered(parsed: Parsed, source: TemplateSource, run: Run): Output {
+    const out = new Output()
+    const template = this.#engine.templates.wrap({ tree: parsed.tree, source })
+    run.within(source, () => this.#engine.templates.render(template, run, undefined, true, out))
+    return out
+  }
+
+  #parsed(source: TemplateSource, syntax: SyntaxOptions): Parsed {
+    const key = JSON.stringify([Object.values(syntax), source.text])
+    return remember(this.#templates, key, () => {
+      const tree = parseTemplate(withoutLastNewline(source), syntax, this.#engine)
+      const copiesVariables = loadsTemplates(tree.body) || callsMutators((visit) => walkStatements(tree.body, visit))
+      return { tree, copiesVariables }
+    })
+  }
+
+  #parsedExpression(expression: Template | ExpressionText): Expression {
+    const source = scalarSource(expression.text, expression.range)
+    return remember(this.#expressions, expression.text, () => parseExpression(source, this.#syntax, this.#engine))
+  }
+
+  /** A template that another one names. */
+  #load(name: string, from: SourceFile | undefined): ParsedTemplate | undefined {
+    const file = this.#engine.hooks.loadTemplate?.(name, from)
+    if (file === undefined) return undefined
+    const source = fileSource(file)
+    return { tree: this.#parsed(source, this.#syntax).tree, source }
+  }
+}
+
+/** A variable that is alone in a template: numbers and booleans keep their type, and None stays None. */
+function scopeValue(run: Run, name: string): Value | undefined {
+  const value = run.variable(name, true)
+  if (value instanceof Unknown) throw new UnknownValueError(value)
+  const keeps = value === null || typeof value === 'boolean' || typeof value === 'number' || typeof value === 'bigint' || value instanceof Float
+  return keeps ? value : undefined
+}
+
+/** A value that may leave a template. */
+function exported(value: Value): Value {
+  if (isLenient(value)) return ''
+  if (value instanceof Range) return value.items()
+  if (value instanceof Opaque) return value.print()
+  if (value instanceof Unknown) checkUsable(value)
+  return holdsOpaque(value, 0) ? print(value) : value
+}
+
+function holdsOpaque(value: Value, depth: number): boolean {
+  if (depth > 100) return fail('LIMIT_EXCEEDED', 'a value is nested more than 100 levels deep')
+  if (value instanceof Opaque) return true
+  if (Array.isArray(value)) return value.some((item) => holdsOpaque(item, depth + 1))
+  if (value instanceof Tuple) return value.items.some((item) => holdsOpaque(item, depth + 1))
+  // A dict that makes its values when asked for them holds plain ones.
+  return value instanceof Dict && value.constructor === Dict && [...value.values()].some((item) => holdsOpaque(item, depth + 1))
+}
+
+/** Jinja2 drops the last line break of a template; Ansible then puts back those that are missing at the end. */
+function withoutLastNewline(source: TemplateSource): TemplateSource {
+  return { ...source, text: source.text.replace(/(?:\r\n|\r|\n)$/, '') }
+}
+
+function restoreNewlines(template: string, text: string, newline: string): string {
+  const count = (of: string): number => /\n*$/.exec(of.replaceAll('\r\n', '\n'))![0].length
+  const lost = count(template) - count(text)
+  return lost > 0 ? text + newline.repeat(lost) : text
+}
+
+/** Whether a template may call a method that changes what it belongs to. */
+function callsMutators(walk: (visit: (node: Expression) => void) => void): boolean {
+  let calls = false
+  walk((node) => {
+    if (node.kind === 'attribute' && MUTATING_METHODS.has(node.name)) calls = true
+  })
+  return calls
+}
+
+function remember<V>(cache: Map<string, V>, key: string, make: () => V): V {
+  const known = cache.get(key)
+  if (known !== undefined) return known
+  const made = make()
+  cache.set(key, made)
+  if (cache.size > MAX_CACHED) cache.delete(cache.keys().next().value!)
+  return made
+}
+
+function dropUndefined(options: Partial<SyntaxOptions>): Partial<SyntaxOptions> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+}

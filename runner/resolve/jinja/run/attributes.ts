@@ -1,0 +1,111 @@
+/**
+ * `a.b` and `a['b']`: own keys, items, and the methods of a white list. Nothing here reads a property of a JavaScript object by a
+ * name that a template gives.
+ */
+import { getItem } from '../../../value/equal.ts'
+import { Dict, Tuple, Undefined, Unknown, UnknownValueError } from '../../../value/value.ts'
+import type { Value } from '../../../value/value.ts'
+import { print } from '../../../value/print.ts'
+import { refuseValue, TemplateObject } from './callable.ts'
+import { itemsOf, Range } from './iterate.ts'
+import { methodOf, MUTATING_METHODS } from './methods.ts'
+import { NamedTuple } from './named-tuple.ts'
+import { integer } from './numbers.ts'
+import { describeObject, typeName } from './type.ts'
+
+/** `target.name`: a method or attribute first, then an item, as Jinja2 does. */
+export function getAttribute(target: Value, name: string): Value {
+  if (target instanceof Undefined) return target
+  return ownAttribute(target, name) ?? itemIfAny(target, name) ?? missingAttribute(target, name)
+}
+
+/** `target[key]`: an item first, then an attribute. */
+export function getSubscript(target: Value, key: Value): Value {
+  if (target instanceof Undefined) return target
+  if (key instanceof Undefined) return key
+  if (key instanceof Unknown) throw new UnknownValueError(key)
+  const found = itemIfAny(target, key) ?? (typeof key === 'string' ? computedAttribute(target, key) : undefined)
+  if (found !== undefined) return found
+  return typeof key === 'string' ? missingAttribute(target, key) : missingItem(target, key)
+}
+
+/** The attribute alone, without items: what the `attr` filter gives. */
+export function getOwnAttribute(target: Value, name: string): Value {
+  if (target instanceof Undefined) return target
+  return computedAttribute(target, name) ?? missingAttribute(target, name)
+}
+
+/** `target[start:stop:step]`; a missing bound is null. */
+export function getSlice(target: Value, bounds: readonly Value[]): Value {
+  if (target instanceof Undefined) return target
+  if (target instanceof Unknown) throw new UnknownValueError(target)
+  const isSequence = typeof target === 'string' || Array.isArray(target) || target instanceof Tuple || target instanceof Range
+  if (!isSequence) {
+    if (target instanceof Dict) return refuseValue("unhashable type: 'slice'")
+    return new Undefined('slice', `${describeObject(target)} has no element slice`)
+  }
+  const items = itemsOf(target)
+  const picked = sliceIndexes(items.length, bounds).map((index) => items[index]!)
+  if (typeof target === 'string') return picked.join('')
+  return target instanceof Tuple ? new Tuple(picked) : picked
+}
+
+function sliceIndexes(length: number, bounds: readonly Value[]): number[] {
+  const [startBound, stopBound, stepBound] = bounds.map((bound) => {
+    if (bound === null) return undefined
+    const whole = integer(bound)
+    if (whole === undefined) return refuseValue('slice indices must be integers or None or have an __index__ method')
+    return Math.max(-MAX_INDEX, Math.min(MAX_INDEX, Number(whole)))
+  })
+  const step = stepBound ?? 1
+  if (step === 0) return refuseValue('slice step cannot be zero')
+  const clamp = (bound: number, low: number, high: number): number => Math.max(low, Math.min(high, bound < 0 ? bound + length : bound))
+  const indexes: number[] = []
+  if (step > 0) {
+    const stop = stopBound === undefined ? length : clamp(stopBound, 0, length)
+    for (let index = startBound === undefined ? 0 : clamp(startBound, 0, length); index < stop; index += step) indexes.push(index)
+  } else {
+    const stop = stopBound === undefined ? -1 : clamp(stopBound, -1, length - 1)
+    for (let index = startBound === undefined ? length - 1 : clamp(startBound, -1, length - 1); index > stop; index += step) indexes.push(index)
+  }
+  return indexes
+}
+
+const MAX_INDEX = 2 ** 40
+
+function itemIfAny(target: Value, key: Value): Value | undefined {
+  if (target instanceof Unknown) throw new UnknownValueError(target)
+  if (target instanceof Dict) return Array.isArray(key) || key instanceof Dict ? undefined : getItem(target, key)
+  const whole = integer(key)
+  if (whole === undefined) return undefined
+  if (typeof target === 'string' || Array.isArray(target) || target instanceof Tuple || target instanceof Range) {
+    const items = typeof target === 'string' && Math.abs(Number(whole)) < target.length && isPlainText(target) ? target : itemsOf(target)
+    return items[Number(whole) < 0 ? items.length + Number(whole) : Number(whole)]
+  }
+  return undefined
+}
+
+function isPlainText(text: string): boolean {
+  return !/[\ud800-\udfff]/.test(text)
+}
+
+function ownAttribute(target: Value, name: string): Value | undefined {
+  if (target instanceof Unknown) throw new UnknownValueError(target)
+  if (target instanceof TemplateObject) return target.attribute(name)
+  if (target instanceof NamedTuple) return target.attribute(name) ?? methodOf(target, name)
+  return methodOf(target, name)
+}
+
+/** An attribute whose name is computed: not a method that changes its value, which a template has to name (see `copiesVariables`). */
+function computedAttribute(target: Value, name: string): Value | undefined {
+  return MUTATING_METHODS.has(name) && !(target instanceof TemplateObject) ? undefined : ownAttribute(target, name)
+}
+
+function missingAttribute(target: Value, name: string): Undefined {
+  return new Undefined(name, `'${describeObject(target)}' has no attribute '${name}'`)
+}
+
+function missingItem(target: Value, key: Value): Undefined {
+  const shown = print(key)
+  return new Undefined(shown, `${typeName(target) === 'NoneType' ? 'None' : describeObject(target)} has no element ${shown}`)
+}

@@ -1,0 +1,58 @@
+/** Names and what they stand for while a template runs. */
+import type { Value } from '../../../value/value.ts'
+import type { TemplateState } from './inheritance.ts'
+import type { Run } from './run.ts'
+
+/** A scope within a template. What it does not hold is looked up in the one around it, and at last among the run's variables. */
+export class Frame {
+  readonly run: Run
+  readonly parent: Frame | undefined
+  readonly variables = new Map<string, Value>()
+  /** Names whose text came from a filter that gives text on purpose (`to_json`): it is not turned into a list or a dict. */
+  readonly texts = new Set<string>()
+  /** The template that this scope is part of; undefined for a bare expression. */
+  readonly template: TemplateState | undefined
+  /** Whether this is the top of a template: what is set here is exported. */
+  readonly isTop: boolean
+  /** Whether the run's variables are visible: not in a template that is imported without context. */
+  readonly seesVariables: boolean
+
+  constructor(run: Run, parent?: Frame, options: { template?: TemplateState | undefined; isTop?: boolean; seesVariables?: boolean } = {}) {
+    this.run = run
+    this.parent = parent
+    this.template = options.template ?? parent?.template
+    this.isTop = options.isTop ?? false
+    this.seesVariables = options.seesVariables ?? parent?.seesVariables ?? true
+  }
+
+  child(): Frame {
+    return new Frame(this.run, this)
+  }
+
+  /** What a name stands for; an `Undefined` where nothing has it. */
+  resolve(name: string): Value {
+    for (let frame: Frame | undefined = this; frame !== undefined; frame = frame.parent) {
+      const found = frame.variables.get(name)
+      if (found !== undefined) return found
+    }
+    const special = name === 'self' ? this.template?.self() : undefined
+    return special ?? this.run.variable(name, this.seesVariables)
+  }
+
+  set(name: string, value: Value): void {
+    this.variables.set(name, value)
+    this.texts.delete(name)
+  }
+
+  holdsText(name: string): boolean {
+    for (let frame: Frame | undefined = this; frame !== undefined; frame = frame.parent) {
+      if (frame.variables.has(name)) return frame.texts.has(name)
+    }
+    return false
+  }
+
+  /** The names of every frame from here outwards, for "did you mean". */
+  *names(): Generator<string> {
+    for (let frame: Frame | undefined = this; frame !== undefined; frame = frame.parent) yield* frame.variables.keys()
+  }
+}

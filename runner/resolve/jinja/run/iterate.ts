@@ -1,0 +1,88 @@
+/** Walking over values as Python's `for` does. */
+import { fail } from '../../../diagnostic/diagnostic.ts'
+import { Dict, Tuple, Undefined, Unknown, UnknownValueError } from '../../../value/value.ts'
+import type { Value } from '../../../value/value.ts'
+import { refuseValue, TemplateObject } from './callable.ts'
+import { typeName } from './type.ts'
+
+/** The items of a list or a tuple, the keys of a dict, the characters of a string. A new array only where it has to be. */
+export function itemsOf(value: Value): readonly Value[] {
+  if (Array.isArray(value)) return value
+  if (value instanceof Tuple) return value.items
+  if (value instanceof Dict) return [...value.keys()]
+  if (typeof value === 'string') return [...value]
+  checkUsable(value)
+  if (value instanceof Range) return value.items()
+  return refuseValue(`'${typeName(value)}' object is not iterable`)
+}
+
+/** The items, or undefined where the value has none. */
+export function itemsIfAny(value: Value): readonly Value[] | undefined {
+  return isIterable(value) ? itemsOf(value) : undefined
+}
+
+export function isIterable(value: Value): boolean {
+  return Array.isArray(value) || typeof value === 'string' || value instanceof Tuple || value instanceof Dict || value instanceof Range
+}
+
+/** Python's `len()`. */
+export function lengthOf(value: Value): number {
+  if (Array.isArray(value)) return value.length
+  if (value instanceof Dict) return value.size
+  if (value instanceof Tuple) return value.items.length
+  if (typeof value === 'string') return characterCount(value)
+  checkUsable(value)
+  if (value instanceof Range) return value.length
+  return refuseValue(`object of type '${typeName(value)}' has no len()`)
+}
+
+/** Characters as Python counts them: code points. */
+export function characterCount(text: string): number {
+  if (!ASTRAL.test(text)) return text.length
+  let count = 0
+  for (const _ of text) count++
+  return count
+}
+
+/** A substring by code points. */
+export function sliceText(text: string, start: number, end?: number): string {
+  if (!ASTRAL.test(text)) return text.slice(start, end)
+  return [...text].slice(start, end).join('')
+}
+
+const ASTRAL = /[\ud800-\udfff]/
+
+/** Throws for what is undefined or not known. */
+export function checkUsable(value: Value): void {
+  if (value instanceof Undefined) fail('UNDEFINED_VARIABLE', value.reason)
+  if (value instanceof Unknown) throw new UnknownValueError(value)
+}
+
+/** What `range()` gives. */
+export class Range extends TemplateObject {
+  readonly typeName = 'range'
+  readonly start: number
+  readonly stop: number
+  readonly step: number
+  readonly length: number
+
+  constructor(start: number, stop: number, step: number) {
+    super()
+    this.start = start
+    this.stop = stop
+    this.step = step
+    this.length = Math.max(0, Math.ceil((stop - start) / step))
+  }
+
+  items(): Value[] {
+    return Array.from({ length: this.length }, (_, index) => this.start + index * this.step)
+  }
+
+  print(): string {
+    return `range(${this.start}, ${this.stop}${this.step === 1 ? '' : `, ${this.step}`})`
+  }
+
+  equals(other: Value): boolean {
+    return other instanceof Range && other.length === this.length && (this.length === 0 || (other.start === this.start && other.step === this.step))
+  }
+}

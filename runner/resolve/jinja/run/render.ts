@@ -1,0 +1,249 @@
+/** Walks a template's statements and prints what they give. */
+import { Dict, Tuple, Undefined } from '../../../value/value.ts'
+import type { Value } from '../../../value/value.ts'
+import { print } from '../../../value/print.ts'
+import type { Statement, Target } from '../syntax/ast.ts'
+import { refuseValue } from './callable.ts'
+import { evaluate, evaluateCall, evaluateFilter, givesText, holds } from './evaluate.ts'
+import type { Frame } from './frame.ts'
+import { itemsOf, Range } from './iterate.ts'
+import { Loop } from './loop.ts'
+import { MacroFunction, Namespace, TemplateModule } from './objects.ts'
+import { Output } from './output.ts'
+import { isLiteral, readLiteral } from './literal.ts'
+import { typeName } from './type.ts'
+import { isLenient } from './undefined.ts'
+
+type Node<K extends Statement['kind']> = Extract<Statement, { kind: K }>
+
+/** How a body of statements ended, where it did not come to its end. */
+export type Jump = 'break' | 'continue' | undefined
+
+export function render(body: readonly Statement[], frame: Frame, out: Output): Jump {
+  for (const statement of body) {
+    const jump = renderStatement(statement, frame, out)
+    if (jump !== undefined) return jump
+  }
+  return undefined
+}
+
+/** What `{{ … }}` prints of a value: nothing for None. */
+export function finalText(value: Value): string {
+  if (typeof value === 'string') return value
+  if (value === null || isLenient(value)) return ''
+  return print(value instanceof Range ? value.items() : value)
+}
+
+/** A body printed into a text of its own, which in a playbook's value is read as a literal where it looks like one. */
+export function renderToValue(body: readonly Statement[], frame: Frame): Value {
+  const out = new Output()
+  render(body, frame, out)
+  return frame.run.options.convertsText ? convertOutput(out) : out.text()
+}
+
+/**
+ * What was printed, as Ansible 2.14 gives it: text that looks like a list or a dict, or is `True` or `False`, becomes that. A list or
+ * dict that is the only thing printed is passed on as it is.
+ */
+export function convertOutput(out: Output): Value {
+  const { only } = out
+  if (only?.isText) return only.text
+  const text = out.text()
+  if (only !== undefined && (Array.isArray(only.value) || only.value instanceof Dict) && text.length > 0 && isLiteral(only.value)) {
+    return only.value
+  }
+  if (text !== 'True' && text !== 'False' && !text.startsWith('{') && !text.startsWith('[')) return text
+  return readLiteral(text) ?? text
+}
+
+function renderStatement(node: Statement, frame: Frame, out: Output): Jump {
+  const { run } = frame
+  run.step(node)
+  switch (node.kind) {
+    case 'text':
+      out.write(node.text)
+      return undefined
+    case 'output': {
+      if (out.isMuted) return undefined
+      const value = evaluate(node.expression, frame)
+      run.at = node.expression
+      const final = value instanceof Range ? value.items() : value
+      out.write(finalText(final), final, typeof final === 'string' && givesText(node.expression, frame))
+      return undefined
+    }
+    case 'if': {
+      for (const { test, body } of node.branches) if (holds(test, frame)) return render(body, frame, out)
+      return render(node.otherwise, frame, out)
+    }
+    case 'for':
+      renderFor(node, frame, out)
+      return undefined
+    case 'set': {
+      const value = evaluate(node.value, frame)
+      run.at = node
+      assign(node.target, value, frame)
+      if (node.target.kind === 'name' && typeof value === 'string' && givesText(node.value, frame)) frame.texts.add(node.target.name)
+      return undefined
+    }
+    case 'setBlock': {
+      const value = renderToValue(node.body, frame.child())
+      const filtered = node.filter?.kind === 'filter' ? evaluateFilter(node.filter, value, frame) : value
+      assign(node.target, filtered, frame)
+      return undefined
+    }
+    case 'macro':
+      frame.set(node.macro.name, new MacroFunction(node.macro, frame, run.source, renderToValue))
+      return undefined
+    case 'callBlock':
+      renderCallBlock(node, frame, out)
+      return undefined
+    case 'filterBlock': {
+      const value = renderToValue(node.body, frame.child())
+      run.at = node
+      if (node.filter.kind !== 'filter') return undefined
+      out.write(finalText(evaluateFilter(node.filter, value, frame)))
+      return undefined
+    }
+    case 'with': {
+      const inner = frame.child()
+      const values = node.bindings.map(({ value }) => evaluate(value, frame))
+      node.bindings.forEach(({ target }, index) => assign(target, values[index]!, inner))
+      return render(node.body, inner, out)
+    }
+    case 'scope':
+      return render(node.body, frame.child(), out)
+    case 'include':
+      renderInclude(node, frame, out)
+      return undefined
+    case 'import':
+      frame.set(node.name, importModule(node, frame))
+      return undefined
+    case 'from':
+      renderFrom(node, frame)
+      return undefined
+    case 'extends':
+      renderExtends(node, frame)
+      return undefined
+    case 'block': {
+      const { template } = frame
+      if (out.isMuted || template === undefined) return undefined
+      template.renderBlock(node.block.name, node.block.scoped ? frame : template.top, out)
+      return undefined
+    }
+    case 'do':
+      evaluate(node.expression, frame)
+      return undefined
+    case 'break':
+    case 'continue':
+      return node.kind
+  }
+}
+
+function renderFor(node: Node<'for'>, frame: Frame, out: Output): void {
+  renderLoop(node, evaluate(node.iterable, frame), frame, out, 0)
+}
+
+function renderLoop(node: Node<'for'>, iterable: Value, frame: Frame, out: Output, depth: number): void {
+  const { run } = frame
+  run.at = node.iterable
+  const items = isLenient(iterable) ? [] : pick(node, [...itemsOf(iterable)], frame)
+  const recurse = (inner: Value): Value =>
+    run.deeper(() => {
+      const collected = new Output()
+      renderLoop(node, inner, frame, collected, depth + 1)
+      return collected.text()
+    })
+  const loop = new Loop(items, depth, node.recursive ? recurse : undefined)
+  for (const item of items) {
+    run.step(node)
+    loop.advance()
+    const inner = frame.child()
+    inner.set('loop', loop)
+    assign(node.target, item, inner)
+    if (render(node.body, inner, out) === 'break') return
+  }
+  if (items.length === 0) render(node.otherwise, frame.child(), out)
+}
+
+/** The items that the `if` of a `for` lets pass; it does not see `loop`. */
+function pick(node: Node<'for'>, items: Value[], frame: Frame): Value[] {
+  const { test } = node
+  if (test === undefined) return items
+  return items.filter((item) => {
+    const inner = frame.child()
+    assign(node.target, item, inner)
+    return holds(test, inner)
+  })
+}
+
+function assign(target: Target, value: Value, frame: Frame): void {
+  if (target.kind === 'name') {
+    frame.set(target.name, value)
+  } else if (target.kind === 'namespace') {
+    const namespace = frame.resolve(target.name)
+    if (!(namespace instanceof Namespace)) refuseValue('cannot assign attribute on non-namespace object')
+    namespace.set(target.attribute, value)
+  } else {
+    frame.run.at = target
+    const items = itemsOf(value)
+    const wanted = target.items.length
+    if (items.length > wanted) refuseValue(`too many values to unpack (expected ${wanted})`)
+    if (items.length < wanted) refuseValue(`not enough values to unpack (expected ${wanted}, got ${items.length})`)
+    target.items.forEach((each, index) => assign(each, items[index]!, frame))
+  }
+}
+
+function renderCallBlock(node: Node<'callBlock'>, frame: Frame, out: Output): void {
+  if (node.call.kind !== 'call') return
+  const caller = new MacroFunction(node.macro, frame, frame.run.source, renderToValue)
+  const value = evaluateCall(node.call, frame, new Dict([['caller', caller]]))
+  frame.run.at = node
+  out.write(finalText(value), value)
+}
+
+function renderInclude(node: Node<'include'>, frame: Frame, out: Output): void {
+  if (out.isMuted) return
+  const { run } = frame
+  const names = templateNames(evaluate(node.template, frame))
+  run.at = node.template
+  const template = run.engine.templates.find(names, run.source.file, node.ignoreMissing)
+  if (template === undefined) return
+  run.deeper(() => run.engine.templates.render(template, run, node.withContext ? frame : undefined, node.withContext, out))
+}
+
+function importModule(node: Node<'import'> | Node<'from'>, frame: Frame): TemplateModule {
+  const { run } = frame
+  const names = templateNames(evaluate(node.template, frame))
+  run.at = node.template
+  const template = run.engine.templates.find(names, run.source.file, false)!
+  const out = new Output()
+  const state = run.deeper(() => run.engine.templates.render(template, run, node.withContext ? frame : undefined, node.withContext, out))
+  return new TemplateModule(names.join(', '), state.top, out.text())
+}
+
+function renderFrom(node: Node<'from'>, frame: Frame): void {
+  const module = importModule(node, frame)
+  for (const { name, alias } of node.names) {
+    const found = module.attribute(name)
+    frame.set(alias, found ?? new Undefined(name, `the template ${module.name} does not export the requested name '${name}'`))
+  }
+}
+
+function renderExtends(node: Node<'extends'>, frame: Frame): void {
+  const { run, template } = frame
+  if (template === undefined) return
+  if (template.parent !== undefined) refuseValue('extended multiple times')
+  const names = templateNames(evaluate(node.template, frame))
+  run.at = node.template
+  template.parent = run.engine.templates.find(names, run.source.file, false)
+  template.out.isMuted = true
+}
+
+function templateNames(value: Value): string[] {
+  const isList = Array.isArray(value) || value instanceof Tuple
+  return (isList ? itemsOf(value) : [value]).map((name) => {
+    if (typeof name === 'string') return name
+    if (name instanceof Undefined) print(name)
+    return refuseValue(`the name of a template must be a string, not ${typeName(name)}`)
+  })
+}

@@ -1,0 +1,3 @@
+import type { Test } from '../run/operation.ts'
+
+export const NETWORK_TESTS: readonly Test[] = []

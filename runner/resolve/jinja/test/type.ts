@@ -1,0 +1,41 @@
+/** Tests on what kind of value something is. */
+import { print } from '../../../value/print.ts'
+import { Dict, Float, Undefined } from '../../../value/value.ts'
+import type { Value } from '../../../value/value.ts'
+import { Callable } from '../run/callable.ts'
+import { checkUsable, isIterable } from '../run/iterate.ts'
+import { isLower, isUpper } from '../run/methods.ts'
+import { test } from '../run/operation.ts'
+import type { Test } from '../run/operation.ts'
+
+export const TYPE_TESTS: readonly Test[] = [
+  test('boolean', 'True or false.', (input) => typeof input === 'boolean'),
+  test('callable', 'Something that can be called.', (input) => input instanceof Callable),
+  test('defined', 'There is such a value.', (input) => !(input instanceof Undefined)),
+  test('escaped', 'Marked as safe HTML; nothing is here.', () => false),
+  test('false', 'False itself.', (input) => input === false),
+  test('float', 'A float.', (input) => input instanceof Float),
+  test('integer', 'An integer, and no boolean.', (input) => typeof input === 'number' || typeof input === 'bigint'),
+  test('iterable', 'Something that can be walked: a list, a dict, text.', (input) => {
+    checkUsable(input)
+    return isIterable(input)
+  }),
+  test('lower', 'Text in lower case.', (input) => isLower(print(input))),
+  test('mapping', 'A dict.', (input) => input instanceof Dict),
+  test('none', 'None.', (input) => input === null),
+  test('number', 'An integer, a float or a boolean.', (input) => typeof input === 'boolean' || isNumber(input)),
+  test('sequence', 'A list, a tuple, text or a dict.', (input) => {
+    checkUsable(input)
+    return isIterable(input)
+  }),
+  test('string', 'Text.', (input) => typeof input === 'string'),
+  test('true', 'True itself.', (input) => input === true),
+  test('undefined', 'There is no such value.', (input) => input instanceof Undefined),
+  test('upper', 'Text in upper case.', (input) => isUpper(print(input))),
+  test('vault_encrypted', 'A value that is still encrypted.', (input) => typeof input === 'string' && input.startsWith('$ANSIBLE_VAULT;')),
+]
+
+function isNumber(input: Value): boolean {
+  return typeof input === 'number' || typeof input === 'bigint' || input instanceof Float
+}
+

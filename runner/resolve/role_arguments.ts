@@ -1,0 +1,106 @@
+/** A role's declared arguments against what a host's variables give it. */
+import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
+import type { ArgumentSpec } from '../load/argument_spec.ts'
+import { equal } from '../value/equal.ts'
+import { print } from '../value/print.ts'
+import { Dict, Float, Undefined, UnknownValueError, type Value } from '../value/value.ts'
+import { Pending } from './pending.ts'
+import type { Secrets } from './secrets.ts'
+import type { Evaluator } from './variables.ts'
+
+/** Registers the values of arguments that are declared `no_log`, at any depth. What cannot be evaluated is met by its task. */
+export function registerSecretArguments(spec: ReadonlyMap<string, ArgumentSpec>, evaluator: Evaluator, secrets: Secrets): void {
+  for (const [name, argument] of spec) {
+    if (!mentionsSecret(argument)) continue
+    const value = valueOf(name, evaluator)
+    if (value !== undefined) register(value, argument, secrets)
+  }
+}
+
+function mentionsSecret(argument: ArgumentSpec): boolean {
+  return argument.noLog || [...(argument.options?.values() ?? [])].some(mentionsSecret)
+}
+
+function register(value: Value, argument: ArgumentSpec, secrets: Secrets): void {
+  if (argument.noLog) secrets.add(value)
+  if (!argument.options) return
+  for (const item of Array.isArray(value) ? value : [value]) {
+    if (!(item instanceof Dict)) continue
+    for (const [name, nested] of argument.options) {
+      const inner = item.get(name)
+      if (inner !== undefined) register(inner, nested, secrets)
+    }
+  }
+}
+
+/** What is missing or of the wrong type, one sentence each. What cannot be known yet is not judged. */
+export function checkRoleArguments(roleName: string, spec: ReadonlyMap<string, ArgumentSpec>, evaluator: Evaluator): Diagnostic[] {
+  const faults: Diagnostic[] = []
+  for (const [name, argument] of spec) {
+    let value: Value | undefined
+    try {
+      value = evaluator.get(name)
+    } catch (error) {
+      if (error instanceof UnknownValueError || error instanceof Pending) continue
+      if (error instanceof DiagnosticError) {
+        faults.push(...error.diagnostics)
+        continue
+      }
+      throw error
+    }
+    faults.push(...check(`${name}`, value, argument).map((summary): Diagnostic => ({ code: 'ROLE_ARGUMENT', severity: 'error', summary: `the role '${roleName}': ${summary}` })))
+  }
+  return faults
+}
+
+function check(name: string, value: Value | undefined, argument: ArgumentSpec): string[] {
+  if (value === undefined || value instanceof Undefined || value === null) return argument.required ? [`'${name}' is required`] : []
+  if (!hasType(value, argument.type)) return [`'${name}' has to be of type ${argument.type}`]
+  const faults: string[] = []
+  if (argument.choices && !argument.choices.some((choice) => equal(choice as Value, value))) {
+    faults.push(`'${name}' is '${argument.noLog ? '********' : print(value)}', and has to be one of ${argument.choices.map((choice) => print(choice as Value)).join(', ')}`)
+  }
+  const items = Array.isArray(value) ? value : [value]
+  if (argument.type === 'list' && argument.elements !== undefined) {
+    for (const [index, item] of items.entries()) if (!hasType(item, argument.elements)) faults.push(`'${name}[${index}]' has to be of type ${argument.elements}`)
+  }
+  if (argument.options) {
+    for (const [index, item] of items.entries()) {
+      if (!(item instanceof Dict)) continue
+      const at = Array.isArray(value) ? `${name}[${index}]` : name
+      for (const [key, nested] of argument.options) faults.push(...check(`${at}.${key}`, item.get(key), nested))
+      for (const key of item.keys()) if (!argument.options.has(String(key as string))) faults.push(`'${at}.${String(key as string)}' is not among the declared arguments`)
+    }
+  }
+  return faults
+}
+
+/** Whether a value can be taken as a type, with Ansible's leniency between text and numbers. */
+function hasType(value: Value, type: string): boolean {
+  switch (type) {
+    case 'int':
+      return typeof value === 'number' || typeof value === 'bigint' || (typeof value === 'string' && /^[-+]?\d+$/.test(value))
+    case 'float':
+      return typeof value === 'number' || value instanceof Float || (typeof value === 'string' && value.trim() !== '' && !Number.isNaN(Number(value)))
+    case 'bool':
+      return typeof value === 'boolean' || value === 0 || value === 1 || (typeof value === 'string' && /^(?:yes|no|true|false|on|off|y|n|t|f|1|0)$/i.test(value))
+    case 'list':
+      return Array.isArray(value) || typeof value === 'string'
+    case 'dict':
+      return value instanceof Dict
+    case 'str':
+    case 'path':
+      return !Array.isArray(value) && !(value instanceof Dict)
+    default:
+      return true
+  }
+}
+
+function valueOf(name: string, evaluator: Evaluator): Value | undefined {
+  try {
+    return evaluator.get(name)
+  } catch (error) {
+    if (error instanceof DiagnosticError || error instanceof UnknownValueError || error instanceof Pending) return undefined
+    throw error
+  }
+}

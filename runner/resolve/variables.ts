@@ -1,0 +1,181 @@
+/** Variables in Ansible's order of precedence, and the scope in which a host's templates are evaluated. */
+import { DiagnosticError, fail } from '../diagnostic/diagnostic.ts'
+import { Dict, RawDict, Template, type Raw, type Value } from '../value/value.ts'
+import type { Jinja, Scope } from './jinja/index.ts'
+
+/** The levels, from the weakest to the strongest, as Ansible's documentation lists them. */
+export const LEVELS = [
+  'role defaults',
+  'inventory group vars',
+  'inventory group_vars/all',
+  'playbook group_vars/all',
+  'inventory group_vars',
+  'playbook group_vars',
+  'inventory host vars',
+  'inventory host_vars',
+  'playbook host_vars',
+  'facts',
+  'play vars',
+  'vars_prompt',
+  'vars_files',
+  'role vars',
+  'block vars',
+  'task vars',
+  'include_vars',
+  'set_fact and register',
+  'role params',
+  'include params',
+  'extra vars',
+  'magic',
+] as const
+
+export type Level = (typeof LEVELS)[number]
+
+/** What the variables of one host are, level by level. Within a level later maps win. */
+export class Variables {
+  readonly #levels = new Map<Level, ReadonlyMap<Value, Raw>[]>()
+
+  add(level: Level, variables: ReadonlyMap<Value, Raw>): void {
+    const maps = this.#levels.get(level)
+    if (maps) maps.push(variables)
+    else this.#levels.set(level, [variables])
+  }
+
+  /** The strongest value of a name; templates in it are not evaluated. */
+  get(name: string): Raw | undefined {
+    for (let index = LEVELS.length - 1; index >= 0; index--) {
+      const maps = this.#levels.get(LEVELS[index]!)
+      if (!maps) continue
+      for (let at = maps.length - 1; at >= 0; at--) {
+        const value = maps[at]!.get(name)
+        if (value !== undefined) return value
+      }
+    }
+    return undefined
+  }
+
+  names(): Set<string> {
+    const names = new Set<string>()
+    for (const maps of this.#levels.values()) for (const map of maps) for (const name of map.keys()) if (typeof name === 'string') names.add(name)
+    return names
+  }
+}
+
+/** How deep templates may refer to variables that hold templates. */
+const MAX_TEMPLATE_DEPTH = 100
+
+/** Evaluates templates with the variables of one host at one task. Values are remembered: make a new one after a change. */
+export class Evaluator implements Scope {
+  readonly #jinja: Jinja
+  readonly #variables: Variables
+  readonly #values = new Map<string, Value>()
+  readonly #open: string[] = []
+
+  constructor(jinja: Jinja, variables: Variables) {
+    this.#jinja = jinja
+    this.#variables = variables
+  }
+
+  get(name: string): Value | undefined {
+    const known = this.#values.get(name)
+    if (known !== undefined) return known
+    const raw = this.#variables.get(name)
+    if (raw === undefined) return undefined
+    if (this.#open.includes(name)) {
+      fail('RECURSIVE_TEMPLATE', `the variable '${name}' is made of itself: ${[...this.#open.slice(this.#open.indexOf(name)), name].join(' → ')}`, {
+        range: raw instanceof Template ? raw.range : undefined,
+      })
+    }
+    if (this.#open.length >= MAX_TEMPLATE_DEPTH) fail('LIMIT_EXCEEDED', `templates refer to each other more than ${MAX_TEMPLATE_DEPTH} levels deep`)
+    this.#open.push(name)
+    try {
+      const value = this.value(raw)
+      this.#values.set(name, value)
+      return value
+    } finally {
+      this.#open.pop()
+    }
+  }
+
+  names(): Iterable<string> {
+    return this.#variables.names()
+  }
+
+  /** A value with all templates in it evaluated. */
+  value(raw: Raw): Value {
+    if (raw instanceof Template) return this.#jinja.templateValue(raw, this)
+    if (Array.isArray(raw)) return raw.map((item) => this.value(item))
+    if (raw instanceof RawDict) {
+      const dict = new Dict()
+      for (const [key, item] of raw) dict.set(key, this.value(item))
+      return dict
+    }
+    return raw as Value
+  }
+
+  /** An expression without markers, as in `when`. */
+  expression(template: Template): Value {
+    return this.#jinja.evaluate(template, this)
+  }
+
+  /** Like `value`, but an undefined variable answers undefined (names of tasks, which Ansible then leaves as they are). */
+  valueIfDefined(raw: Raw): Value | undefined {
+    try {
+      return this.value(raw)
+    } catch (error) {
+      if (error instanceof DiagnosticError) return undefined
+      throw error
+    }
+  }
+}
+
+/** A mapping whose values are made when they are asked for: `hostvars`, and each host in it. */
+export class LazyDict extends Dict {
+  readonly #keys: () => Iterable<string>
+  readonly #make: (key: string) => Value | undefined
+
+  constructor(keys: () => Iterable<string>, make: (key: string) => Value | undefined) {
+    super()
+    this.#keys = keys
+    this.#make = make
+  }
+
+  override get(key: Value): Value | undefined {
+    return typeof key === 'string' ? this.#make(key) : undefined
+  }
+
+  override has(key: Value): boolean {
+    return typeof key === 'string' && [...this.#keys()].includes(key)
+  }
+
+  override get size(): number {
+    return [...this.#keys()].length
+  }
+
+  override keys(): MapIterator<Value> {
+    return new Set<Value>(this.#keys()).values() as MapIterator<Value>
+  }
+
+  override values(): MapIterator<Value> {
+    return new Map(this.#pairs()).values() as MapIterator<Value>
+  }
+
+  override entries(): MapIterator<[Value, Value]> {
+    return new Map(this.#pairs()).entries() as MapIterator<[Value, Value]>
+  }
+
+  override [Symbol.iterator](): MapIterator<[Value, Value]> {
+    return this.entries()
+  }
+
+  override forEach(each: (value: Value, key: Value, map: Map<Value, Value>) => void): void {
+    for (const [key, value] of this.#pairs()) each(value, key, this)
+  }
+
+  #pairs(): [Value, Value][] {
+    return [...this.#keys()].flatMap((key): [Value, Value][] => {
+      const value = this.#make(key)
+      return value === undefined ? [] : [[key, value]]
+    })
+  }
+}

@@ -1,0 +1,89 @@
+/** How to reach a host, and as whom to act there: from its variables, the task's keywords and the command line. */
+import { fail } from '../diagnostic/diagnostic.ts'
+import type { Inventory } from '../load/inventory/inventory.ts'
+import { inherited, type CompiledTask } from '../plan/compiled.ts'
+import type { Become, ConnectionSettings } from '../port/port.ts'
+import type { Evaluator } from '../resolve/variables.ts'
+import { print } from '../value/print.ts'
+import type { Value } from '../value/value.ts'
+import type { RunOptions } from './options.ts'
+import { booleanOf } from './session.ts'
+
+/** Variables win over keywords, keywords over the command line, as in Ansible. */
+export function connectionSettings(
+  hostName: string,
+  evaluator: Evaluator,
+  options: RunOptions,
+  inventory: Inventory,
+  keywords: { readonly connection?: string | undefined; readonly user?: string | undefined; readonly port?: number | undefined },
+): ConnectionSettings {
+  const text = (...names: string[]): string | undefined => {
+    for (const name of names) {
+      const value = evaluator.get(name)
+      if (value !== undefined && value !== null && value !== '') return print(value)
+    }
+    return undefined
+  }
+  const implicitLocal = inventory.hosts.get(hostName)?.listed === false
+  const connection = text('ansible_connection') ?? keywords.connection ?? options.connection ?? (implicitLocal ? 'local' : 'ssh')
+  if (connection !== 'local' && connection !== 'ssh' && connection !== 'smart' && connection !== 'paramiko') {
+    fail('UNSUPPORTED_VALUE', `the connection '${connection}' of the host '${hostName}' is not supported`, { hint: 'There are ssh and local.' })
+  }
+  const port = text('ansible_port', 'ansible_ssh_port')
+  const key = text('ansible_ssh_private_key_file', 'ansible_private_key_file') ?? options.privateKeyFile
+  const checking = evaluator.get('ansible_host_key_checking')
+  return {
+    connection: connection === 'local' ? 'local' : 'ssh',
+    hostName,
+    address: text('ansible_host', 'ansible_ssh_host') ?? hostName,
+    port: port === undefined ? keywords.port : Number(port),
+    user: text('ansible_user', 'ansible_ssh_user') ?? keywords.user ?? options.remoteUser,
+    privateKeyFiles: key === undefined ? [] : [key],
+    password: text('ansible_password', 'ansible_ssh_pass'),
+    connectTimeoutMs: options.connectTimeoutMs,
+    sshArguments: [...splitWords(text('ansible_ssh_common_args')), ...splitWords(text('ansible_ssh_extra_args')), ...options.sshArguments],
+    hostKeyChecking: options.acceptNewHostKeys ? 'accept-new' : checking !== undefined && !booleanOf(checking) ? 'off' : 'strict',
+  }
+}
+
+/** Who to be on the host for a task; undefined: who logged in. */
+export function becomeFor(task: CompiledTask | undefined, evaluator: Evaluator, options: RunOptions): Become | undefined {
+  const keyword = (name: string): Value | undefined => {
+    const found = task && inherited(task.chain, name)
+    return found === undefined || found.raw === null ? undefined : evaluator.value(found.raw)
+  }
+  const wanted = evaluator.get('ansible_become') ?? keyword('become') ?? options.become
+  if (!booleanOf(wanted)) return undefined
+  const method = evaluator.get('ansible_become_method') ?? keyword('become_method') ?? options.becomeMethod ?? 'sudo'
+  if (method !== 'sudo') fail('UNSUPPORTED_VALUE', `the become method '${print(method)}' is not supported yet`, { hint: 'There is sudo.' })
+  const user = evaluator.get('ansible_become_user') ?? keyword('become_user') ?? options.becomeUser ?? 'root'
+  const password = evaluator.get('ansible_become_password') ?? evaluator.get('ansible_become_pass')
+  return { method: 'sudo', user: print(user), ...(password !== undefined && { password: print(password) }) }
+}
+
+/** Words as a shell splits them, without expanding anything. */
+export function splitWords(text: string | undefined): string[] {
+  if (text === undefined) return []
+  const words: string[] = []
+  let word: string | undefined
+  let quote: string | undefined
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at]!
+    if (quote === "'") {
+      if (char === "'") quote = undefined
+      else word += char
+    } else if (char === '\\' && at + 1 < text.length && (quote === undefined || '"\\$`'.includes(text[at + 1]!))) word = (word ?? '') + text[++at]!
+    else if (quote === '"') {
+      if (char === '"') quote = undefined
+      else word += char
+    } else if (char === '"' || char === "'") {
+      quote = char
+      word ??= ''
+    } else if (/\s/.test(char)) {
+      if (word !== undefined) words.push(word)
+      word = undefined
+    } else word = (word ?? '') + char
+  }
+  if (word !== undefined) words.push(word)
+  return words
+}

@@ -1,0 +1,36 @@
+/** What a run knows of one host. */
+import type { Port } from '../port/port.ts'
+import { Overlay } from '../probe/overlay.ts'
+import type { Dict, Raw, Value } from '../value/value.ts'
+
+export interface Stats {
+  ok: number
+  changed: number
+  unreachable: number
+  failures: number
+  skipped: number
+  rescued: number
+  ignored: number
+  /** Tasks of a dry run of which it could not be known what they would do. */
+  unknown: number
+}
+
+export class HostState {
+  readonly name: string
+  /** `set_fact` and `register`, the newest values. */
+  readonly facts = new Map<Value, Raw>()
+  /** Read from the host when a template first asks. */
+  gathered: Dict | undefined
+  readonly overlay = new Overlay()
+  port: Port | undefined
+  /** Failed or unreachable: takes no part in later plays. */
+  out = false
+  /** Handlers notified and not yet run: ids of their tasks. */
+  readonly notified = new Set<number>()
+  /** In a dry run: handlers of which it is unknown whether they were notified, with the cause. */
+  readonly maybeNotified = new Map<number, string>()
+  readonly stats: Stats = { ok: 0, changed: 0, unreachable: 0, failures: 0, skipped: 0, rescued: 0, ignored: 0, unknown: 0 }
+  constructor(name: string) {
+    this.name = name
+  }
+}

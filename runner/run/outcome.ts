@@ -1,0 +1,50 @@
+/** What became of a task on a host. */
+import type { Diagnostic } from '../diagnostic/diagnostic.ts'
+import type { Shown } from '../diff/show.ts'
+import { Dict, type Value } from '../value/value.ts'
+
+export interface Failure {
+  /** One line, for `msg`. */
+  readonly message: string
+  readonly detail?: string | undefined
+  readonly diagnostic?: Diagnostic | undefined
+}
+
+export interface Outcome {
+  readonly changed: boolean
+  readonly failure?: Failure | undefined
+  readonly unreachable?: Failure | undefined
+  /** Why the task did not run on this host. */
+  readonly skipped?: { readonly reason: string; readonly condition?: string | undefined } | undefined
+  /** In a dry run: the task on which it depends what this one would do. */
+  readonly unknown?: string | undefined
+  /** What `register` gets, beside the keys that follow from the fields above. */
+  readonly data: Dict
+  readonly shown: readonly Shown[]
+  /** Outcomes of a loop's items, with what the report shows of each. */
+  readonly items?: readonly ItemOutcome[] | undefined
+  readonly attempts?: number | undefined
+  /** A failure that the play goes on after. */
+  readonly ignored?: boolean | undefined
+  /** True where nothing of arguments or output may be shown. */
+  readonly censored?: boolean | undefined
+  readonly durationMs?: number | undefined
+  /** A remark on an outcome that is no failure. */
+  readonly note?: string | undefined
+}
+
+export interface ItemOutcome {
+  readonly item: Value
+  readonly label: Value
+  readonly loopVariable: string
+  readonly indexVariable: string | undefined
+  readonly index: number
+  readonly outcome: Outcome
+}
+
+export const NOTHING: Outcome = { changed: false, data: new Dict(), shown: [] }
+
+/** An outcome that fails, from a diagnostic or a sentence. */
+export function failed(failure: Failure, more: Partial<Outcome> = {}): Outcome {
+  return { changed: false, data: new Dict(), shown: [], ...more, failure }
+}

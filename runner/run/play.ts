@@ -1,0 +1,426 @@
+/** Runs one play: batches of hosts, the tasks in lock-step, handlers where they are due, and who drops out on the way. */
+import { randomUUID } from 'node:crypto'
+import { DiagnosticError, fail } from '../diagnostic/diagnostic.ts'
+import { formatPosition } from '../diagnostic/source.ts'
+import { matchHosts } from '../load/inventory/pattern.ts'
+import { readVariables } from '../load/role.ts'
+import { isFile } from '../load/reader.ts'
+import { Cursor, comparePositions, type Next } from '../plan/cursor.ts'
+import type { CompiledItem, CompiledPlay, CompiledTask } from '../plan/compiled.ts'
+import { inherited } from '../plan/compiled.ts'
+import { settled } from '../resolve/pending.ts'
+import type { Evaluator } from '../resolve/variables.ts'
+import { print } from '../value/print.ts'
+import { Dict, Float, Template, Unknown, type RawDict, type Raw, type Value } from '../value/value.ts'
+import { factsOf } from './actions.ts'
+import type { HostState } from './host.ts'
+import { NOTHING, type Outcome } from './outcome.ts'
+import { resultDict } from './result.ts'
+import { booleanOf, type ActivePlay, type Session } from './session.ts'
+import { causeOf, delegateOf, runTask, taskName } from './task.ts'
+import path from 'node:path'
+
+/** What a play leaves for those after it. */
+export interface PlayEnd {
+  /** No further play is to run. */
+  readonly stop: boolean
+  /** A batch failed as a whole, or a host of it in a way that ends the play for all. */
+  readonly failed: boolean
+}
+
+/** The play's name: templated, else its host pattern. */
+export function playName(compiled: CompiledPlay, evaluator: Evaluator): string {
+  const raw = compiled.play.keywords.get('name')?.raw
+  if (raw === undefined || raw === null) return hostPattern(compiled, evaluator)
+  return print(evaluator.valueIfDefined(raw) ?? (raw instanceof Template ? raw.text : (raw as Value)))
+}
+
+/** The play's `hosts`, a list joined with commas. */
+export function hostPattern(compiled: CompiledPlay, evaluator: Evaluator): string {
+  const hosts = compiled.play.keywords.get('hosts')!
+  const value = evaluator.value(hosts.raw)
+  const names = Array.isArray(value) ? value.map(print) : [print(value)]
+  if (value === null || names.every((name) => name.trim() === '')) fail('MISSING_KEYWORD', "'hosts' is empty", { range: hosts.keyRange })
+  return names.join(',')
+}
+
+/** The hosts of a play, `--limit` applied. */
+export function playHosts(session: Session, compiled: CompiledPlay): string[] {
+  const evaluator = session.evaluator('localhost', undefined, undefined)
+  const hosts = compiled.play.keywords.get('hosts')!
+  const matched = matchHosts(session.inventory, hostPattern(compiled, evaluator), hosts.node.range, (part, hint) => {
+    session.warn({ code: 'UNKNOWN_HOST_PATTERN', severity: 'warning', summary: `no host or group is called '${part}'`, range: hosts.node.range, hint })
+  })
+  const { limit } = session.options
+  if (limit === undefined) return order(matched, compiled, evaluator)
+  const allowed = new Set(matchHosts(session.inventory, limit, undefined, (part, hint) => fail('UNKNOWN_HOST_PATTERN', `--limit: no host or group is called '${part}'`, { hint })))
+  return order(
+    matched.filter((name) => allowed.has(name)),
+    compiled,
+    evaluator,
+  )
+}
+
+function order(hosts: string[], compiled: CompiledPlay, evaluator: Evaluator): string[] {
+  const keyword = compiled.play.keywords.get('order')
+  if (!keyword || keyword.raw === null) return hosts
+  const wanted = print(evaluator.value(keyword.raw))
+  if (wanted === 'inventory') return hosts
+  if (wanted === 'reverse_inventory') return hosts.toReversed()
+  if (wanted === 'sorted') return hosts.toSorted()
+  if (wanted === 'reverse_sorted') return hosts.toSorted().toReversed()
+  if (wanted === 'shuffle') return hosts.map((host) => [Math.random(), host] as const).sort(([a], [b]) => a - b).map(([, host]) => host)
+  fail('UNSUPPORTED_VALUE', `'order' is '${wanted}'`, { range: keyword.node.range, hint: 'It is one of inventory, reverse_inventory, sorted, reverse_sorted, shuffle.' })
+}
+
+/** The files of `vars_files`, read. Each entry is a path, or a list of paths of which the first that exists counts. */
+export function readVarsFiles(session: Session, compiled: CompiledPlay, evaluator: Evaluator): RawDict[] {
+  const keyword = compiled.play.keywords.get('vars_files')
+  if (!keyword || keyword.raw === null) return []
+  const value = evaluator.value(keyword.raw)
+  return (Array.isArray(value) ? value : [value]).map((entry) => {
+    const candidates = (Array.isArray(entry) ? entry : [entry]).map((name) => path.resolve(compiled.play.folder, print(name)))
+    const found = candidates.find(isFile)
+    if (found === undefined) fail('FILE_NOT_FOUND', `there is no file ${candidates.map((each) => session.reader.shownPath(each)).join(' or ')}`, { range: keyword.node.range })
+    return readVariables(session.reader, found, keyword.node.range)
+  })
+}
+
+/** Runs the play's batches one after the other. */
+export async function runPlay(session: Session, compiled: CompiledPlay, interrupted: () => boolean): Promise<PlayEnd> {
+  const general = session.evaluator('localhost', undefined, undefined)
+  const hosts = playHosts(session, compiled)
+  const varsFiles = readVarsFiles(session, compiled, general)
+  const name = playName(compiled, general)
+  if (hosts.length === 0) {
+    session.emit({ kind: 'no-hosts', play: name, reason: 'no hosts matched' })
+    return { stop: false, failed: false }
+  }
+  const usable = hosts.filter((each) => !session.host(each).out)
+  for (const batch of batches(usable, compiled, general)) {
+    const play = new PlayRun(session, { compiled, name, varsFiles, hosts, batch, lost: new Set() }, interrupted)
+    const end = await play.run()
+    if (end.stop) return end
+    if (end.failed) return { stop: false, failed: true }
+  }
+  return { stop: usable.length === 0, failed: false }
+}
+
+/** `serial`: numbers and percentages; the last counts for all further batches. */
+function batches(hosts: readonly string[], compiled: CompiledPlay, evaluator: Evaluator): string[][] {
+  const keyword = compiled.play.keywords.get('serial')
+  const value = keyword && keyword.raw !== null ? evaluator.value(keyword.raw) : 0
+  const sizes = (Array.isArray(value) ? value : [value]).map((size): number => {
+    const text = print(size)
+    const number = /^(\d+)(%?)$/.exec(text)
+    if (!number) fail('WRONG_TYPE', `'serial' is '${text}'`, { range: keyword!.node.range, hint: 'It is a number of hosts, a percentage, or a list of those.' })
+    return number[2] === '%' ? Math.max(1, Math.floor((Number(number[1]) * hosts.length) / 100)) : Number(number[1])
+  })
+  const result: string[][] = []
+  for (let at = 0, index = 0; at < hosts.length; index++) {
+    const size = sizes[Math.min(index, sizes.length - 1)]!
+    const batch = hosts.slice(at, size <= 0 ? hosts.length : at + size)
+    result.push(batch)
+    at += batch.length
+  }
+  return result
+}
+
+class PlayRun {
+  readonly #session: Session
+  readonly #play: ActivePlay
+  readonly #lost: Set<string>
+  readonly #cursors = new Map<string, Cursor>()
+  /** Hosts that `meta: end_host` took out: they are done, not failed. */
+  readonly #ended = new Set<string>()
+  readonly #interrupted: () => boolean
+  #endPlay = false
+  #allFail = false
+
+  constructor(session: Session, play: ActivePlay, interrupted: () => boolean) {
+    this.#session = session
+    this.#play = play
+    this.#lost = play.lost as Set<string>
+    this.#interrupted = interrupted
+  }
+
+  async run(): Promise<PlayEnd> {
+    const { compiled, batch } = this.#play
+    this.#session.emit({ kind: 'play-start', name: this.#play.name, id: randomUUID(), path: formatPosition(compiled.play.range), hosts: batch, at: new Date() })
+    await this.#runItems(compiled.items, batch)
+    if (this.#force() && !this.#endPlay) await this.#flush([...batch].filter((name) => !this.#unreachable.has(name)))
+    this.#session.emit({ kind: 'play-end', at: new Date() })
+    const lostAll = this.#lost.size > 0 && batch.every((name) => this.#lost.has(name) || this.#ended.has(name))
+    return { stop: this.#interrupted(), failed: lostAll || this.#allFail || (this.#endPlay && batch.length < this.#play.hosts.length) || this.#tooManyFailed() }
+  }
+
+  // --- lock-step -------------------------------------------------------------------------------------------------------
+
+  async #runItems(items: readonly CompiledItem[], hosts: readonly string[]): Promise<void> {
+    for (const host of hosts) this.#cursors.set(host, new Cursor(items))
+    while (!this.#interrupted() && !this.#endPlay) {
+      const step = this.#nextStep(hosts)
+      if (!step) return
+      if (step.item.kind === 'flush') {
+        await this.#flush(step.hosts)
+        for (const host of step.hosts) if (!this.#cursors.get(host)!.failed) this.#cursors.get(host)!.succeed()
+      } else await this.#step(step.item, step.hosts)
+    }
+  }
+
+  /** The hosts that are furthest behind, and what is next for them. */
+  #nextStep(hosts: readonly string[]): { item: Next['item']; hosts: string[] } | undefined {
+    let first: Next | undefined
+    let behind: string[] = []
+    for (const host of hosts) {
+      if (this.#lost.has(host) || this.#ended.has(host)) continue
+      const next = this.#cursors.get(host)!.next()
+      if (!next) continue
+      const order = first ? comparePositions(next.position, first.position) : -1
+      if (order < 0) {
+        first = next
+        behind = [host]
+      } else if (order === 0) behind.push(host)
+    }
+    return first && { item: first.item, hosts: behind }
+  }
+
+  async #step(task: CompiledTask, hosts: readonly string[]): Promise<void> {
+    const outcomes = await this.#runOn(task, hosts)
+    for (const [host, outcome] of outcomes) {
+      const cursor = this.#cursors.get(host)!
+      if (outcome.unreachable && !outcome.ignored) this.#drop(host, true)
+      else if (outcome.failure && !outcome.ignored) {
+        const state = this.#session.host(host)
+        state.facts.set('ansible_failed_task', Dict.of({ name: taskName(task, undefined), action: task.task.action.written }) as unknown as Raw)
+        state.facts.set('ansible_failed_result', resultDict(outcome) as unknown as Raw)
+        const where = cursor.fail()
+        if (where === 'rescue') state.stats.rescued++
+        else state.stats.failures++
+        if (cursor.failed) this.#drop(host, false)
+      } else cursor.succeed()
+    }
+    if (await this.#endsForAll(task, outcomes)) {
+      this.#allFail = true
+      for (const host of this.#play.batch) if (!this.#lost.has(host)) this.#drop(host, false)
+    }
+  }
+
+  readonly #unreachable = new Set<string>()
+
+  #drop(host: string, unreachable: boolean): void {
+    this.#lost.add(host)
+    if (unreachable) this.#unreachable.add(host)
+    this.#session.host(host).out = true
+  }
+
+  /** Runs a task on hosts at once, as many as `forks` allows, and does what follows from each outcome. */
+  async #runOn(task: CompiledTask, hosts: readonly string[], maybe: ReadonlyMap<string, string> = new Map()): Promise<Map<string, Outcome>> {
+    const [firstHost] = hosts
+    const firstEvaluator = this.#session.evaluator(firstHost!, this.#play, task)
+    const name = await settled(() => taskName(task, firstEvaluator)).catch((error: unknown) => {
+      if (error instanceof DiagnosticError) return taskName(task, undefined)
+      throw error
+    })
+    const isMeta = task.task.action.module === 'meta'
+    const { action } = task.task
+    if (isMeta) return this.#meta(task, hosts)
+    this.#session.emit({ kind: 'task-start', name, action: action.written, id: String(task.id), path: formatPosition(task.task.range), isHandler: task.isHandler, at: new Date() })
+    const once = booleanKeyword(task, 'run_once', firstEvaluator)
+    const outcomes = new Map<string, Outcome>()
+    const one = async (host: string): Promise<void> => {
+      this.#session.emit({ kind: 'host-start', host })
+      const because = maybe.get(host)
+      const outcome = because === undefined ? await runTask(this.#session, this.#play, task, host) : this.#unknownHandler(host, because)
+      outcomes.set(host, outcome)
+      const delegatedTo = await delegateOf(this.#session, this.#play, task, host)
+      this.#session.emit({ kind: 'host-result', host, action: action.written, outcome, delegatedTo, at: new Date() })
+      this.#count(this.#session.host(host), outcome)
+    }
+    await pooled(once ? [firstHost!] : hosts, this.#session.options.forks, one)
+    if (once) for (const host of hosts) outcomes.set(host, outcomes.get(firstHost!)!)
+    for (const [host, outcome] of outcomes) await this.#remember(task, host, outcome, name)
+    return outcomes
+  }
+
+  /** A handler of which a dry run cannot know whether it would have been notified. */
+  #unknownHandler(host: string, because: string): Outcome {
+    this.#session.host(host).overlay.affectAll(because)
+    return { ...NOTHING, unknown: because }
+  }
+
+  #count(state: HostState, outcome: Outcome): void {
+    const { stats } = state
+    if (outcome.unreachable) {
+      if (outcome.ignored) {
+        stats.ok++
+        stats.ignored++
+      } else stats.unreachable++
+      return
+    }
+    if (outcome.failure) {
+      if (outcome.ignored) {
+        stats.ok++
+        stats.ignored++
+        if (outcome.changed) stats.changed++
+      }
+      return
+    }
+    if (outcome.unknown !== undefined) {
+      stats.unknown++
+      stats.skipped++
+    } else if (outcome.skipped) stats.skipped++
+    else {
+      stats.ok++
+      if (outcome.changed) stats.changed++
+    }
+  }
+
+  /** Keeps what a task registered or set, and notes the handlers that it notifies. */
+  async #remember(task: CompiledTask, host: string, outcome: Outcome, name: string): Promise<void> {
+    const state = this.#session.host(host)
+    const register = task.task.keywords.get('register')?.raw
+    if (typeof register === 'string') {
+      state.facts.set(register, (outcome.unknown === undefined ? resultDict(outcome) : new Unknown(outcome.unknown)) as unknown as Raw)
+    }
+    if (task.task.action.module === 'set_fact') {
+      for (const each of outcome.items ? outcome.items.map((item) => item.outcome) : [outcome]) {
+        if (!each.failure && !each.skipped) for (const [fact, value] of factsOf(each)) state.facts.set(fact, value)
+      }
+      if (outcome.unknown !== undefined) for (const fact of task.task.action.args.keys()) state.facts.set(fact, new Unknown(outcome.unknown) as unknown as Raw)
+    }
+    const maybe = outcome.unknown !== undefined || (outcome.items?.some((item) => item.outcome.unknown !== undefined) ?? false)
+    if ((outcome.changed && !outcome.failure) || maybe) await this.#notify(task, host, outcome, maybe && !outcome.changed ? causeOf(task, name) : undefined)
+  }
+
+  // --- handlers --------------------------------------------------------------------------------------------------------
+
+  async #notify(task: CompiledTask, host: string, outcome: Outcome, maybeBecause: string | undefined): Promise<void> {
+    const found = inherited(task.chain, 'notify')
+    if (!found || found.raw === null) return
+    const evaluator = this.#session.evaluator(host, this.#play, task)
+    const value = await settled(() => evaluator.value(found.raw))
+    const names = (Array.isArray(value) ? value : [value]).map(print)
+    const state = this.#session.host(host)
+    for (const name of names) {
+      const handlers = handlersNamed(this.#play.compiled, name, evaluator)
+      if (handlers.length === 0) {
+        fail('UNKNOWN_HANDLER', `there is no handler '${name}'`, { range: found.node.range, hint: 'A handler is notified by its name or by what it listens to.' })
+      }
+      for (const handler of handlers) {
+        if (maybeBecause === undefined) {
+          state.notified.add(handler.id)
+          state.maybeNotified.delete(handler.id)
+        } else if (!state.notified.has(handler.id)) state.maybeNotified.set(handler.id, outcome.unknown ?? maybeBecause)
+      }
+    }
+  }
+
+  /** Runs the handlers that hosts have notified, in the order in which they are written. */
+  async #flush(hosts: readonly string[]): Promise<void> {
+    for (const handler of this.#play.compiled.handlers) {
+      if (this.#interrupted() || this.#endPlay) return
+      const force = this.#force()
+      const due = hosts.filter((host) => {
+        const state = this.#session.host(host)
+        return (state.notified.has(handler.id) || state.maybeNotified.has(handler.id)) && (force || !this.#lost.has(host))
+      })
+      if (due.length === 0) continue
+      const maybe = new Map<string, string>()
+      for (const host of due) {
+        const state = this.#session.host(host)
+        const because = state.maybeNotified.get(handler.id)
+        if (!state.notified.has(handler.id) && because !== undefined) maybe.set(host, because)
+        state.notified.delete(handler.id)
+        state.maybeNotified.delete(handler.id)
+      }
+      const outcomes = await this.#runOn(handler, due, maybe)
+      for (const [host, outcome] of outcomes) {
+        if (outcome.ignored || (!outcome.failure && !outcome.unreachable)) continue
+        if (!outcome.unreachable) this.#session.host(host).stats.failures++
+        this.#drop(host, outcome.unreachable !== undefined)
+      }
+      if (await this.#endsForAll(handler, outcomes)) {
+        this.#allFail = true
+        for (const host of this.#play.batch) if (!this.#lost.has(host)) this.#drop(host, false)
+      }
+    }
+  }
+
+  #force(): boolean {
+    const keyword = this.#play.compiled.play.keywords.get('force_handlers')
+    return keyword !== undefined && keyword.raw !== null && booleanOf(this.#session.evaluator(this.#play.batch[0]!, this.#play, undefined).value(keyword.raw))
+  }
+
+  // --- meta and failures -----------------------------------------------------------------------------------------------
+
+  async #meta(task: CompiledTask, hosts: readonly string[]): Promise<Map<string, Outcome>> {
+    const outcomes = new Map<string, Outcome>()
+    const acting: string[] = []
+    for (const host of hosts) {
+      const outcome = await runTask(this.#session, this.#play, task, host)
+      outcomes.set(host, outcome)
+      if (!outcome.skipped && !outcome.failure && outcome.unknown === undefined) acting.push(host)
+    }
+    if (acting.length === 0) return outcomes
+    const { text, args } = task.task.action
+    const what = text ? print(text.value as Value) : print((args.get('_meta') ?? '') as Value)
+    if (what === 'flush_handlers') await this.#flush(acting)
+    else if (what === 'end_play') this.#endPlay = true
+    else if (what === 'end_host') for (const host of acting) this.#ended.add(host)
+    else if (what === 'clear_host_errors') for (const name of this.#play.batch) this.#session.host(name).out = false
+    else if (what === 'reset_connection') {
+      for (const host of acting) {
+        const state = this.#session.host(host)
+        await state.port?.close()
+        state.port = undefined
+      }
+    }
+    return outcomes
+  }
+
+  async #endsForAll(task: CompiledTask, outcomes: ReadonlyMap<string, Outcome>): Promise<boolean> {
+    const fatal = [...outcomes].filter(([host, outcome]) => (outcome.failure ?? outcome.unreachable) && !outcome.ignored && this.#lost.has(host))
+    if (fatal.length === 0) return false
+    const evaluator = this.#session.evaluator(fatal[0]![0], this.#play, task)
+    if (booleanKeyword(task, 'any_errors_fatal', evaluator)) return true
+    return Promise.resolve(this.#tooManyFailed())
+  }
+
+  #tooManyFailed(): boolean {
+    const keyword = this.#play.compiled.play.keywords.get('max_fail_percentage')
+    if (!keyword || keyword.raw === null || this.#lost.size === 0) return false
+    const value = this.#session.evaluator(this.#play.batch[0]!, this.#play, undefined).value(keyword.raw)
+    const limit = value instanceof Float ? value.value : Number.parseFloat(print(value))
+    return (this.#lost.size / this.#play.batch.length) * 100 > limit
+  }
+}
+
+/** Handlers of a name (`name`, or `role : name`) or that listen to it. Of two with one name the first runs. */
+export function handlersNamed(compiled: CompiledPlay, name: string, evaluator: Evaluator): CompiledTask[] {
+  const named = compiled.handlers.find((handler) => {
+    const full = taskName(handler, evaluator)
+    return full === name || (handler.role !== undefined && full === `${handler.role.role.name} : ${name}`)
+  })
+  const listening = compiled.handlers.filter((handler) => {
+    const listen = handler.task.keywords.get('listen')?.raw
+    if (listen === undefined || listen === null) return false
+    const value = evaluator.valueIfDefined(listen)
+    return value !== undefined && (Array.isArray(value) ? value.map(print) : [print(value)]).includes(name)
+  })
+  return [...new Set([...(named ? [named] : []), ...listening])]
+}
+
+function booleanKeyword(task: CompiledTask, name: string, evaluator: Evaluator): boolean {
+  const found = inherited(task.chain, name)
+  return found !== undefined && found.raw !== null && booleanOf(evaluator.value(found.raw))
+}
+
+/** Runs a function for each item, at most `limit` at a time, in order of their begin. */
+async function pooled<T>(items: readonly T[], limit: number, run: (item: T) => Promise<void>): Promise<void> {
+  const queue = [...items]
+  const worker = async (): Promise<void> => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await run(item)
+  }
+  await Promise.all(Array.from({ length: Math.max(1, Math.min(limit, items.length)) }, worker))
+}

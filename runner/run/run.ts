@@ -1,0 +1,169 @@
+/** A whole run: load, compile, check what can be checked, and play after play. */
+import path from 'node:path'
+import { existsSync } from 'node:fs'
+import { DiagnosticError, fail, type Diagnostic } from '../diagnostic/diagnostic.ts'
+import { readInventory } from '../load/inventory/sources.ts'
+import { matchHosts } from '../load/inventory/pattern.ts'
+import { ModuleRegistry } from '../load/modules.ts'
+import { PlaybookLoader, type Play } from '../load/playbook.ts'
+import { Reader } from '../load/reader.ts'
+import { RoleLoader } from '../load/role.ts'
+import { compilePlay, TaskCounter } from '../plan/compile.ts'
+import { accumulated, tasksOf, type CompiledPlay, type CompiledTask } from '../plan/compiled.ts'
+import { filterItems, isStart, selected } from '../plan/tags.ts'
+import type { ConnectionSettings, Port } from '../port/port.ts'
+import type { RunEvent } from '../report/event.ts'
+import type { ListedPlaybook } from '../report/list.ts'
+import { Pending } from '../resolve/pending.ts'
+import type { Secrets } from '../resolve/secrets.ts'
+import { print } from '../value/print.ts'
+import type { Stats } from './host.ts'
+import type { RunOptions } from './options.ts'
+import { hostPattern, playHosts, playName, runPlay } from './play.ts'
+import { preflight } from './preflight.ts'
+import { Session } from './session.ts'
+import { taskName } from './task.ts'
+
+export interface RunParts {
+  readonly playbooks: readonly string[]
+  readonly inventories: readonly string[]
+  readonly options: RunOptions
+  readonly secrets: Secrets
+  readonly emit: (event: RunEvent) => void
+  readonly openPort: (settings: ConnectionSettings) => Port
+}
+
+/** What was loaded, ready to run, to be listed or to be only checked. */
+export interface Loaded {
+  readonly session: Session
+  readonly playbooks: readonly { readonly path: string; readonly plays: readonly CompiledPlay[] }[]
+}
+
+/** Exit codes, as ansible-playbook has them. */
+export const EXIT = { ok: 0, error: 1, hostFailed: 2, badOption: 2, unreachable: 4, refused: 4 } as const
+
+/**
+ * Loads everything and checks what can be checked without a connection.
+ *
+ * @throws {DiagnosticError} with all faults together.
+ */
+export async function load(parts: RunParts): Promise<Loaded> {
+  const warn = (diagnostic: Diagnostic): void => parts.emit({ kind: 'diagnostic', diagnostic })
+  const reader = new Reader(warn)
+  for (const playbook of parts.playbooks) if (!existsSync(playbook)) fail('FILE_NOT_FOUND', `there is no playbook ${reader.shownPath(playbook)}`)
+  const inventory = readInventory(parts.inventories, reader)
+  const modules = new ModuleRegistry(parts.playbooks.map((playbook) => path.join(path.dirname(playbook), 'library')))
+  const session = new Session({ options: parts.options, reader, inventory, modules, secrets: parts.secrets, emit: parts.emit, openPort: parts.openPort })
+  const playbookLoader = new PlaybookLoader(reader, modules)
+  const roleLoader = new RoleLoader(reader, playbookLoader)
+  const counter = new TaskCounter()
+  const playbooks = parts.playbooks.map((absolute) => ({
+    path: absolute,
+    plays: playbookLoader.load(absolute).map((play: Play) => compilePlay(play, roleLoader, counter)),
+  }))
+  throwFaults([...playbookLoader.faults, ...roleLoader.faults])
+  const chosen = playbooks.map((playbook) => ({ ...playbook, plays: choose(playbook.plays, session) }))
+  if (parts.options.limit !== undefined) {
+    matchHosts(inventory, parts.options.limit, undefined, (part, hint) => fail('UNKNOWN_HOST_PATTERN', `--limit: no host or group is called '${part}'`, { hint }))
+  }
+  const found = await preflight(session, chosen.flatMap((playbook) => playbook.plays))
+  for (const diagnostic of found) if (diagnostic.severity === 'warning') warn(diagnostic)
+  throwFaults(found.filter((diagnostic) => diagnostic.severity === 'error'))
+  return { session, playbooks: chosen }
+}
+
+/** Runs what was loaded and answers the exit code. */
+export async function run(loaded: Loaded, interrupted: () => boolean): Promise<number> {
+  const { session } = loaded
+  const startedAt = Date.now()
+  session.emit({ kind: 'run-start', check: session.options.check, at: new Date() })
+  let failedPlay = false
+  try {
+    for (const { plays } of loaded.playbooks) {
+      for (const play of plays) {
+        const end = await runPlay(session, play, interrupted)
+        failedPlay ||= end.failed
+        if (end.stop || end.failed) break
+      }
+      if (failedPlay || interrupted()) break
+    }
+  } finally {
+    await session.closePorts()
+    const stats = new Map<string, Stats>([...session.hosts].filter(([, host]) => hasResults(host.stats)).map(([name, host]) => [name, host.stats]))
+    session.emit({ kind: 'run-end', stats, at: new Date(), durationMs: Date.now() - startedAt })
+  }
+  const all = [...session.hosts.values()]
+  if (all.some((host) => host.stats.unreachable > 0)) return EXIT.unreachable
+  if (all.some((host) => host.out || host.stats.failures > 0)) return EXIT.hostFailed
+  return interrupted() ? EXIT.hostFailed : EXIT.ok
+}
+
+/** What the `--list-…` flags show. */
+export function list(loaded: Loaded): ListedPlaybook[] {
+  const { session } = loaded
+  return loaded.playbooks.map(({ path: absolute, plays }) => ({
+    path: session.reader.shownPath(absolute),
+    plays: plays.map((play) => {
+      const evaluator = session.evaluator('localhost', undefined, undefined)
+      return {
+        hosts: playHosts(session, play),
+        pattern: hostPattern(play, evaluator),
+        name: playName(play, evaluator),
+        playTags: tagNames(play.play.keywords.get('tags')?.raw ?? null),
+        tasks: [...tasksOf(play.items)].filter((task) => task.task.action.module !== 'meta').map((task) => ({ name: taskName(task, evaluator), tags: [...tagsOf(task)].sort() })),
+      }
+    }),
+  }))
+}
+
+/** Applies `--tags`, `--skip-tags` and `--start-at-task`. Handlers are not concerned. */
+function choose(plays: readonly CompiledPlay[], session: Session): CompiledPlay[] {
+  const { options } = session
+  let started = options.startAtTask === undefined
+  return plays.map((play) => {
+    const evaluator = session.evaluator('localhost', undefined, undefined)
+    const keep = (task: CompiledTask): boolean => {
+      if (!selected(tagsOf(task), options)) return false
+      started ||= isStart(namesOf(task, evaluator), options.startAtTask!)
+      return started
+    }
+    return { ...play, items: filterItems(play.items, keep) }
+  })
+}
+
+function namesOf(task: CompiledTask, evaluator: ReturnType<Session['evaluator']>): string[] {
+  let full: string
+  try {
+    full = taskName(task, evaluator)
+  } catch (error) {
+    if (!(error instanceof Pending)) throw error
+    full = taskName(task, undefined)
+  }
+  return task.role ? [full, full.slice(task.role.role.name.length + 3)] : [full]
+}
+
+function tagsOf(task: CompiledTask): Set<string> {
+  return new Set(accumulated(task.chain, 'tags').flatMap((found) => tagNames(found.raw)))
+}
+
+function tagNames(raw: unknown): string[] {
+  if (raw === null) return []
+  const values = Array.isArray(raw) ? raw : [raw]
+  return values.flatMap((value) => print(value as never).split(',')).map((tag) => tag.trim()).filter((tag) => tag !== '')
+}
+
+function hasResults(stats: Stats): boolean {
+  return Object.values(stats).some((count) => (count as number) > 0)
+}
+
+function throwFaults(faults: readonly Diagnostic[]): void {
+  if (faults.length > 0) throw new DiagnosticError(faults)
+}
+
+/** The exit code for faults found before anything ran: a missing file is 1, a wrong option 2, what the language refuses 4. */
+export function exitCodeOf(error: DiagnosticError): number {
+  const codes = new Set(error.diagnostics.map((diagnostic) => diagnostic.code))
+  if (codes.has('BAD_OPTION')) return EXIT.badOption
+  const missing = ['FILE_NOT_FOUND', 'UNKNOWN_ROLE', 'UNKNOWN_HANDLER', 'BAD_INVENTORY', 'UNKNOWN_HOST_PATTERN'] as const
+  return missing.some((code) => codes.has(code)) ? EXIT.error : EXIT.refused
+}

@@ -1,0 +1,254 @@
+/** A run as one value: what was loaded, what was asked, and what is known of the hosts so far. */
+import { randomUUID } from 'node:crypto'
+import path from 'node:path'
+import type { QueryReply } from '../contract/resource.ts'
+import type { Diagnostic } from '../diagnostic/diagnostic.ts'
+import type { Inventory } from '../load/inventory/inventory.ts'
+import type { ModuleRegistry } from '../load/modules.ts'
+import type { Reader } from '../load/reader.ts'
+import type { CompiledPlay, CompiledTask } from '../plan/compiled.ts'
+import type { Become, ConnectionSettings, Port } from '../port/port.ts'
+import type { RunEvent } from '../report/event.ts'
+import { FACT_READS, FACT_VARIABLES, factsFrom } from '../resolve/facts.ts'
+import { variablesFor } from '../resolve/host_variables.ts'
+import { Jinja } from '../resolve/jinja/index.ts'
+import { runLookup } from '../resolve/lookup.ts'
+import { Pending } from '../resolve/pending.ts'
+import type { Secrets } from '../resolve/secrets.ts'
+import { VariableFiles } from '../resolve/variable_files.ts'
+import { Evaluator, LazyDict } from '../resolve/variables.ts'
+import { Dict, RawDict, type Raw, type Value } from '../value/value.ts'
+import { truth } from '../value/truth.ts'
+import { connectionSettings } from './connection.ts'
+import { HostState } from './host.ts'
+import type { RunOptions } from './options.ts'
+import { fail } from '../diagnostic/diagnostic.ts'
+
+/** A play while it runs. */
+export interface ActivePlay {
+  readonly compiled: CompiledPlay
+  readonly name: string
+  readonly varsFiles: readonly RawDict[]
+  /** All hosts of the play, and those of the batch that is running. */
+  readonly hosts: readonly string[]
+  readonly batch: readonly string[]
+  /** Hosts of the batch that failed or are unreachable. */
+  readonly lost: ReadonlySet<string>
+}
+
+export interface SessionParts {
+  readonly options: RunOptions
+  readonly reader: Reader
+  readonly inventory: Inventory
+  readonly modules: ModuleRegistry
+  readonly secrets: Secrets
+  readonly emit: (event: RunEvent) => void
+  readonly openPort: (settings: ConnectionSettings) => Port
+}
+
+export class Session {
+  readonly options: RunOptions
+  readonly reader: Reader
+  readonly inventory: Inventory
+  readonly modules: ModuleRegistry
+  readonly secrets: Secrets
+  readonly emit: (event: RunEvent) => void
+  readonly hosts = new Map<string, HostState>()
+  /** Files that hold or held a secret, as resources. */
+  readonly secretFiles = new Set<string>()
+  readonly jinja: Jinja
+  /** Stands for a parameter that is to be left out. */
+  readonly omit = `__omit_place_holder__${randomUUID()}`
+  /** In a dry run: the first task that would have changed something on any host. */
+  firstPredictedChange: string | undefined
+  readonly #openPort: (settings: ConnectionSettings) => Port
+  readonly #files: VariableFiles
+  /** Who is evaluating: evaluation is synchronous, so there is one at a time. */
+  #evaluating: { readonly evaluator: Evaluator; readonly task: CompiledTask | undefined } | undefined
+
+  constructor(parts: SessionParts) {
+    this.options = parts.options
+    this.reader = parts.reader
+    this.inventory = parts.inventory
+    this.modules = parts.modules
+    this.secrets = parts.secrets
+    this.emit = parts.emit
+    this.#openPort = parts.openPort
+    this.#files = new VariableFiles(parts.reader)
+    this.jinja = new Jinja({
+      lookup: (name, terms, kwargs, how) => {
+        const { evaluator, task } = this.#evaluating ?? fail('LOOKUP_FAILED', `'${name}' cannot be looked up here`)
+        return runLookup(name, terms, kwargs, how.wantlist, {
+          evaluator,
+          task,
+          reader: this.reader,
+          render: (absolute) => this.jinja.renderFile(this.reader.text(absolute), evaluator),
+        })
+      },
+      filterUsed: (inputs, output) => {
+        if (inputs.some((input) => this.secrets.isInValue(input))) this.secrets.add(output)
+      },
+    })
+  }
+
+  host(name: string): HostState {
+    let host = this.hosts.get(name)
+    if (!host) this.hosts.set(name, (host = new HostState(name)))
+    return host
+  }
+
+  warn(diagnostic: Diagnostic): void {
+    this.emit({ kind: 'diagnostic', diagnostic })
+  }
+
+  /** The scope of a host at a task (or, without one, of the play or of the inventory alone). */
+  evaluator(hostName: string, play: ActivePlay | undefined, task: CompiledTask | undefined, local: ReadonlyMap<Value, Raw> = new Map()): Evaluator {
+    const host = this.host(hostName)
+    const variables = variablesFor(
+      {
+        hostName,
+        play: play?.compiled,
+        playVarsFiles: play?.varsFiles ?? [],
+        task,
+        facts: host.facts,
+        gathered: host.gathered && factVariables(host.gathered),
+        local,
+        magic: this.#magic(hostName, play, task),
+      },
+      { inventory: this.inventory, files: this.#files, extraVars: this.options.extraVars },
+    )
+    return new SessionEvaluator(this, host, play, task, variables)
+  }
+
+  /** Marks who evaluates while `evaluate` runs. */
+  evaluatingAs<T>(evaluator: Evaluator, task: CompiledTask | undefined, evaluate: () => T): T {
+    const outer = this.#evaluating
+    this.#evaluating = { evaluator, task }
+    try {
+      return evaluate()
+    } finally {
+      this.#evaluating = outer
+    }
+  }
+
+  /** The port to a host, opened on first use; `evaluator` knows its connection variables. */
+  port(hostName: string, evaluator: Evaluator, keywords: { readonly connection?: string | undefined; readonly user?: string | undefined; readonly port?: number | undefined }): Port {
+    const host = this.host(hostName)
+    host.port ??= this.#openPort(connectionSettings(hostName, evaluator, this.options, this.inventory, keywords))
+    return host.port
+  }
+
+  async closePorts(): Promise<void> {
+    await Promise.all([...this.hosts.values()].map((host) => host.port?.close()))
+  }
+
+  /** Reads a host's facts, once. */
+  async gather(host: HostState, play: ActivePlay | undefined, become: Become | undefined): Promise<void> {
+    if (host.gathered) return
+    const port = this.port(host.name, this.evaluator(host.name, play, undefined), {})
+    const outcomes = await port.read(FACT_READS, { become })
+    const replies = outcomes.map((outcome): QueryReply => ('reply' in outcome ? (outcome.reply as QueryReply) : { exitCode: 127, stdout: '', stderr: '' }))
+    host.gathered = factsFrom(replies)
+  }
+
+  #magic(hostName: string, play: ActivePlay | undefined, task: CompiledTask | undefined): RawDict {
+    const { inventory, options } = this
+    const magic = new RawDict()
+    magic.set('inventory_hostname', hostName)
+    magic.set('inventory_hostname_short', hostName.split('.')[0]!)
+    magic.set('group_names', inventory.groupNamesOf(hostName))
+    magic.set('groups', this.#groups() as unknown as Raw)
+    magic.set('hostvars', this.#hostvars() as unknown as Raw)
+    magic.set('omit', this.omit)
+    magic.set('ansible_check_mode', options.check)
+    magic.set('ansible_diff_mode', options.diff)
+    magic.set('ansible_forks', options.forks)
+    magic.set('ansible_run_tags', options.tags.length === 0 ? ['all'] : [...options.tags])
+    magic.set('ansible_skip_tags', [...options.skipTags])
+    if (options.limit !== undefined) magic.set('ansible_limit', options.limit)
+    const source = inventory.sources[0]
+    if (source?.includes(',') === false) {
+      magic.set('inventory_file', source)
+      magic.set('inventory_dir', inventory.folders[0]!)
+    }
+    if (play) {
+      magic.set('ansible_play_name', play.name)
+      magic.set('playbook_dir', play.compiled.play.folder)
+      const alive = play.batch.filter((name) => !play.lost.has(name))
+      magic.set('ansible_play_hosts_all', [...play.hosts])
+      magic.set('ansible_play_hosts', alive)
+      magic.set('ansible_play_batch', alive)
+      magic.set('play_hosts', alive)
+      magic.set('ansible_role_names', play.compiled.roles.map((use) => use.role.name))
+    }
+    if (task?.role) {
+      magic.set('role_name', task.role.role.name)
+      magic.set('role_path', path.resolve(task.role.role.folder))
+    }
+    return magic
+  }
+
+  #groups(): Dict {
+    return Dict.of(Object.fromEntries([...this.inventory.groups.keys()].map((name) => [name, this.inventory.hostsOf(name)])))
+  }
+
+  /** Each host's variables as its own templates see them, made when they are asked for. */
+  #hostvars(): Dict {
+    return new LazyDict(
+      () => this.inventory.hosts.keys(),
+      (name) => {
+        if (!this.inventory.hosts.has(name)) return undefined
+        const evaluator = this.evaluator(name, undefined, undefined)
+        return new LazyDict(
+          () => evaluator.names(),
+          (variable) => evaluator.get(variable),
+        )
+      },
+    )
+  }
+}
+
+/** An evaluator that knows on whose behalf lookups are made, and which names are facts. */
+class SessionEvaluator extends Evaluator {
+  readonly #session: Session
+  readonly #host: HostState
+  readonly #play: ActivePlay | undefined
+  readonly #task: CompiledTask | undefined
+
+  constructor(session: Session, host: HostState, play: ActivePlay | undefined, task: CompiledTask | undefined, variables: ConstructorParameters<typeof Evaluator>[1]) {
+    super(session.jinja, variables)
+    this.#session = session
+    this.#host = host
+    this.#play = play
+    this.#task = task
+  }
+
+  override get(name: string): Value | undefined {
+    const value = this.#session.evaluatingAs(this, this.#task, () => super.get(name))
+    if (value === undefined && FACT_VARIABLES.has(name) && !this.#host.gathered) {
+      throw new Pending(() => this.#session.gather(this.#host, this.#play, undefined))
+    }
+    return value
+  }
+
+  override value(raw: Raw): Value {
+    return this.#session.evaluatingAs(this, this.#task, () => super.value(raw))
+  }
+
+  override expression(template: Parameters<Evaluator['expression']>[0]): Value {
+    return this.#session.evaluatingAs(this, this.#task, () => super.expression(template))
+  }
+}
+
+function factVariables(facts: Dict): RawDict {
+  const variables = new RawDict()
+  variables.set('ansible_facts', facts as unknown as Raw)
+  for (const [name, value] of facts) variables.set(`ansible_${String(name as string)}`, value as Raw)
+  return variables
+}
+
+/** A variable as a boolean, in Ansible's words for one. */
+export function booleanOf(value: Value): boolean {
+  if (typeof value === 'string') return /^(?:yes|y|true|t|on|1)$/i.test(value.trim())
+  return truth(value)
+}

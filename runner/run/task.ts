@@ -1,0 +1,518 @@
+/** One task on one host: conditions, loops, attempts, the module, and what the task says of changed and failed. */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Module } from '../contract/kinds.ts'
+import { ControllerSource, type ControllerKind } from '../contract/parameter.ts'
+import { Content } from '../contract/content.ts'
+import { DiagnosticError, fail } from '../diagnostic/diagnostic.ts'
+import type { SourceRange } from '../diagnostic/source.ts'
+import type { KeywordValue } from '../load/playbook.ts'
+import { accumulated, inherited, type CompiledTask } from '../plan/compiled.ts'
+import { bindArguments, controllerParameters, parseParameters, type BoundArgument, type BoundArguments } from '../resolve/arguments.ts'
+import { findFile, readContent } from '../resolve/controller.ts'
+import { settled } from '../resolve/pending.ts'
+import { registerSecretArguments } from '../resolve/role_arguments.ts'
+import type { Evaluator } from '../resolve/variables.ts'
+import { print } from '../value/print.ts'
+import { truth } from '../value/truth.ts'
+import { Dict, Float, Template, Undefined, Unknown, UnknownValueError, type Raw, type Value } from '../value/value.ts'
+import { runnerAction } from './actions.ts'
+import { becomeFor } from './connection.ts'
+import { failureOf, isHostFault, runModule } from './module.ts'
+import { failed, NOTHING, type ItemOutcome, type Outcome } from './outcome.ts'
+import { resultDict } from './result.ts'
+import { booleanOf, type ActivePlay, type Session } from './session.ts'
+
+/** A loop may have this many items. */
+const MAX_LOOP_ITEMS = 100_000
+const DEFAULT_RETRIES = 3
+const DEFAULT_DELAY_SECONDS = 5
+
+/** Runs a task on a host. Never throws for what a person can get wrong. */
+export async function runTask(session: Session, play: ActivePlay, task: CompiledTask, hostName: string): Promise<Outcome> {
+  const startedAt = Date.now()
+  const runner = new TaskOnHost(session, play, task, hostName)
+  let outcome = await caught(() => runner.run())
+  if (!outcome.censored && (await runner.flag('no_log', false))) outcome = { ...outcome, censored: true }
+  if (outcome.censored) session.secrets.add(secretsOf(outcome))
+  if (outcome.failure && (await runner.flag('ignore_errors', false))) outcome = { ...outcome, ignored: true }
+  if (outcome.unreachable && (await runner.flag('ignore_unreachable', false))) outcome = { ...outcome, ignored: true }
+  return { ...outcome, durationMs: Date.now() - startedAt }
+}
+
+/** Faults of the task become its outcome; defects of the program go on. */
+async function caught(run: () => Promise<Outcome>): Promise<Outcome> {
+  try {
+    return await run()
+  } catch (error) {
+    if (error instanceof UnknownValueError) return { ...NOTHING, unknown: error.unknown.cause }
+    if (!(error instanceof DiagnosticError)) throw error
+    return isHostFault(error) ? { ...NOTHING, unreachable: failureOf(error.first) } : failed(failureOf(error.first))
+  }
+}
+
+/** How a cause names a task. */
+export function causeOf(task: CompiledTask, name: string): string {
+  return `${task.isHandler ? 'HANDLER' : 'TASK'} [${name}]`
+}
+
+/** A task's name as shown: its own (left as it is where a variable in it is undefined) or its action, behind its role's. */
+export function taskName(task: CompiledTask, evaluator: Evaluator | undefined): string {
+  const raw = task.task.keywords.get('name')?.raw
+  const value = raw === undefined || raw === null ? undefined : (evaluator?.valueIfDefined(raw) ?? (raw instanceof Template ? raw.text : print(raw as Value)))
+  const name = value === undefined ? task.task.action.written : value instanceof Unknown ? '(unknown)' : print(value)
+  return task.role ? `${task.role.role.name} : ${name}` : name
+}
+
+/** The host that a task is delegated to, for the report; undefined where it is not, or where that cannot be told. */
+export async function delegateOf(session: Session, play: ActivePlay, task: CompiledTask, hostName: string): Promise<string | undefined> {
+  if (!inherited(task.chain, 'delegate_to')) return undefined
+  try {
+    return await new TaskOnHost(session, play, task, hostName).delegatedTo()
+  } catch (error) {
+    if (error instanceof DiagnosticError || error instanceof UnknownValueError) return undefined
+    throw error
+  }
+}
+
+class TaskOnHost {
+  readonly #session: Session
+  readonly #play: ActivePlay
+  readonly #task: CompiledTask
+  readonly #hostName: string
+
+  constructor(session: Session, play: ActivePlay, task: CompiledTask, hostName: string) {
+    this.#session = session
+    this.#play = play
+    this.#task = task
+    this.#hostName = hostName
+  }
+
+  async run(): Promise<Outcome> {
+    this.#registerSecrets()
+    const loop = this.#task.task.keywords.get('loop')
+    return loop ? this.#loop(loop) : this.#once(new Map())
+  }
+
+  /** What the task's role declares as `no_log` is masked from here on. */
+  #registerSecrets(): void {
+    for (let use = this.#task.role; use; use = use.parent) {
+      if (use.role.argumentSpec) registerSecretArguments(use.role.argumentSpec, this.#evaluator(new Map()), this.#session.secrets)
+    }
+  }
+
+  /** A boolean keyword, inherited. */
+  async flag(name: string, otherwise: boolean): Promise<boolean> {
+    const found = inherited(this.#task.chain, name)
+    if (!found || found.raw === null) return otherwise
+    try {
+      return booleanOf(await this.#value(found.raw, new Map()))
+    } catch (error) {
+      // Where it cannot be told whether a task's output is secret, it is.
+      if (error instanceof DiagnosticError || error instanceof UnknownValueError) return name === 'no_log'
+      throw error
+    }
+  }
+
+  // --- loops -----------------------------------------------------------------------------------------------------------
+
+  async #loop(loop: KeywordValue): Promise<Outcome> {
+    const items = await this.#items(loop)
+    if (!Array.isArray(items)) return items
+    const control = loopControl(this.#task)
+    const outcomes: ItemOutcome[] = []
+    const loopVariable = control.loopVariable
+    for (const [index, item] of items.entries()) {
+      const local = new Map<Value, Raw>([[loopVariable, item as Raw], ['ansible_loop_var', loopVariable]])
+      if (control.indexVariable !== undefined) local.set(control.indexVariable, index)
+      if (control.extended) local.set('ansible_loop', loopInformation(items, index) as unknown as Raw)
+      const outcome = await caught(() => this.#once(local))
+      const label = control.label === undefined ? item : ((await this.#valueIfKnown(control.label, local)) ?? item)
+      outcomes.push({ item, label, loopVariable, indexVariable: control.indexVariable, index, outcome })
+      if (outcome.unreachable) return { ...NOTHING, unreachable: outcome.unreachable, items: outcomes }
+      if (control.pauseSeconds > 0 && index < items.length - 1 && !this.#session.options.check) await delay(control.pauseSeconds * 1000)
+    }
+    return combine(outcomes)
+  }
+
+  async #items(loop: KeywordValue): Promise<Value[] | Outcome> {
+    let value: Value
+    try {
+      value = await this.#value(loop.raw, new Map())
+    } catch (error) {
+      if (!(error instanceof DiagnosticError)) throw error
+      // A condition that is false without the item saves a loop that cannot be evaluated.
+      const condition = await caught(async () => (await this.#condition(new Map())) ?? failed(failureOf(error.first)))
+      return condition.skipped ? condition : failed(failureOf(error.first))
+    }
+    if (value === null || !Array.isArray(value)) fail('WRONG_TYPE', `'loop' takes a list, and this is ${value === null ? 'empty' : `'${print(value).slice(0, 80)}'`}`, { range: loop.node.range })
+    if (value.length > MAX_LOOP_ITEMS) fail('LIMIT_EXCEEDED', `a loop has at most ${MAX_LOOP_ITEMS} items`, { range: loop.node.range })
+    return value
+  }
+
+  // --- one item --------------------------------------------------------------------------------------------------------
+
+  async #once(local: ReadonlyMap<Value, Raw>): Promise<Outcome> {
+    const skipped = await this.#condition(local)
+    if (skipped) return skipped
+    const until = this.#task.task.keywords.get('until')
+    if (!until) return this.#judged(await this.#act(local), local)
+    const retries = Math.max(0, await this.#number('retries', DEFAULT_RETRIES, local))
+    const delaySeconds = Math.max(0, await this.#number('delay', DEFAULT_DELAY_SECONDS, local))
+    for (let attempt = 1; ; attempt++) {
+      const outcome = await this.#judged(await caught(() => this.#act(local)), local)
+      if (outcome.unreachable || outcome.unknown !== undefined || outcome.skipped) return outcome
+      const done = await this.#allTrue([until], this.#withResult(outcome, local))
+      if (done === undefined) return { ...outcome, attempts: attempt }
+      // A dry run looks once: trying again cannot bring about what it did not do.
+      if (attempt > retries || this.#session.options.check) {
+        const message = `gave up after ${attempt} ${attempt === 1 ? 'attempt' : 'attempts'}: not true: ${done}`
+        return { ...outcome, attempts: Math.min(attempt, Math.max(retries, 1)), failure: outcome.failure ?? { message } }
+      }
+      this.#session.emit({ kind: 'host-retry', host: this.#hostName, attemptsLeft: retries - attempt + 1, message: done })
+      await delay(delaySeconds * 1000)
+    }
+  }
+
+  /** The outcome of a false condition, or undefined where all hold. */
+  async #condition(local: ReadonlyMap<Value, Raw>): Promise<Outcome | undefined> {
+    const conditions = accumulated(this.#task.chain, 'when')
+    if (conditions.length === 0) return undefined
+    const untrue = await this.#allTrue(conditions, local)
+    return untrue === undefined ? undefined : { ...NOTHING, skipped: { reason: 'Conditional result was False', condition: untrue } }
+  }
+
+  /** The first condition that is not true, as written; undefined where all are. */
+  async #allTrue(conditions: readonly KeywordValue[], local: ReadonlyMap<Value, Raw>): Promise<string | undefined> {
+    for (const condition of conditions) {
+      const parts = Array.isArray(condition.raw) ? condition.raw : [condition.raw]
+      for (const [index, part] of parts.entries()) {
+        const node = condition.node.kind === 'list' ? condition.node.items[index]! : condition.node
+        if (!(await this.#holds(part, node.range, local))) return part instanceof Template ? part.text : print(part as Value)
+      }
+    }
+    return undefined
+  }
+
+  async #holds(condition: Raw, range: SourceRange, local: ReadonlyMap<Value, Raw>): Promise<boolean> {
+    if (condition === null || condition === '') return true
+    const evaluator = this.#evaluator(local)
+    return settled(() => {
+      // Markers in a condition are not needed, but Ansible lets them pass: their text is the condition.
+      const value = condition instanceof Template ? evaluator.value(condition) : (condition as Value)
+      const result = typeof value === 'string' ? evaluator.expression(new Template(value, range)) : value
+      if (result instanceof Undefined) fail('UNDEFINED_VARIABLE', result.reason, { range })
+      return truth(result)
+    })
+  }
+
+  /** Applies `changed_when` and `failed_when`. */
+  async #judged(outcome: Outcome, local: ReadonlyMap<Value, Raw>): Promise<Outcome> {
+    if (outcome.unreachable || outcome.skipped || outcome.unknown !== undefined) return outcome
+    const { keywords } = this.#task.task
+    const changedWhen = keywords.get('changed_when')
+    const failedWhen = keywords.get('failed_when')
+    let judged = outcome
+    if (changedWhen) judged = { ...judged, changed: (await this.#allTrue([changedWhen], this.#withResult(judged, local))) === undefined }
+    if (failedWhen) {
+      const fails = (await this.#allTrue([failedWhen], this.#withResult(judged, local))) === undefined
+      const data = new Dict(judged.data)
+      data.set('failed_when_result', fails)
+      const message = judged.failure ?? { message: 'failed_when is true', diagnostic: { code: 'FAILED_WHEN', severity: 'error', summary: 'failed_when is true', range: failedWhen.node.range } as const }
+      judged = { ...judged, data, failure: fails ? message : undefined }
+    }
+    return judged
+  }
+
+  /** The scope in which a task's result already has its registered name. */
+  #withResult(outcome: Outcome, local: ReadonlyMap<Value, Raw>): ReadonlyMap<Value, Raw> {
+    const register = this.#task.task.keywords.get('register')?.raw
+    return typeof register === 'string' ? new Map([...local, [register, resultDict(outcome) as unknown as Raw]]) : local
+  }
+
+  // --- the action ------------------------------------------------------------------------------------------------------
+
+  async #act(local: ReadonlyMap<Value, Raw>): Promise<Outcome> {
+    const { action } = this.#task.task
+    const check = await this.#checking(local)
+    const own = runnerAction(action.module)
+    if (own) {
+      const bound = bindArguments(action, own)
+      const evaluator = this.#evaluator(local)
+      const argument = (name: string): Value | undefined => {
+        const found = bound.args.get(name)
+        if (!found) return undefined
+        const value = evaluator.value(found.raw)
+        return value === this.#session.omit ? undefined : value
+      }
+      const all = (): Map<string, Value> => new Map([...bound.args.keys()].flatMap((name) => (argument(name) === undefined ? [] : [[name, argument(name)!] as const])))
+      // Everything pending is fetched first, so that the action itself evaluates once.
+      await settled(() => void (action.module === 'assert' || action.module === 'debug' ? warmUp(bound, evaluator) : all()))
+      return own.run({ evaluator, bound, argument, all, verbosity: this.#session.options.verbosity, check })
+    }
+    const module = (await this.#session.modules.load(action.module))!
+    const bound = bindArguments(action, module)
+    const evaluator = this.#evaluator(local)
+    const params = await settled(() => parametersOf(this.#session, this.#task, bound, module, evaluator))
+    const target = await this.#target(local)
+    const host = this.#session.host(target)
+    const name = taskName(this.#task, this.#evaluator(new Map()))
+    const cause = causeOf(this.#task, name)
+    const connectionEvaluator = target === this.#hostName ? evaluator : this.#session.evaluator(target, this.#play, this.#task)
+    const { become, port, environment } = await settled(() => ({
+      become: becomeFor(this.#task, connectionEvaluator, this.#session.options),
+      port: this.#session.port(target, connectionEvaluator, connectionKeywords(this.#task, evaluator)),
+      environment: environmentOf(this.#task, evaluator),
+    }))
+    return runModule(module, params, {
+      port,
+      become,
+      environment,
+      check,
+      overlay: host.overlay,
+      liveUnknownBecause: this.#session.firstPredictedChange,
+      cause,
+      changedHost: () => {
+        if (check) this.#session.firstPredictedChange ??= cause
+      },
+      changesNothing: isFalse(this.#task.task.keywords.get('changed_when')?.raw),
+      secrets: this.#session.secrets,
+      secretFiles: this.#session.secretFiles,
+      timestamp: timestamp(new Date()),
+    })
+  }
+
+  /** The host that the action acts on: the one that `delegate_to` names, or the task's own. */
+  async #target(local: ReadonlyMap<Value, Raw>): Promise<string> {
+    const found = inherited(this.#task.chain, 'delegate_to')
+    if (!found || found.raw === null) return this.#hostName
+    const name = print(await this.#value(found.raw, local))
+    if (name === this.#session.omit) return this.#hostName
+    const { inventory } = this.#session
+    if (!inventory.hosts.has(name)) inventory.hosts.set(name, { name, vars: new Map() as never, listed: false })
+    return name
+  }
+
+  async delegatedTo(): Promise<string | undefined> {
+    const target = await this.#target(new Map())
+    return target === this.#hostName ? undefined : target
+  }
+
+  async #checking(local: ReadonlyMap<Value, Raw>): Promise<boolean> {
+    const found = inherited(this.#task.chain, 'check_mode')
+    return found && found.raw !== null ? booleanOf(await this.#value(found.raw, local)) : this.#session.options.check
+  }
+
+  async #number(keyword: string, otherwise: number, local: ReadonlyMap<Value, Raw>): Promise<number> {
+    const found = this.#task.task.keywords.get(keyword)
+    if (!found || found.raw === null) return otherwise
+    const value = await this.#value(found.raw, local)
+    const number = value instanceof Float ? value.value : Number(value)
+    if (!Number.isFinite(number)) fail('WRONG_TYPE', `'${keyword}' takes a number, and this is '${print(value)}'`, { range: found.node.range })
+    return number
+  }
+
+  #evaluator(local: ReadonlyMap<Value, Raw>): Evaluator {
+    return this.#session.evaluator(this.#hostName, this.#play, this.#task, local)
+  }
+
+  #value(raw: Raw, local: ReadonlyMap<Value, Raw>): Promise<Value> {
+    const evaluator = this.#evaluator(local)
+    return settled(() => evaluator.value(raw))
+  }
+
+  async #valueIfKnown(raw: Raw, local: ReadonlyMap<Value, Raw>): Promise<Value | undefined> {
+    try {
+      return await this.#value(raw, local)
+    } catch (error) {
+      if (error instanceof DiagnosticError || error instanceof UnknownValueError) return undefined
+      throw error
+    }
+  }
+}
+
+/** The parameters of a module: arguments evaluated, files of the controller read, the schema applied. */
+function parametersOf(session: Session, task: CompiledTask, bound: BoundArguments, module: Module, evaluator: Evaluator): unknown {
+  const values = new Map<string, Value | ControllerSource>()
+  for (const [name, argument] of bound.args) {
+    const value = evaluator.value(argument.raw)
+    if (value !== session.omit) values.set(name, withoutOmitted(value, session.omit))
+  }
+  const plain = (name: string): Value | undefined => {
+    const value = values.get(name)
+    return value instanceof ControllerSource ? undefined : value
+  }
+  if (!booleanOf(plain('remote_src') ?? false)) {
+    for (const [name, kind] of controllerParameters(module)) {
+      const value = plain(name)
+      if (value !== undefined) values.set(name, controllerSource(session, task, print(value), kind, bound.args.get(name), plain, evaluator))
+    }
+  }
+  return parseParameters(bound, values, module)
+}
+
+/** Evaluates and checks what a task hands to its action, without running it: faults are thrown. */
+export function preparedParameters(session: Session, task: CompiledTask, evaluator: Evaluator): void {
+  const { action } = task.task
+  const own = runnerAction(action.module)
+  if (!own) {
+    const module = session.modules.loaded(action.module)!
+    parametersOf(session, task, bindArguments(action, module), module, evaluator)
+  } else if (action.module !== 'assert') {
+    for (const [name, argument] of bindArguments(action, own).args) if (action.module !== 'debug' || name !== 'var') evaluator.value(argument.raw)
+  }
+}
+
+/** What a parameter names on the controller: a file's content, or a template rendered. */
+function controllerSource(
+  session: Session,
+  task: CompiledTask,
+  name: string,
+  kind: ControllerKind,
+  argument: BoundArgument | undefined,
+  option: (name: string) => Value | undefined,
+  evaluator: Evaluator,
+): ControllerSource {
+  const at = argument?.node?.range ?? argument?.keyRange
+  const { reader, jinja } = session
+  const absolute = findFile(name, task, kind === 'template' ? 'templates' : 'files', reader, at)
+  if (kind === 'file') {
+    const { content, mode } = readContent(absolute, reader, at)
+    return new ControllerSource(name, content, mode)
+  }
+  const text = session.evaluatingAs(evaluator, task, () =>
+    jinja.renderFile(reader.text(absolute, at), templateScope(evaluator, absolute), {
+      trimBlocks: booleanOf(option('trim_blocks') ?? true),
+      lstripBlocks: booleanOf(option('lstrip_blocks') ?? false),
+    }),
+  )
+  const newline = option('newline_sequence')
+  const ending = newline === '\\r\\n' || newline === '\r\n' ? '\r\n' : newline === '\\r' || newline === '\r' ? '\r' : '\n'
+  return new ControllerSource(name, Content.of(ending === '\n' ? text : text.replace(/\r?\n/g, ending)))
+}
+
+/** Evaluates arguments for the sake of what they fetch; faults are met again, and told, by the action itself. */
+function warmUp(bound: BoundArguments, evaluator: Evaluator): void {
+  for (const argument of bound.args.values()) {
+    try {
+      evaluator.value(argument.raw)
+    } catch (error) {
+      if (!(error instanceof DiagnosticError) && !(error instanceof UnknownValueError)) throw error
+    }
+  }
+}
+
+interface LoopControl {
+  readonly loopVariable: string
+  readonly indexVariable: string | undefined
+  readonly label: Raw | undefined
+  readonly pauseSeconds: number
+  readonly extended: boolean
+}
+
+function loopControl(task: CompiledTask): LoopControl {
+  const raw = task.task.keywords.get('loop_control')?.raw
+  const get = (name: string): Raw | undefined => (raw instanceof Map ? raw.get(name) : undefined)
+  const loopVariable = get('loop_var')
+  const indexVariable = get('index_var')
+  const pause = get('pause')
+  return {
+    loopVariable: typeof loopVariable === 'string' ? loopVariable : 'item',
+    indexVariable: typeof indexVariable === 'string' ? indexVariable : undefined,
+    label: get('label'),
+    pauseSeconds: pause instanceof Float ? pause.value : typeof pause === 'number' ? pause : 0,
+    extended: get('extended') === true,
+  }
+}
+
+function loopInformation(items: readonly Value[], index: number): Dict {
+  const { length } = items
+  return Dict.of({
+    allitems: [...items],
+    index: index + 1,
+    index0: index,
+    revindex: length - index,
+    revindex0: length - index - 1,
+    first: index === 0,
+    last: index === length - 1,
+    length,
+    ...(index > 0 && { previtem: items[index - 1] }),
+    ...(index < length - 1 && { nextitem: items[index + 1] }),
+  })
+}
+
+/** A loop as one outcome: changed where an item changed, failed where one failed, skipped where all were. */
+function combine(items: readonly ItemOutcome[]): Outcome {
+  const outcomes = items.map((each) => each.outcome)
+  const failure = outcomes.find((outcome) => outcome.failure)?.failure
+  const unknown = outcomes.find((outcome) => outcome.unknown !== undefined)?.unknown
+  const skipped = items.length === 0 || outcomes.every((outcome) => outcome.skipped)
+  return {
+    changed: outcomes.some((outcome) => outcome.changed),
+    failure: failure && { ...failure, message: 'One or more items failed' },
+    skipped: skipped && unknown === undefined ? { reason: items.length === 0 ? 'No items in the list' : 'All items skipped' } : undefined,
+    unknown: unknown !== undefined && outcomes.every((outcome) => outcome.unknown !== undefined || outcome.skipped) ? unknown : undefined,
+    data: items.length === 0 ? Dict.of({ skipped_reason: 'No items in the list' }) : new Dict(),
+    shown: [],
+    items,
+  }
+}
+
+function connectionKeywords(task: CompiledTask, evaluator: Evaluator): { connection: string | undefined; user: string | undefined; port: number | undefined } {
+  const text = (name: string): string | undefined => {
+    const found = inherited(task.chain, name)
+    return found && found.raw !== null ? print(evaluator.value(found.raw)) : undefined
+  }
+  const port = text('port')
+  return { connection: text('connection'), user: text('remote_user'), port: port === undefined ? undefined : Number(port) }
+}
+
+/** The environment of the task's own commands: outer scopes first, inner ones win. */
+function environmentOf(task: CompiledTask, evaluator: Evaluator): Record<string, string> {
+  const environment: Record<string, string> = {}
+  for (const found of accumulated(task.chain, 'environment')) {
+    const value = evaluator.value(found.raw)
+    for (const part of Array.isArray(value) ? value : [value]) {
+      if (part === null) continue
+      if (!(part instanceof Dict)) fail('WRONG_TYPE', "'environment' takes a mapping", { range: found.node.range })
+      for (const [key, item] of part) environment[print(key)] = print(item)
+    }
+  }
+  return environment
+}
+
+/** Removes what is to be left out from within lists and mappings. */
+function withoutOmitted(value: Value, omit: string): Value {
+  if (Array.isArray(value)) return value.filter((item) => item !== omit).map((item) => withoutOmitted(item, omit))
+  if (!(value instanceof Dict) || value.constructor !== Dict) return value
+  const dict = new Dict()
+  for (const [key, item] of value) if (item !== omit) dict.set(key, withoutOmitted(item, omit))
+  return dict
+}
+
+/** What templates of files see beside the task's variables. */
+function templateScope(evaluator: Evaluator, absolute: string): { get: (name: string) => Value | undefined; names: () => Iterable<string> } {
+  const own = new Map<string, Value>([
+    ['ansible_managed', 'Ansible managed'],
+    ['template_path', absolute],
+    ['template_fullpath', absolute],
+    ['template_host', 'localhost'],
+  ])
+  return { get: (name) => evaluator.get(name) ?? own.get(name), names: () => [...evaluator.names(), ...own.keys()] }
+}
+
+function isFalse(raw: Raw | undefined): boolean {
+  return raw === false || (typeof raw === 'string' && /^(?:false|no|off)$/i.test(raw))
+}
+
+/** What a task with `no_log` may have brought to light. */
+function secretsOf(outcome: Outcome): Value[] {
+  const SHOWN_FREELY = new Set(['dest', 'path', 'src', 'mode', 'owner', 'group', 'state', 'checksum', 'changed', 'failed', 'rc', 'msg', 'size', 'uid', 'gid', 'elapsed'])
+  const own = [...outcome.data].filter(([key]) => !SHOWN_FREELY.has(key as string)).map(([, value]) => value)
+  return [...own, ...(outcome.items ?? []).flatMap((each) => [each.item, ...secretsOf(each.outcome)])]
+}
+
+/** `2026-01-31@10:15:59`, for names of backups. */
+function timestamp(date: Date): string {
+  const two = (number: number): string => String(number).padStart(2, '0')
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}@${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
+}

@@ -1,0 +1,26 @@
+/** What the kernel under the lab can do for IPsec. Asked by trying, in a namespace that ends with the question. */
+
+import type { Shell } from 'zx/core'
+
+/** ESP carries the tunnels' packets; VTI is the interface that the article routes them through. */
+export interface IpsecSupport {
+  readonly hasEsp: boolean
+  readonly hasVti: boolean
+}
+
+export async function probeIpsec($: Shell): Promise<IpsecSupport> {
+  const key = `0x${'00'.repeat(36)}`
+  const $try = $({ nothrow: true })
+  const [esp, vti] = await Promise.all([
+    $try`unshare --net ip xfrm state add src 192.0.2.1 dst 192.0.2.2 proto esp spi 0x1000 mode tunnel aead ${'rfc4106(gcm(aes))'} ${key} 128`,
+    $try`unshare --net ip link add vti9 type vti local 192.0.2.1 remote 192.0.2.2 key 9`,
+  ])
+  return { hasEsp: esp.exitCode === 0, hasVti: vti.exitCode === 0 }
+}
+
+/** The same for a person. */
+export function describeIpsec({ hasEsp, hasVti }: IpsecSupport): string {
+  if (hasEsp && hasVti) return 'this kernel has ESP and VTI: the tunnels can carry packets'
+  const missing = [!hasEsp && 'ESP', !hasVti && 'VTI'].filter(Boolean).join(' and no ')
+  return `this kernel has no ${missing}: IKE gets as far as its first phase, no tunnel comes up and no BGP session with it`
+}

@@ -1,0 +1,69 @@
+/**
+ * Network namespaces and the veth pairs between them. Nothing is ever added to the machine's own namespace.
+ *
+ * A node is made by one shell script: a dozen commands, each of a few milliseconds, are not worth a shell each.
+ */
+
+import { existsSync, rmSync } from 'node:fs'
+import type { Shell } from 'zx/core'
+import { namespaceFile, namespaceName } from './paths.ts'
+import type { LinkSpec, NodeSpec, RouterSpec } from './spec.ts'
+
+/** Makes a node's namespace with its settings and its links. The links' peers have to exist. */
+export async function makeNode($: Shell, instance: string, node: NodeSpec): Promise<void> {
+  const script = [...namespaceLines(instance, node), ...node.links.flatMap((link) => linkLines(instance, node, link))]
+  await run($, script)
+}
+
+/** Makes a router: a node with lines and rules of its own. */
+export async function makeRouter($: Shell, instance: string, router: RouterSpec, rootDir: string): Promise<void> {
+  const file = namespaceFile(instance, router.name)
+  await run($, [
+    ...namespaceLines(instance, router),
+    ...ipBatch(instance, router.name, router.setup),
+    // The root's own nft: the machine need not have one. Of the root it needs libraries only, so no /dev or /proc.
+    ...(router.ruleset
+      ? [`nsenter --net=${file} chroot ${rootDir} /usr/sbin/nft -f - <<'RULES'`, router.ruleset, 'RULES']
+      : []),
+    ...router.links.flatMap((link) => linkLines(instance, router, link)),
+  ])
+}
+
+/** Removes a namespace, and with it the links that end there. One that is not there is no error. */
+export async function removeNamespace($: Shell, name: string): Promise<void> {
+  const file = `/run/netns/${name}`
+  if (!existsSync(file)) return
+  // `ip netns add` makes the file before it mounts the namespace on it: a crash between leaves a plain file.
+  await $({ nothrow: true })`ip netns delete ${name}`
+  rmSync(file, { force: true })
+}
+
+const run = ($: Shell, lines: readonly string[]) => $({ input: `${lines.join('\n')}\n` })`bash -euo pipefail -s`
+
+function namespaceLines(instance: string, node: NodeSpec): string[] {
+  const settings = Object.entries(node.sysctls).map(
+    ([key, value]) => `echo ${value} > /proc/sys/${key.replaceAll('.', '/')}`,
+  )
+  return [
+    `ip netns add ${namespaceName(instance, node.name)}`,
+    `nsenter --net=${namespaceFile(instance, node.name)} bash -euo pipefail -s <<'SETTINGS'`,
+    ...settings,
+    'ip link set lo up',
+    'SETTINGS',
+  ]
+}
+
+function linkLines(instance: string, node: NodeSpec, link: LinkSpec): string[] {
+  const [near, far] = [namespaceName(instance, node.name), namespaceName(instance, link.peer)]
+  const { device, peer, peerDevice, mtuBytes: mtu } = link
+  return [
+    `ip link add ${device} netns ${near} mtu ${mtu} type veth peer name ${peerDevice} netns ${far} mtu ${mtu}`,
+    // Both ends up, then the node's lines, then the peer's: a route wants its device up and its gateway's network there.
+    `ip -n ${far} link set ${peerDevice} up`,
+    ...ipBatch(instance, node.name, [`link set ${device} up`, ...link.setup]),
+    ...ipBatch(instance, peer, link.peerSetup),
+  ]
+}
+
+const ipBatch = (instance: string, node: string, lines: readonly string[]): string[] =>
+  lines.length === 0 ? [] : [`ip -n ${namespaceName(instance, node)} -batch - <<'LINES'`, ...lines, 'LINES']
