@@ -38,8 +38,7 @@ function edit(text: string, p: Params, isNew: boolean): Edit {
   const block = toBytes(p.block)
   const lines = splitLines(text)
   // A last line without a newline may be a marker all the same.
-  if (lines.length > 0 && !lines.at(-1)!.endsWith('\n')) lines.push(`${lines.pop()!}\n`)
-  const marks = [lines.lastIndexOf(begin), lines.lastIndexOf(end)]
+  const marks = [begin, end].map((mark) => lines.findLastIndex((line) => line === mark || `${line}\n` === mark))
   let at: number
   if (marks.includes(-1)) {
     if (isRemoved) return { text, message: isNew ? 'File created' : '' }
@@ -48,6 +47,7 @@ function edit(text: string, p: Params, isNew: boolean): Edit {
     at = Math.min(...marks)
     lines.splice(at, Math.max(...marks) - at + 1)
   }
+  if (!isRemoved && at > 0 && !lines[at - 1]!.endsWith('\n')) lines[at - 1] += '\n'
   if (!isRemoved) lines.splice(at, 0, begin, block.endsWith('\n') ? block : `${block}\n`, end)
   const edited = lines.join('')
   if (isNew) return { text: edited, message: 'File created' }
@@ -89,12 +89,14 @@ export default state({
   probe: (p) => probeTextFile(p),
   plan: (before, p) => {
     const [[path, now]] = Object.entries(before.file) as [[string, { type: string }]]
-    return planTextFile(before, p, (text) => edit(text, p, now.type === 'absent'), 'refuse', `Path ${path} does not exist !`)
+    return planTextFile(before, p, (text) => edit(text, p, now.type === 'absent'), p.state === 'absent' && p.create ? 'leave' : 'refuse', `Path ${path} does not exist !`)
   },
   apply: (situation) => applyTextFile(situation),
   result: (situation) => {
     const { params: p, before } = situation
-    const isNew = Object.values(before.file)[0]!.type === 'absent'
+    const [[path, now]] = Object.entries(before.file) as [[string, { type: string }]]
+    const isNew = now.type === 'absent'
+    if (isNew && p.state === 'absent') return { msg: `File ${path} not present` }
     return { ...textFileMessage(situation, (text) => edit(text, p, isNew)), ...(situation.returned as { backup_file?: string } | undefined) }
   },
 })

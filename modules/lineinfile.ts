@@ -59,27 +59,20 @@ function present(text: string, p: Params): Edit {
   }
   if (p.backrefs) return unchanged
   const isLine = (each: string | undefined) => each?.replace(/[\r\n]+$/, '') === line
-  const place = insertionPlace(lines, p, isLine)
   const exact = lines.findLastIndex(isLine)
-  if (exact >= 0) {
-    // Without an expression for the line itself it may stand elsewhere, and still be wanted at its place.
-    const isElsewhere = regexp === undefined && needle === undefined && place.pattern && place.index >= 0
-    if (!isElsewhere) return lines[exact] === `${line}\n` || regexp !== undefined || needle !== undefined ? unchanged : { text: lines.with(exact, `${line}\n`).join(''), message: 'line replaced' }
-  }
-  if (place.index < 0) return { text: withLine(lines, lines.length, line), message: 'line added' }
-  return place.neighbour !== undefined && isLine(lines[place.neighbour]) ? unchanged : { text: withLine(lines, place.index, line), message: 'line added' }
+  if (exact >= 0) return lines[exact] === `${line}\n` ? unchanged : { text: lines.with(exact, `${line}\n`).join(''), message: 'line replaced' }
+  const place = insertionPlace(lines, p)
+  return { text: withLine(lines, place < 0 ? lines.length : place, line), message: 'line added' }
 }
 
-/** Where a new line goes, and the line there that may already be it. */
-function insertionPlace(lines: readonly string[], p: Params, isLine: (line: string) => boolean): { index: number; neighbour?: number; pattern: boolean } {
-  if (p.insertbefore === 'BOF' || p.insertafter === 'BOF') return { index: 0, pattern: false }
+/** Where a new line goes; -1 for the end. */
+function insertionPlace(lines: readonly string[], p: Params): number {
+  if (p.insertbefore === 'BOF' || p.insertafter === 'BOF') return 0
   const pattern = p.insertbefore ?? p.insertafter
-  if (pattern === undefined || pattern === 'EOF') return { index: -1, pattern: false }
+  if (pattern === undefined || pattern === 'EOF') return -1
   const regexp = compile(pattern)
-  const at = indexOf(lines, p.firstmatch, (each) => !isLine(each) && regexp.search(each) !== null)
-  if (at < 0) return { index: -1, pattern: true }
-  if (p.insertbefore !== undefined) return { index: at, neighbour: at === 0 ? 0 : at - 1, pattern: true }
-  return { index: at + 1, neighbour: at + 1 === lines.length ? at : at + 1, pattern: true }
+  const at = indexOf(lines, p.firstmatch, (each) => regexp.search(each) !== null)
+  return at < 0 || p.insertbefore !== undefined ? at : at + 1
 }
 
 function withLine(lines: readonly string[], index: number, line: string): string {
@@ -133,7 +126,7 @@ export default state({
   result: (situation) => {
     const { params: p, before } = situation
     const [now] = Object.values(before.file)
-    if (p.state === 'absent' && now!.type === 'absent' && !p.create) return { msg: 'file not present' }
+    if (p.state === 'absent' && now!.type === 'absent') return { msg: 'file not present' }
     return { ...textFileMessage(situation, (text) => edit(text, p)), backup: (situation.returned as { backup_file?: string } | undefined)?.backup_file ?? '' }
   },
 })

@@ -70,7 +70,8 @@ export function* probeTextFile(params: TextFileParams): Generator<ProbeTree, Tex
   return { file: { [path]: editable(path) }, accounts: { ...accounts, ...(isMade && writerProbes(params)) }, ...(isMade && { folders: folderProbes(ancestors(path)) }) }
 }
 
-function editable(path: string): Probe<FileState> {
+/** Reads a file with its bytes, up to the limit of what is edited. */
+export function editable(path: string): Probe<FileState> {
   return { ...file(path), read: { kind: 'file', path, content: 'bytes', maxBytes: MAX_BYTES } }
 }
 
@@ -80,7 +81,7 @@ export function planTextFile(before: State, params: TextFileParams, edit: (text:
   const now = before.file[path]!
   if (now.type === 'directory') return refuse({ summary: `Path ${path} is a directory !`, hint: 'Name a file in it.' })
   if (now.type === 'other' || now.type === 'link') return refuse({ summary: `${path} is not a regular file`, hint: 'Only regular files are edited.' })
-  if (now.type === 'absent' && !isMade(params, now)) {
+  if (now.type === 'absent' && (missing === 'leave' || !params.create)) {
     return missing === 'leave' ? { after: {} } : refuse({ summary: missingSummary, hint: 'With create: true the file is made.' })
   }
   let edited: Edit
@@ -97,6 +98,7 @@ export function planTextFile(before: State, params: TextFileParams, edit: (text:
     const same = edited.text === textOf(now)
     return { after: { file: { [path]: same ? withAttributes(now, wanted) : plannedFile(now, wanted, Content.of(Buffer.from(edited.text, 'latin1'))) } } }
   }
+  if (edited.message === '') return { after: {} }
   const folders = plannedFolders(before.folders ?? {}, { newOwner: wanted.newOwner, newGroup: wanted.newGroup })
   if (folders.refusal) return refuse(folders.refusal)
   return { after: { file: { [path]: plannedFile(now, wanted, Content.of(Buffer.from(edited.text, 'latin1'))) }, folders: folders.after } }
@@ -136,7 +138,7 @@ export function textFileMessage(situation: { params: TextFileParams; before: Sta
   const { message, found } = edit(text)
   const accounts = before.accounts ?? {}
   const attributes =
-    now.type === 'file'
+    now.type === 'file' || differs.length === 0
       ? differs.some((each) => each.path[0] === 'file' && ['owner', 'group', 'mode'].includes(each.path[2] ?? ''))
       : (params.mode ?? NEW_FILE_MODE) !== NEW_FILE_MODE || (params.owner ?? accounts['writer']) !== accounts['writer'] || (params.group ?? accounts['writerGroup']) !== accounts['writerGroup']
   const msg = attributes ? (message === '' ? ATTRIBUTES_CHANGED : `${message} and ${ATTRIBUTES_CHANGED}`) : message

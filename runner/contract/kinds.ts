@@ -3,6 +3,7 @@
  * the state should be; the engine alone compares, shows, applies and reads back.
  */
 import type { z } from 'zod'
+import { Unknown } from '../value/value.ts'
 import type { Content } from './content.ts'
 import type { Probe, Resource } from './resource.ts'
 import type { Step, StepReply } from './step.ts'
@@ -213,10 +214,20 @@ export class UnknownStateError extends Error {
 /** Whether a part of a state is known: false only in a dry run, after a task that may alter it. */
 export function isKnown<S extends object>(state: S, key: keyof S & string): boolean {
   try {
-    void state[key]
+    Reflect.get(state, key)
     return true
   } catch (error) {
     if (error instanceof UnknownStateError) return false
+    throw error
+  }
+}
+
+/** For results: what `read` gives, or a value that says why a dry run cannot know it. */
+export function orUnknown<T>(read: () => T): T | Unknown {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof UnknownStateError) return new Unknown(error.cause)
     throw error
   }
 }

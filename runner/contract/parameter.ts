@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { Float } from '../value/value.ts'
 import { print } from '../value/print.ts'
-import { Content } from './content.ts'
+import type { Content } from './content.ts'
 
 /** Text; numbers and booleans are printed as Python prints them. */
 export function string(): z.ZodType<string> {
@@ -54,7 +54,7 @@ export function list<T extends z.ZodType>(item: T): z.ZodType<z.output<T>[]> {
     if (typeof value === 'string') return value.split(',').map((part) => part.trim())
     if (value === null || value === undefined || Array.isArray(value)) return value
     return [value]
-  }, z.array(item)) as z.ZodType<z.output<T>[]>
+  }, z.array(item))
 }
 
 /** An absolute path on the host, without a slash at its end. */
@@ -83,7 +83,7 @@ export function mode(): z.ZodType<string> {
       context.addIssue({ code: 'custom', message: "a mode is octal digits in quotes, as '0644'" })
       return z.NEVER
     })
-    .transform((value) => value.toString(8).padStart(4, '0')) as unknown as z.ZodType<string>
+    .transform((value) => value.toString(8).padStart(4, '0'))
 }
 
 /** A name of a user or a group, or its number as digits. */

@@ -2,7 +2,7 @@
  * What a module may read: named resources, described as data. The engine sends the reads; the module only says what to
  * read and, with a pure `parse`, what the reply means.
  */
-import { Content } from './content.ts'
+import type { Content } from './content.ts'
 
 /**
  * The name of one piece of state on a host, for the overlay of predicted states: `file:/etc/hosts`, `unit:frr.service`,

@@ -3,8 +3,8 @@ import { structuredPatch } from 'diff'
 import { KNOWN_AFTER_APPLY, type Difference, type Event } from '../contract/kinds.ts'
 import { Content } from '../contract/content.ts'
 import type { Leaf } from '../probe/state.ts'
-import { UNKNOWN_STATE } from '../probe/state.ts'
 import type { Secrets } from '../resolve/secrets.ts'
+import { Unknown } from '../value/value.ts'
 
 export type Shown =
   /** The text of a file; the sides are whole texts. */
@@ -27,40 +27,53 @@ export interface ShowContext {
 /** What a task changes, as shown. */
 export function show(leaves: readonly Leaf[], differs: readonly Difference[], events: readonly Event[], context: ShowContext): Shown[] {
   const shown: Shown[] = []
-  for (const difference of differs) {
-    const leaf = leaves.find(({ path }) => path.every((key, index) => difference.path[index] === key))
-    const rest = leaf ? difference.path.slice(leaf.path.length) : difference.path
-    const name = leaf ? (leaf.probe.label ?? leaf.probe.resource.slice(leaf.probe.resource.indexOf(':') + 1)) : ''
-    const resource = leaf?.probe.resource ?? ''
-    shown.push(...showOne(name, resource, rest, difference, context))
+  for (const leaf of leaves) {
+    const own = differs.filter(({ path }) => leaf.path.every((key, index) => path[index] === key)).map((each) => ({ ...each, path: each.path.slice(leaf.path.length) }))
+    if (own.length === 0) continue
+    const label = leaf.probe.label ?? leaf.probe.resource.slice(leaf.probe.resource.indexOf(':') + 1)
+    shown.push(...(leaf.probe.resource.startsWith('file:') ? showFile : showValues)(label, leaf.probe.resource, own, context))
   }
   for (const event of events) shown.push({ kind: 'event', name: event.name, target: event.target })
   return shown
 }
 
-function showOne(name: string, resource: string, rest: readonly string[], difference: Difference, context: ShowContext): Shown[] {
-  const { before, after } = difference
-  if (before instanceof Content || after instanceof Content) return [showContent(name, resource, before, after, context)]
-  if (before === UNKNOWN_STATE && isFileState(after)) {
-    // Of a whole file state whose predecessor is unknown, show each part.
-    return Object.entries(after)
-      .filter(([key]) => key !== 'type')
-      .flatMap(([key, value]) => showOne(name, resource, [...rest, key], { path: [], before, after: value }, context))
-  }
-  const label = [name, ...rest].filter((part) => part !== '').join(' ')
-  const texts = [printState(before), printState(after)]
-  if (texts.some((text) => context.secrets.isIn(text))) return [{ kind: 'withheld', label, reason: 'differs; it holds a secret' }]
-  return [{ kind: 'value', label, before: texts[0]!, after: texts[1]! }]
+/** A file: what it becomes in one line where it comes or goes, else attribute by attribute; its text as a diff. */
+function showFile(label: string, resource: string, differs: readonly Difference[], context: ShowContext): Shown[] {
+  const part = (key: string): Difference | undefined => differs.find(({ path }) => path[0] === key)
+  const content = part('content')
+  const type = part('type')
+  const rest = differs.filter((each) => each !== content && each !== type)
+  const lines = type && !(type.before instanceof Unknown) ? [showCreation(label, type, rest, context)] : showValues(label, resource, rest, context)
+  return [...lines, ...(content ? [showContent(label, resource, content.before, content.after, context)] : [])]
 }
 
-function isFileState(state: unknown): state is Record<string, unknown> {
-  return state !== null && typeof state === 'object' && (state as { type?: unknown }).type === 'file'
+/** `/etc/motd: absent → file, 0644 root:root`. */
+function showCreation(label: string, type: Difference, rest: readonly Difference[], context: ShowContext): Shown {
+  const side = (which: 'before' | 'after'): string => {
+    const value = (key: string): string | undefined => {
+      const found = rest.find(({ path }) => path[0] === key)?.[which]
+      return typeof found === 'string' ? found : undefined
+    }
+    const owner = [value('owner'), value('group')].filter((name) => name !== undefined).join(':')
+    const target = value('target')
+    return [printState(type[which]), [value('mode'), owner === '' ? undefined : owner].filter((text) => text !== undefined).join(' '), target === undefined ? '' : `to ${target}`].filter((text) => text !== '').join(', ')
+  }
+  return masked(label, side('before'), side('after'), context)
+}
+
+function showValues(name: string, _resource: string, differs: readonly Difference[], context: ShowContext): Shown[] {
+  return differs.map(({ path, before, after }) => masked([name, ...path].join(' '), printState(before), printState(after), context))
+}
+
+function masked(label: string, before: string, after: string, context: ShowContext): Shown {
+  if (context.secrets.isIn(before) || context.secrets.isIn(after)) return { kind: 'withheld', label, reason: 'differs; it holds a secret' }
+  return { kind: 'value', label, before, after }
 }
 
 function showContent(label: string, resource: string, before: unknown, after: unknown, context: ShowContext): Shown {
   const sides = [before, after].map((side) => (side instanceof Content ? side : undefined))
   const texts = sides.map((side) => (side === undefined ? '' : side.text))
-  if (before === UNKNOWN_STATE) {
+  if (before instanceof Unknown) {
     if (texts[1] !== undefined && context.secrets.isIn(texts[1])) return withhold(label, resource, 'its content may differ; it holds a secret', context)
     return { kind: 'text', label, before: '', after: texts[1] ?? '', beforeHeader: `${label} (unknown)`, afterHeader: label }
   }
@@ -102,7 +115,7 @@ function countLines(texts: readonly (string | undefined)[]): string {
 /** A leaf of a state as one line. */
 export function printState(state: unknown): string {
   if (state === KNOWN_AFTER_APPLY) return '(known after apply)'
-  if (state === UNKNOWN_STATE) return '(unknown)'
+  if (state instanceof Unknown) return '(unknown)'
   if (state === undefined || state === null) return 'absent'
   if (state === true) return 'yes'
   if (state === false) return 'no'
@@ -110,5 +123,5 @@ export function printState(state: unknown): string {
   if (state instanceof Content) return `${state.sizeBytes} bytes`
   if (Array.isArray(state)) return `[${state.map(printState).join(', ')}]`
   if (typeof state === 'object') return `{${Object.entries(state).map(([key, value]) => `${key}: ${printState(value)}`).join(', ')}}`
-  return String(state as number)
+  return typeof state === 'number' || typeof state === 'bigint' ? String(state) : '(not shown)'
 }

@@ -7,6 +7,7 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, type Document, type Node as YamlNode, type Pair, type Scalar } from 'yaml'
 import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { SourceFile, SourceRange } from '../diagnostic/source.ts'
+import { print } from '../value/print.ts'
 import { Float, hasTemplateMarkers, RawDict, Template, type Raw, type Value } from '../value/value.ts'
 
 export interface ScalarNode {
@@ -121,7 +122,7 @@ class Converter {
         continue
       }
       const keyValue = key.value as Value
-      const entry: MapEntry = { key: keyValue instanceof Float ? String(keyValue.value) : keyValue === null ? '' : String(keyValue as string), keyValue, keyRange: key.range, value }
+      const entry: MapEntry = { key: print(keyValue), keyValue, keyRange: key.range, value }
       if (byKey.has(keyValue)) {
         this.#warn({ code: 'DUPLICATE_KEY', severity: 'warning', summary: `the key '${entry.key}' stands twice; the last one counts`, range: key.range })
       }

@@ -74,14 +74,27 @@ const RULES: Readonly<Record<string, Rule>> = {
     valued: ['-u', '-n', '-o', '-p', '-S', '-U', '-t', '-g', '--unit', '--since', '--until', '--lines', '--output', '--grep', '--priority', '--identifier'],
   },
   busctl: {
-    options: /^(-j|-q|--(no-pager|no-legend|json=.*|quiet|system|user|list|timeout=.*|full|acquired|activatable|unique))$/,
+    options: /^(-j|-q|--(no-pager|no-legend|json=.*|quiet|system|user|list|timeout=.*|full|auto-start=no|acquired|activatable|unique))$/,
     verb: /^(get-property|list|status|introspect|tree|call)$/,
     also: ({ options, operands }) => operands[0] !== 'call' || (options.includes('--system') && /^(get|list|query)/i.test(operands[4] ?? '')),
   },
+  nmcli: {
+    options: /^(-t|--(terse|(mode|colors|escape)=.*))$/,
+    valued: ['-f', '--fields', '-g', '--get-values'],
+    also: ({ operands }) => /^(general|device|connection)$/.test(operands[0] ?? '') && /^(status|show)$/.test(operands[1] ?? ''),
+  },
   hostnamectl: { options: /^(-j|--(no-pager|json=.*|static|transient|pretty))$/, operands: /^(status|show)$/ },
-  timedatectl: { options: /^(-a|--(no-pager|all|value|property=.*))$/, valued: ['-p', '--property'], operands: /^(status|show|list-timezones|timesync-status)$/ },
+  timedatectl: {
+    options: /^(-a|--(no-pager|all|value|property=.*))$/,
+    valued: ['-p', '--property'],
+    operands: /^(status|show|list-timezones|timesync-status)$/,
+  },
   localectl: { options: /^--no-pager$/, operands: /^(status|list-[a-z0-9-]+)$/ },
-  loginctl: { options: new RegExp(`^(-[alj]|--(${PAGERLESS}|property=.*))$`, 's'), valued: ['-p', '--property'], verb: /^(list-[a-z]+|show-[a-z]+|[a-z]+-status)$/ },
+  loginctl: {
+    options: new RegExp(`^(-[alj]|--(${PAGERLESS}|property=.*))$`, 's'),
+    valued: ['-p', '--property'],
+    verb: /^(list-[a-z]+|show-[a-z]+|[a-z]+-status)$/,
+  },
 
   // the kernel and its network
   sysctl: { options: /^(-[neaAbNX]+|--(values|names|all|ignore|binary|deprecated|pattern=.*))$/, valued: ['-r', '--pattern'], operands: /^[^=-][^=]*$/ },
@@ -92,11 +105,14 @@ const RULES: Readonly<Record<string, Rule>> = {
     also: ({ operands }) => {
       const [object, second, third] = operands
       const asks = (word: string | undefined) => word === undefined || /^(s|sh|show|l|ls|lst|list|g|get|count)$/.test(word)
-      return object === 'xfrm' ? /^(state|policy)$/.test(second ?? '') && asks(third) : asks(second) || (object === 'netns' && /^(identify|pids)$/.test(second!))
+      return object === 'xfrm'
+        ? /^(state|policy)$/.test(second ?? '') && asks(third)
+        : asks(second) || (object === 'netns' && /^(identify|pids)$/.test(second!))
     },
   },
   ss: {
-    options: /^(-[nrlaopemiOHtudwxSzs0460]+|--(numeric|resolve|listening|all|options|processes|extended|memory|info|oneline|no-header|tcp|udp|raw|unix|sctp|summary|ipv4|ipv6|family=.*|query=.*))$/,
+    options:
+      /^(-[nrlaopemiOHtudwxSzs0460]+|--(numeric|resolve|listening|all|options|processes|extended|memory|info|oneline|no-header|tcp|udp|raw|unix|sctp|summary|ipv4|ipv6|family=.*|query=.*))$/,
     valued: ['-f', '-A', '--family', '--query'],
   },
   ping: {
@@ -118,7 +134,27 @@ const RULES: Readonly<Record<string, Rule>> = {
   ipset: { options: /^(-[nst]+|-o.+|--?(name|sorted|terse|output=.*))$/, valued: ['-o', '-output', '--output'], verb: /^(list|save|test|version)$/ },
   conntrack: {
     options: /^(-[LnGj]|--(dump|src-nat|dst-nat|any-nat|proto=.*|src=.*|dst=.*|sport=.*|dport=.*|orig-[a-z-]+=.*|reply-[a-z-]+=.*))$/,
-    valued: ['-p', '-s', '-d', '-o', '-f', '-r', '-q', '-m', '--proto', '--src', '--dst', '--sport', '--dport', '--orig-src', '--orig-dst', '--orig-port-src', '--orig-port-dst', '--output', '--family'],
+    valued: [
+      '-p',
+      '-s',
+      '-d',
+      '-o',
+      '-f',
+      '-r',
+      '-q',
+      '-m',
+      '--proto',
+      '--src',
+      '--dst',
+      '--sport',
+      '--dport',
+      '--orig-src',
+      '--orig-dst',
+      '--orig-port-src',
+      '--orig-port-dst',
+      '--output',
+      '--family',
+    ],
     needs: /^(-L|--dump)$/,
     operands: /^(conntrack|expect|dying|unconfirmed)$/,
   },
@@ -127,11 +163,17 @@ const RULES: Readonly<Record<string, Rule>> = {
 
   // VPN and routing
   ipsec: {
-    options: /^--(status|trafficstatus|globalstatus|briefstatus|shuntstatus|fipsstatus|fetchcrls|listall|listcerts|listcacerts|listpubkeys|listpsks|listcrls|listevents|version|list|name|utc|showstates|connectionstatus)$/,
+    options:
+      /^--(status|trafficstatus|globalstatus|briefstatus|shuntstatus|fipsstatus|fetchcrls|listall|listcerts|listcacerts|listpubkeys|listpsks|listcrls|listevents|version|list|name|utc|showstates|connectionstatus)$/,
     verb: /^(trafficstatus|status|briefstatus|globalstatus|shuntstatus|showstates|connectionstatus|fipsstatus|listall|listcerts|listpubkeys|version|whack|auto|showhostkey)$/,
-    operands: /^[\w.\/-]+$/,
+    operands: /^[\w./-]+$/,
     also: ({ all, options }) => {
-      if (all[0] === 'whack') return all.length > 1 && all.slice(1).every((word) => /^--/.test(word) && word !== '--fetchcrls') && options.some((option) => /status$|^--list|^--showstates$/.test(option))
+      if (all[0] === 'whack')
+        return (
+          all.length > 1 &&
+          all.slice(1).every((word) => /^--/.test(word) && word !== '--fetchcrls') &&
+          options.some((option) => /status$|^--list|^--showstates$/.test(option))
+        )
       if (all[0] === 'auto') return all.length === 2 && all[1] === '--status'
       if (all[0] === 'showhostkey') return all[1] === '--list' && all.length === 2
       return !options.includes('--fetchcrls') && options.every((option) => option === '--version' || option === '--name' || option === '--utc')
@@ -149,7 +191,11 @@ const RULES: Readonly<Record<string, Rule>> = {
   'firewall-offline-cmd': FIREWALL,
 
   // packages
-  dpkg: { options: /^(-[slLSpV]|--(status|list|listfiles|search|print-avail|print-architecture|print-foreign-architectures|get-selections|compare-versions|verify|version|audit))$/, needs: /^-/ },
+  dpkg: {
+    options:
+      /^(-[slLSpV]|--(status|list|listfiles|search|print-avail|print-architecture|print-foreign-architectures|get-selections|compare-versions|verify|version|audit))$/,
+    needs: /^-/,
+  },
   'dpkg-query': ANYTHING,
   'apt-cache': {
     options: /^(-[nqfig]+|--(names-only|quiet|full|important|installed|all-versions|no-all-versions|recurse|no-pre-depends|no-[a-z]+))$/,

@@ -12,14 +12,14 @@ export type Overlaid =
   /** With `onlyIfAbsent` the real state counts where the resource exists. */
   | { readonly kind: 'unknown'; readonly cause: string; readonly onlyIfAbsent: boolean }
 
-type Entry = { readonly kind: 'predicted'; readonly state: unknown } | { readonly kind: 'unknown'; readonly affected: Affected; readonly cause: string } | { readonly kind: 'all'; readonly cause: string }
+type Entry = { readonly kind: 'predicted'; readonly state: unknown; readonly changedBy: string | undefined } | { readonly kind: 'unknown'; readonly affected: Affected; readonly cause: string } | { readonly kind: 'all'; readonly cause: string }
 
 export class Overlay {
   readonly #entries: { readonly resource: Resource | undefined; readonly entry: Entry }[] = []
 
-  /** A task would have brought the resource into this state. */
-  predict(resource: Resource, state: unknown): void {
-    this.#entries.push({ resource, entry: { kind: 'predicted', state } })
+  /** After a task the resource would be in this state; `changedBy` names the task where it would not have been before. */
+  predict(resource: Resource, state: unknown, changedBy: string | undefined): void {
+    this.#entries.push({ resource, entry: { kind: 'predicted', state, changedBy } })
   }
 
   /** A task may alter resources without saying how. */
@@ -50,6 +50,17 @@ export class Overlay {
     return { kind: 'real' }
   }
 
+  /** The task that would have altered, or may have altered, one of these resources (a `*` at the end stands for all that begin so). */
+  changedBy(resources: readonly Resource[]): string | undefined {
+    for (const { resource, entry } of this.#entries) {
+      if (entry.kind === 'all') return entry.cause
+      const touched = entry.kind === 'unknown' ? entry.affected.resource : resource!
+      const cause = entry.kind === 'unknown' ? entry.cause : entry.changedBy
+      if (cause !== undefined && resources.some((each) => covers(each, touched) || covers(touched, each))) return cause
+    }
+    return undefined
+  }
+
   #earlierPrediction(resource: Resource, before: number): { readonly state: unknown } | undefined {
     for (let index = before - 1; index >= 0; index--) {
       const { resource: named, entry } = this.#entries[index]!
@@ -61,7 +72,7 @@ export class Overlay {
 }
 
 function covers(pattern: Resource, resource: Resource): boolean {
-  return pattern.endsWith('*') ? resource.startsWith(pattern.slice(0, -1)) : pattern === resource
+  return pattern.endsWith('*') ? resource.replace(/\*$/, '').startsWith(pattern.slice(0, -1)) : pattern === resource
 }
 
 /** Whether a state says that the thing does not exist: an absent file, a unit not found, a null. */

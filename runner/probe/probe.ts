@@ -62,7 +62,10 @@ function overlay(probe: Probe<unknown>, context: ProbeContext): Overlaid {
   if (probe.resource.startsWith('live:') && context.liveUnknownBecause !== undefined) {
     return { kind: 'unknown', cause: context.liveUnknownBecause, onlyIfAbsent: false }
   }
-  return context.overlay?.lookup(probe.resource) ?? { kind: 'real' }
+  const overlaid = context.overlay?.lookup(probe.resource) ?? { kind: 'real' }
+  if (overlaid.kind === 'predicted' || !probe.tellsOf) return overlaid
+  const cause = context.overlay?.changedBy(probe.tellsOf)
+  return cause === undefined ? overlaid : { kind: 'unknown', cause, onlyIfAbsent: false }
 }
 
 function mayNeedReading(overlaid: Overlaid): boolean {

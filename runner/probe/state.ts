@@ -2,9 +2,6 @@
 import { KNOWN_AFTER_APPLY, UnknownStateError, type ProbeTree } from '../contract/kinds.ts'
 import type { Probe } from '../contract/resource.ts'
 
-/** Stands in a plain state where a dry run cannot know the value. */
-export const UNKNOWN_STATE: unique symbol = Symbol('unknown')
-
 export interface Leaf {
   readonly path: readonly string[]
   readonly probe: Probe<unknown>
@@ -44,23 +41,6 @@ export function predictedState(after: unknown, cause: string): unknown {
   for (const [key, value] of Object.entries(after)) {
     if (value === KNOWN_AFTER_APPLY) define(copy, key, { get: () => throwUnknown(cause) })
     else define(copy, key, { value: predictedState(value, cause) })
-  }
-  return copy
-}
-
-/** A state with `UNKNOWN_STATE` in the places whose value throws, fit to be compared and shown. */
-export function plainState(state: unknown): unknown {
-  if (state === null || typeof state !== 'object' || Array.isArray(state) || Object.getPrototypeOf(state) !== Object.prototype) return state
-  const copy: Record<string, unknown> = {}
-  for (const key of Object.keys(state)) {
-    let value: unknown
-    try {
-      value = plainState((state as Record<string, unknown>)[key])
-    } catch (error) {
-      if (!(error instanceof UnknownStateError)) throw error
-      value = UNKNOWN_STATE
-    }
-    define(copy, key, { value })
   }
   return copy
 }

@@ -172,8 +172,8 @@ export class HumanReporter implements Reporter {
   #patch(change: Extract<Shown, { kind: 'text' }>): void {
     const { colours } = this.#options
     const patch = createTwoFilesPatch(change.beforeHeader, change.afterHeader, change.before, change.after, undefined, undefined, { context: 3 })
-    for (const line of patch.split('\n').slice(1)) {
-      if (line === '') continue
+    for (const line of patch.split('\n')) {
+      if (line === '' || /^(?:Index: |={67}$)/.test(line)) continue
       const paint = line.startsWith('+++') || line.startsWith('---') ? colours.dim : line.startsWith('+') ? colours.added : line.startsWith('-') ? colours.removed : line.startsWith('@@') ? colours.dim : (text: string) => text
       this.#line(`    ${paint(line)}`)
     }

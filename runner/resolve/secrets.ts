@@ -22,6 +22,16 @@ export class Secrets {
     else if (value instanceof Dict) for (const item of value.values()) this.add(item)
   }
 
+  /**
+   * Registers what a filter made of a secret. Texts that were there before (a filter that only picks) and texts in which the
+   * secret is still to be seen, and so is masked, are left as they are.
+   */
+  derive(inputs: readonly Value[], output: Value): void {
+    if (!inputs.some((input) => this.isInValue(input))) return
+    const known = new Set(inputs.flatMap((input) => textsOf(input)))
+    for (const text of textsOf(output)) if (text.length >= MIN_EMBEDDED_LENGTH && !known.has(text) && !this.isIn(text)) this.#addText(text)
+  }
+
   /** True where a text holds a secret in any form. */
   isIn(text: string): boolean {
     if (this.#values.has(text)) return true
@@ -71,6 +81,15 @@ export class Secrets {
     )
     return this.#pattern
   }
+}
+
+/** All texts in a value. */
+function textsOf(value: Value): string[] {
+  if (typeof value === 'string') return [value]
+  if (Array.isArray(value)) return value.flatMap(textsOf)
+  if (value instanceof Tuple) return value.items.flatMap(textsOf)
+  if (value instanceof Dict) return [...value].flatMap(([key, item]) => [...textsOf(key), ...textsOf(item)])
+  return []
 }
 
 /** The forms in which a value travels: as it is, in JSON, in Python's repr, quoted for a shell, in a URL, in base64 at each alignment. */

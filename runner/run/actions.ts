@@ -126,5 +126,5 @@ function numberOf(value: Value | undefined): number {
 /** What `set_fact` was given, to be kept as variables. */
 export function factsOf(outcome: Outcome): ReadonlyMap<Value, Raw> {
   const facts = outcome.data.get('ansible_facts')
-  return facts instanceof Dict ? (facts as unknown as Map<Value, Raw>) : new Map()
+  return facts instanceof Dict ? (facts) : new Map()
 }

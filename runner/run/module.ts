@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { apply } from '../apply/apply.ts'
-import { KNOWN_AFTER_APPLY, UnknownStateError, type ActionModule, type Affected, type Difference, type Event, type Module, type Planned, type ProbeTree, type ReadModule, type Refusal, type StateModule } from '../contract/kinds.ts'
+import { KNOWN_AFTER_APPLY, UnknownStateError, type ActionModule, type Difference, type Event, type Module, type Planned, type ReadModule, type Refusal, type StateModule } from '../contract/kinds.ts'
 import type { Probe, QueryReply } from '../contract/resource.ts'
 import { DiagnosticError, fail, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import { compare } from '../diff/compare.ts'
@@ -12,7 +12,7 @@ import { printState, show, type ShowContext, type Shown } from '../diff/show.ts'
 import type { Become, Port } from '../port/port.ts'
 import type { Overlay } from '../probe/overlay.ts'
 import { readState, type ProbeContext, type ReadState } from '../probe/probe.ts'
-import { plainState, predictedState, stateAt, UNKNOWN_STATE } from '../probe/state.ts'
+import { predictedState, stateAt } from '../probe/state.ts'
 import { fromPlain } from '../value/convert.ts'
 import { Dict, Unknown, type Value } from '../value/value.ts'
 import { failed, NOTHING, type Failure, type Outcome } from './outcome.ts'
@@ -70,17 +70,16 @@ function unknown(cause: string, more: Partial<Outcome> = {}): Outcome {
 
 async function runState(module: StateModule, params: unknown, context: ModuleContext): Promise<Outcome> {
   const probes = probeContext(context)
-  const before = await readState(module.probe(params as never), probes)
-  const planned = module.plan(before.object as never, params as never) as Planned<unknown>
+  const before = await readState(module.probe(params), probes)
+  const planned = module.plan(before.object, params) as Planned<unknown>
   const after = planned.after
-  const plainBefore = plainState(before.object)
-  const differs = compare(plainBefore, plainState(after))
-  const sure = differs.filter((difference) => difference.before !== UNKNOWN_STATE)
-  const dependsOn = firstUnknownCause(before, differs)
-  const events = module.events?.({ before: before.object as never, params: params as never, differs }) ?? []
+  const differs = compare(before.object, after)
+  const sure = differs.filter((difference) => !(difference.before instanceof Unknown))
+  const dependsOn = differs.map((difference) => difference.before).find((state) => state instanceof Unknown)?.cause
+  const events = module.events?.({ before: before.object, params: params, differs }) ?? []
   const shown = show(before.leaves, differs, events, context)
   const changed = differs.length > 0 || events.length > 0
-  const result = (returned: unknown): Dict => resultOf(() => module.result?.({ params: params as never, before: before.object as never, after: after as never, differs, returned }) ?? {})
+  const result = (returned: unknown): Dict => resultOf(() => module.result?.({ params: params, before: before.object, after: after, differs, returned }) ?? {})
 
   if (context.check) {
     if (changed) {
@@ -96,58 +95,50 @@ async function runState(module: StateModule, params: unknown, context: ModuleCon
   if (!changed) return refuse({ changed, data: result(undefined), shown }, planned.refusals)
   let stepsDone = 0
   try {
-    const returned = await apply(module.apply({ params: params as never, before: before.object as never, after: after as never, differs, events, timestamp: context.timestamp }), {
+    const returned = await apply(module.apply({ params: params, before: before.object, after: after as never, differs, events, timestamp: context.timestamp }), {
       ...context,
       done: () => {
         if (stepsDone++ === 0) context.changedHost()
       },
     })
     const verified = await settle(module, params, before, events, differs, context)
-    const broken = compare(withoutUnknown(after, verified.object), plainState(verified.object))
+    const broken = compare(withoutUnknown(after, verified.object), verified.object)
     if (broken.length > 0) throw new DiagnosticError(brokenPromise(verified, broken))
     return refuse({ changed, data: result(returned), shown }, planned.refusals)
   } catch (error) {
     if (!(error instanceof DiagnosticError) || isHostFault(error)) throw error
-    const failure = await withEvidence(failureOf(error.first), module.evidence?.(params as never), probes)
+    const failure = await withEvidence(failureOf(error.first), module.evidence?.(params), probes)
     return failed(failure, { changed: stepsDone > 0, shown })
   }
 }
 
 /** Tells the overlay of the state that the task would have brought about. */
 function predict(module: StateModule, before: ReadState, after: unknown, params: unknown, differs: readonly Difference[], context: ModuleContext): void {
-  const affected = module.affects?.({ before: before.object as never, after: after as never, params: params as never, differs }) ?? []
-  for (const each of affected as readonly Affected[]) context.overlay.affect(each, context.cause)
+  const affected = module.affects?.({ before: before.object, after: after as never, params: params, differs }) ?? []
+  for (const each of affected) context.overlay.affect(each, context.cause)
   for (const { path, probe } of before.leaves) {
     const state = stateAt(after, path)
     if (state === KNOWN_AFTER_APPLY) context.overlay.affect({ resource: probe.resource }, context.cause)
-    else if (state !== undefined) context.overlay.predict(probe.resource, predictedState(state, context.cause))
+    else if (state !== undefined) {
+      const changed = differs.some((difference) => path.every((key, index) => difference.path[index] === key))
+      context.overlay.predict(probe.resource, predictedState(state, context.cause), changed ? context.cause : undefined)
+    }
   }
-}
-
-/** Why the first differing leaf with an unknown predecessor is unknown. */
-function firstUnknownCause(before: ReadState, differs: readonly Difference[]): string | undefined {
-  for (const difference of differs) {
-    if (difference.before !== UNKNOWN_STATE) continue
-    const index = before.leaves.findIndex(({ path }) => path.every((key, at) => difference.path[at] === key))
-    const state = before.states[index]
-    if (state && !state.known) return state.cause
-  }
-  return undefined
 }
 
 /** Reads again after applying, until the state has settled where the module says when. */
 async function settle(module: StateModule, params: unknown, before: ReadState, events: readonly Event[], differs: readonly Difference[], context: ModuleContext): Promise<ReadState> {
   const probes = probeContext(context)
   const appliedAt = Date.now()
-  const read = (): Promise<ReadState> => readState(module.probe(params as never), probes)
+  const read = (): Promise<ReadState> => readState(module.probe(params), probes)
   let state = await read()
   const { settles } = module
   const situation = { params: params as never, before: before.object as never, events, differs }
   if (!settles || settles.needed?.(situation) === false) return state
   const holds = async (): Promise<boolean> => {
-    const watched = settles.watch ? (await readState(settles.watch(params as never), probes)).object : {}
+    const watched = settles.watch ? (await readState(settles.watch(params), probes)).object : {}
     try {
-      return settles.when(state.object as never, params as never, { ...situation, watched, elapsedMs: Date.now() - appliedAt })
+      return settles.when(state.object, params, { ...situation, watched, elapsedMs: Date.now() - appliedAt })
     } catch (error) {
       if (error instanceof DiagnosticError || !(error instanceof Error) || error.constructor !== Error) throw error
       fail('DID_NOT_SETTLE', error.message)
@@ -171,7 +162,7 @@ async function settle(module: StateModule, params: unknown, before: ReadState, e
 
 /** What was promised, with what only applying could tell filled in from what is there. */
 function withoutUnknown(after: unknown, actual: unknown): unknown {
-  if (after === KNOWN_AFTER_APPLY) return plainState(actual)
+  if (after === KNOWN_AFTER_APPLY) return actual
   if (after === null || typeof after !== 'object' || Array.isArray(after) || Object.getPrototypeOf(after) !== Object.prototype) return after
   const copy: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(after)) {
@@ -206,9 +197,9 @@ function refuse(outcome: Outcome, refusals: readonly Refusal[] | undefined): Out
 
 async function runRead(module: ReadModule, params: unknown, context: ModuleContext): Promise<Outcome> {
   const probes = probeContext(context)
-  const read = (): Promise<ReadState> => readState(module.probe(params as never), probes)
-  const missingIn = (state: ReadState): readonly string[] => module.missing?.(state.object as never, params as never) ?? []
-  const wait = module.wait?.(params as never)
+  const read = (): Promise<ReadState> => readState(module.probe(params), probes)
+  const missingIn = (state: ReadState): readonly string[] => module.missing?.(state.object, params) ?? []
+  const wait = module.wait?.(params)
   const startedAt = Date.now()
   if (wait?.delayMs !== undefined && wait.delayMs > 0 && !context.check) await delay(wait.delayMs)
   let state = await read()
@@ -219,23 +210,23 @@ async function runRead(module: ReadModule, params: unknown, context: ModuleConte
     state = await read()
     missing = missingIn(state)
   }
-  const data = resultOf(() => module.result({ state: state.object as never, params: params as never }))
+  const data = resultOf(() => module.result({ state: state.object, params: params }))
   data.set('elapsed', Math.floor((Date.now() - startedAt) / 1000))
   if (missing.length === 0) return { changed: false, data, shown: [] }
   const waited = wait && !context.check ? ` after ${((Date.now() - startedAt) / 1000).toFixed(0)} s` : ''
   const failure: Failure = { message: missing.length === 1 ? missing[0]! : `${missing.length} things are missing${waited}`, detail: missing.length === 1 ? undefined : missing.join('\n'), diagnostic: { code: 'ASSERTION_FAILED', severity: 'error', summary: missing[0]! } }
-  return failed(await withEvidence(failure, module.evidence?.(params as never), probes), { data })
+  return failed(await withEvidence(failure, module.evidence?.(params), probes), { data })
 }
 
 // --- action ------------------------------------------------------------------------------------------------------------
 
 async function runAction(module: ActionModule, params: unknown, context: ModuleContext): Promise<Outcome> {
   if (module.probe) {
-    const state = await readState(module.probe(params as never) as ProbeTree, probeContext(context))
-    const guarded = module.guard?.(state.object as never, params as never)
+    const state = await readState(module.probe(params), probeContext(context))
+    const guarded = module.guard?.(state.object, params)
     if (guarded) {
       const data = resultOf(() => guarded.result)
-      return { changed: false, data, shown: [], ...(guarded.skipped && { skipped: { reason: String(guarded.result['msg'] ?? 'Conditional result was False') } }) }
+      return { changed: false, data, shown: [], ...(guarded.skipped && { skipped: { reason: typeof guarded.result['msg'] === 'string' ? guarded.result['msg'] : 'Conditional result was False' } }) }
     }
   }
   if (context.check) {

@@ -31,7 +31,7 @@ export const DEFAULT_OPTIONS: RunOptions = {
   tags: [],
   skipTags: [],
   startAtTask: undefined,
-  extraVars: new Map<never, Raw>() as RawDict,
+  extraVars: new Map<never, Raw>(),
   remoteUser: undefined,
   privateKeyFile: undefined,
   become: false,

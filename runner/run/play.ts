@@ -11,7 +11,7 @@ import { inherited } from '../plan/compiled.ts'
 import { settled } from '../resolve/pending.ts'
 import type { Evaluator } from '../resolve/variables.ts'
 import { print } from '../value/print.ts'
-import { Dict, Float, Template, Unknown, type RawDict, type Raw, type Value } from '../value/value.ts'
+import { Dict, Float, Template, Unknown, type RawDict, type Value } from '../value/value.ts'
 import { factsOf } from './actions.ts'
 import type { HostState } from './host.ts'
 import { NOTHING, type Outcome } from './outcome.ts'
@@ -192,8 +192,8 @@ class PlayRun {
       if (outcome.unreachable && !outcome.ignored) this.#drop(host, true)
       else if (outcome.failure && !outcome.ignored) {
         const state = this.#session.host(host)
-        state.facts.set('ansible_failed_task', Dict.of({ name: taskName(task, undefined), action: task.task.action.written }) as unknown as Raw)
-        state.facts.set('ansible_failed_result', resultDict(outcome) as unknown as Raw)
+        state.facts.set('ansible_failed_task', Dict.of({ name: taskName(task, undefined), action: task.task.action.written }))
+        state.facts.set('ansible_failed_result', resultDict(outcome))
         const where = cursor.fail()
         if (where === 'rescue') state.stats.rescued++
         else state.stats.failures++
@@ -281,13 +281,13 @@ class PlayRun {
     const state = this.#session.host(host)
     const register = task.task.keywords.get('register')?.raw
     if (typeof register === 'string') {
-      state.facts.set(register, (outcome.unknown === undefined ? resultDict(outcome) : new Unknown(outcome.unknown)) as unknown as Raw)
+      state.facts.set(register, outcome.unknown === undefined ? resultDict(outcome) : new Unknown(outcome.unknown))
     }
     if (task.task.action.module === 'set_fact') {
       for (const each of outcome.items ? outcome.items.map((item) => item.outcome) : [outcome]) {
         if (!each.failure && !each.skipped) for (const [fact, value] of factsOf(each)) state.facts.set(fact, value)
       }
-      if (outcome.unknown !== undefined) for (const fact of task.task.action.args.keys()) state.facts.set(fact, new Unknown(outcome.unknown) as unknown as Raw)
+      if (outcome.unknown !== undefined) for (const fact of task.task.action.args.keys()) state.facts.set(fact, new Unknown(outcome.unknown))
     }
     const maybe = outcome.unknown !== undefined || (outcome.items?.some((item) => item.outcome.unknown !== undefined) ?? false)
     if ((outcome.changed && !outcome.failure) || maybe) await this.#notify(task, host, outcome, maybe && !outcome.changed ? causeOf(task, name) : undefined)

@@ -36,7 +36,7 @@ export async function preflight(session: Session, plays: readonly CompiledPlay[]
   for (const play of plays) {
     for (const task of everyTask(play)) {
       await session.modules.load(task.task.action.module)
-      for (const name of namesSetBy(task)) runtime.set(name, new Unknown(`TASK [${task.task.action.written}]`) as unknown as Raw)
+      for (const name of namesSetBy(task)) runtime.set(name, new Unknown(`TASK [${task.task.action.written}]`))
     }
   }
   for (const play of plays) new PlayCheck(session, play, runtime, add).run()
@@ -220,10 +220,10 @@ class PlayCheck {
       const control = task.task.keywords.get('loop_control')?.raw
       const named = control instanceof Map ? control.get('loop_var') : undefined
       for (const [index, item] of items.slice(0, MAX_ITEMS_TRIED).entries()) {
-        const local = new Map<Value, Raw>([[typeof named === 'string' ? named : 'item', item as Raw]])
+        const local = new Map<Value, Raw>([[typeof named === 'string' ? named : 'item', item]])
         const indexName = control instanceof Map ? control.get('index_var') : undefined
         if (typeof indexName === 'string') local.set(indexName, index)
-        local.set('ansible_loop', new Unknown('the loop') as unknown as Raw)
+        local.set('ansible_loop', new Unknown('the loop'))
         preparedParameters(this.#session, task, evaluator(local))
       }
     } catch (error) {

@@ -18,6 +18,7 @@ import type { Secrets } from '../resolve/secrets.ts'
 import { VariableFiles } from '../resolve/variable_files.ts'
 import { Evaluator, LazyDict } from '../resolve/variables.ts'
 import { Dict, RawDict, type Raw, type Value } from '../value/value.ts'
+import { print } from '../value/print.ts'
 import { truth } from '../value/truth.ts'
 import { connectionSettings } from './connection.ts'
 import { HostState } from './host.ts'
@@ -86,7 +87,7 @@ export class Session {
         })
       },
       filterUsed: (inputs, output) => {
-        if (inputs.some((input) => this.secrets.isInValue(input))) this.secrets.add(output)
+        this.secrets.derive(inputs, output)
       },
     })
   }
@@ -139,7 +140,7 @@ export class Session {
   }
 
   async closePorts(): Promise<void> {
-    await Promise.all([...this.hosts.values()].map((host) => host.port?.close()))
+    await Promise.all([...this.hosts.values()].flatMap((host) => (host.port ? [host.port.close()] : [])))
   }
 
   /** Reads a host's facts, once. */
@@ -157,8 +158,8 @@ export class Session {
     magic.set('inventory_hostname', hostName)
     magic.set('inventory_hostname_short', hostName.split('.')[0]!)
     magic.set('group_names', inventory.groupNamesOf(hostName))
-    magic.set('groups', this.#groups() as unknown as Raw)
-    magic.set('hostvars', this.#hostvars() as unknown as Raw)
+    magic.set('groups', this.#groups())
+    magic.set('hostvars', this.#hostvars())
     magic.set('omit', this.omit)
     magic.set('ansible_check_mode', options.check)
     magic.set('ansible_diff_mode', options.diff)
@@ -242,8 +243,8 @@ class SessionEvaluator extends Evaluator {
 
 function factVariables(facts: Dict): RawDict {
   const variables = new RawDict()
-  variables.set('ansible_facts', facts as unknown as Raw)
-  for (const [name, value] of facts) variables.set(`ansible_${String(name as string)}`, value as Raw)
+  variables.set('ansible_facts', facts)
+  for (const [name, value] of facts) variables.set(`ansible_${print(name)}`, value)
   return variables
 }
 

@@ -122,9 +122,9 @@ class TaskOnHost {
     const outcomes: ItemOutcome[] = []
     const loopVariable = control.loopVariable
     for (const [index, item] of items.entries()) {
-      const local = new Map<Value, Raw>([[loopVariable, item as Raw], ['ansible_loop_var', loopVariable]])
+      const local = new Map<Value, Raw>([[loopVariable, item], ['ansible_loop_var', loopVariable]])
       if (control.indexVariable !== undefined) local.set(control.indexVariable, index)
-      if (control.extended) local.set('ansible_loop', loopInformation(items, index) as unknown as Raw)
+      if (control.extended) local.set('ansible_loop', loopInformation(items, index))
       const outcome = await caught(() => this.#once(local))
       const label = control.label === undefined ? item : ((await this.#valueIfKnown(control.label, local)) ?? item)
       outcomes.push({ item, label, loopVariable, indexVariable: control.indexVariable, index, outcome })
@@ -226,7 +226,7 @@ class TaskOnHost {
   /** The scope in which a task's result already has its registered name. */
   #withResult(outcome: Outcome, local: ReadonlyMap<Value, Raw>): ReadonlyMap<Value, Raw> {
     const register = this.#task.task.keywords.get('register')?.raw
-    return typeof register === 'string' ? new Map([...local, [register, resultDict(outcome) as unknown as Raw]]) : local
+    return typeof register === 'string' ? new Map([...local, [register, resultDict(outcome)]]) : local
   }
 
   // --- the action ------------------------------------------------------------------------------------------------------
@@ -246,7 +246,10 @@ class TaskOnHost {
       }
       const all = (): Map<string, Value> => new Map([...bound.args.keys()].flatMap((name) => (argument(name) === undefined ? [] : [[name, argument(name)!] as const])))
       // Everything pending is fetched first, so that the action itself evaluates once.
-      await settled(() => void (action.module === 'assert' || action.module === 'debug' ? warmUp(bound, evaluator) : all()))
+      await settled(() => {
+        if (action.module === 'assert' || action.module === 'debug') warmUp(bound, evaluator)
+        else all()
+      })
       return own.run({ evaluator, bound, argument, all, verbosity: this.#session.options.verbosity, check })
     }
     const module = (await this.#session.modules.load(action.module))!

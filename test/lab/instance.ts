@@ -9,15 +9,15 @@ import { LabError } from './errors.ts'
 import { isHealthy, removeHost, startHost, waitForHost, type StartingHost } from './host.ts'
 import { describeIpsec, probeIpsec } from './kernel.ts'
 import { writeKnownHosts } from './keys.ts'
-import { ensureLayers, removeTree, type Layers, type Step } from './layers.ts'
+import { ensureLayers, removeTree, usersOf, type Layers, type Step } from './layers.ts'
 import { withLock } from './lock.ts'
 import { installMissing, raiseInotifyLimit, requireRoot } from './machine.ts'
 import { makeRouter, removeNamespace } from './network.ts'
 import {
   cacheDir,
+  cacheLockFile,
   instanceNamespaces,
   instancePaths,
-  knownInstances,
   labCgroup,
   namespaceFile,
   visitorCgroup,
@@ -110,13 +110,13 @@ export async function downInstance(instance: string, log: Log): Promise<void> {
   })
 }
 
-/** Removes the roots, keys and programs. No instance may be up. */
-export function purgeCache(): void {
-  const up = knownInstances()
-  if (up.length > 0) {
-    throw new LabError(`the cache is in use: say "PLAYLINE_LAB=${up[0]} npm run lab -- down" first`)
-  }
-  removeTree(cacheDir)
+/** Removes the roots, keys and programs. No host may be up. */
+export async function purgeCache(): Promise<void> {
+  await withLock(cacheLockFile, { what: `the lab's cache ${cacheDir}`, waitMs: downWaitMs }, async () => {
+    const [user] = usersOf(`${cacheDir}/`)
+    if (user) throw new LabError(`the cache is in use: say "PLAYLINE_LAB=${user} npm run lab -- down" first`)
+    removeTree(cacheDir)
+  })
 }
 
 /** The folders in which everything else of the instance is made, so that all of it is found. */

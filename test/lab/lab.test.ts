@@ -52,6 +52,8 @@ t.test('two instances side by side', async (t) => {
     t.equal(again.address, host.address, 'the address is free again')
     const command = 'ls /tmp/note 2>&1; command -v apt-get dpkg; command -v dnf yum; . /etc/os-release; echo $ID'
     t.match(await overSsh(again, command), /No such file.*\n\/usr\/bin\/dnf\n\/usr\/bin\/yum\nol\n$/)
+    t.match(await execOnHost(scratch, 'one', ['yum', '-y', 'install', 'frr', 'libreswan-4.5']), { exitCode: 0 })
+    t.match(await execOnHost(scratch, 'one', ['rpm', '-q', 'frr', 'libyang', 'libreswan']), { exitCode: 0 })
     await t.rejects(scratchHost({ instance: scratch, name: 'one', kind: 'el' }), /has a host "one" already/)
   })
 
@@ -126,30 +128,6 @@ t.test('kill -9 half way through up: down leaves nothing', async (t) => {
   t.not(traces(crashed).length, 0, 'there is something to remove')
   await down(crashed)
   t.same(traces(crashed), [])
-})
-
-t.test('words on the command line', async (t) => {
-  const main = join(import.meta.dirname, `main.${extension}`)
-  const lab = (...words: string[]) =>
-    promisify(execFile)(process.execPath, [...process.execArgv, main, ...words], {
-      env: { ...process.env, PLAYLINE_LAB: crashed },
-    }).then(
-      ({ stdout }) => ({ code: 0, stdout, stderr: '' }),
-      (error: { code: number; stdout: string; stderr: string }) => error,
-    )
-  // At once: starting Node is most of what each costs.
-  const [help, typo, incomplete, status, exec] = await Promise.all([
-    lab('--help'),
-    lab('pu'),
-    lab('exec', 'cpe'),
-    lab('status'),
-    lab('exec', 'cpe', '--', 'true'),
-  ])
-  t.match(help, { code: 0, stdout: /exec HOST -- COMMAND/ })
-  t.match(typo, { code: 2, stderr: /there is no verb "pu"/ })
-  t.match(incomplete, { code: 2, stderr: /needs a host and a command/ })
-  t.match(status, { code: 3, stdout: /is down/ })
-  t.match(exec, { code: 1, stderr: /cpe is not running/ })
 })
 
 /** Everything by which an instance could still be there. */

@@ -15,7 +15,7 @@ import { lastLines, LabError } from './errors.ts'
 import { withLock } from './lock.ts'
 import { installMissing, machineDownloadOptions, machineSources } from './machine.ts'
 import { readIfThere } from './files.ts'
-import { cacheDir, labCgroup } from './paths.ts'
+import { cacheDir, cacheLockFile, instancePaths, knownInstances } from './paths.ts'
 import { baseRecipe, debianRecipe, elRecipe, oracleRecipe } from './recipes.ts'
 
 const layersDir = join(cacheDir, 'layers')
@@ -52,7 +52,7 @@ export async function ensureLayers($: Shell, step: Step, log: (line: string) => 
   const layers = layerDirs()
   if (areLayersBuilt(layers)) return layers
   return withLock(
-    join(cacheDir, 'lock'),
+    cacheLockFile,
     {
       what: `the lab's cache ${cacheDir}`,
       waitMs: 2 * buildTimeoutMs,
@@ -154,16 +154,21 @@ function removeLeftovers(): void {
     removeTree(join(layersDir, name))
 }
 
+/** The instances with a host that is made of what is in the folder. */
+export const usersOf = (dir: string): string[] =>
+  knownInstances().filter((instance) =>
+    // A host's overlay is in its own mount namespace, and so in its own mount table.
+    processesIn(instancePaths(instance).cgroup).some((pid) => readIfThere(`/proc/${pid}/mountinfo`).includes(dir)),
+  )
+
 /** Layers of earlier recipes, unless a running host is made of them or another checkout may be about to make one. */
 function removeStale(layers: Layers): void {
   const current: string[] = Object.values(layers)
   const dayMs = 86_400_000
-  // A host's overlay is in its own mount namespace, and so in its own mount table.
-  const mounts = processesIn(labCgroup()).map((pid) => readIfThere(`/proc/${pid}/mountinfo`))
   for (const name of readdirSync(layersDir)) {
     const dir = join(layersDir, name)
     if (current.includes(dir) || name.startsWith('.')) continue
-    const isInUse = mounts.some((table) => table.includes(dir))
+    const isInUse = usersOf(dir).length > 0
     if (!isInUse && Date.now() - statSync(dir).ctimeMs > dayMs) removeTree(dir)
   }
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Shell } from 'zx/core'
 import { debianSources, parseSources, parseSourcesList, type AptSource } from './apt-sources.ts'
 import { LabError } from './errors.ts'
-import { toolPath } from './shell.ts'
+import { toolEnv, toolPath } from './shell.ts'
 
 const packagesByCommand: Readonly<Record<string, string>> = {
   ip: 'iproute2',
@@ -40,7 +40,7 @@ export async function installMissing($: Shell, options: { forBuilding: boolean }
       `the lab needs ${missing.map(([command]) => command).join(', ')}: install them by hand, this machine has no apt`,
     )
   }
-  const $apt = $({ timeout: aptTimeout, env: { ...process.env, PATH: toolPath, DEBIAN_FRONTEND: 'noninteractive' } })
+  const $apt = $({ timeout: aptTimeout, env: { ...toolEnv, DEBIAN_FRONTEND: 'noninteractive' } })
   await $apt`apt-get ${aptOptions} update`
   await $apt`apt-get ${aptOptions} install --no-install-recommends ${packages}`
   return packages

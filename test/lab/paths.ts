@@ -17,6 +17,9 @@ const namespaceDir = '/run/netns'
 /** The folder of roots, keys and executables that outlives `down`. Env `PLAYLINE_LAB_CACHE` moves it. */
 export const cacheDir: string = process.env['PLAYLINE_LAB_CACHE'] || '/var/lib/playline-lab'
 
+/** Held while the cache is being built or removed. Not in the cache, for the same reason as an instance's lock. */
+export const cacheLockFile: string = join(runDir, '.locks', `cache${cacheDir.replaceAll('/', '.')}`)
+
 /** The instance that the command line means: env `PLAYLINE_LAB`, else `site`. */
 export const defaultInstance = (): string => process.env['PLAYLINE_LAB'] || 'site'
 

@@ -5,8 +5,11 @@ import { joinCgroup } from './cgroup.ts'
 
 const commandTimeout = '60s'
 
-/** Tools such as ip and iptables are in sbin, which an ordinary user's path lacks. */
-export const toolPath = `${process.env['PATH'] ?? ''}:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin`
+/**
+ * Debian's own programs, whatever comes first in a developer's PATH: mmdebstrap starts python3 once per package, and a
+ * version manager's stand-in for it would double the time of a build, or break it.
+ */
+export const toolPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /** The environment for commands: messages are parsed and shown, so in one language. */
 export const toolEnv: NodeJS.ProcessEnv = { ...process.env, PATH: toolPath, LC_ALL: 'C.UTF-8' }

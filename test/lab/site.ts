@@ -163,6 +163,9 @@ const ociVm: HostSpec = {
   files: [],
 }
 
+/** Their names, without what making them takes. */
+export const siteHostNames = ['cpe', 'onprem-vm', 'drg', 'oci-vm'] as const
+
 /** The article's four hosts. `drg` comes before `oci-vm`, which is wired to it. */
 export const siteHosts = (): HostSpec[] => [cpe, onPremisesVm, drg(), ociVm]
 

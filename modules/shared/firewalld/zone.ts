@@ -100,7 +100,7 @@ export function forwardPort(port: string, protocol: string, toPort: string, toAd
 
 /** A call to the daemon. It is not started by asking it. */
 function ask(method: string, ...more: readonly string[]): readonly [string, ...string[]] {
-  return ['busctl', '--auto-start=no', 'call', 'org.fedoraproject.FirewallD1', '/org/fedoraproject/FirewallD1', 'org.fedoraproject.FirewallD1.zone', method, ...more]
+  return ['busctl', '--system', '--auto-start=no', 'call', 'org.fedoraproject.FirewallD1', '/org/fedoraproject/FirewallD1', 'org.fedoraproject.FirewallD1.zone', method, ...more]
 }
 
 /** What the daemon has of a zone, or why it has nothing. */

@@ -55,7 +55,7 @@ function words({ verb, specs }: Call, options: PackageOptions): string[] {
 }
 
 function simulationArgv(call: Call, options: PackageOptions): readonly [string, ...string[]] {
-  return ['apt-get', '--simulate', '--assume-yes', '--quiet', '-o', 'Debug::NoLocking=1', ...words(call, options)]
+  return ['apt-get', '--simulate', '--assume-yes', '--quiet', '-oDebug::NoLocking=1', ...words(call, options)]
 }
 
 function readSimulation(call: Call, reply: QueryReply): Simulation {

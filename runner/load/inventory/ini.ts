@@ -95,7 +95,7 @@ function stripComment(text: string): string {
 function literal(text: string, range: SourceRange): Raw {
   if (hasTemplateMarkers(text)) return new Template(text.replace(/^(['"])([\s\S]*)\1$/, '$2'), range)
   const parsed = new LiteralReader(text).whole()
-  return parsed === undefined ? stripComment(text) : (parsed as Raw)
+  return parsed === undefined ? stripComment(text) : (parsed)
 }
 
 /** Reads Python's literals: numbers, strings, True, False, None, lists, tuples as lists, dicts. */

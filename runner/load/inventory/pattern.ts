@@ -45,7 +45,7 @@ function matchOne(inventory: Inventory, part: string, at: SourceRange | undefine
     const end = subscript[4] === '' ? undefined : Number(subscript[4])
     return hosts.slice(subscript[3] === '' ? 0 : Number(subscript[3]), end === undefined || end === -1 ? undefined : end + 1)
   }
-  const regex = new RegExp(`^${[...part].map(globCharacter).join('')}$`)
+  const regex = new RegExp(`^${part.replace(/[^\w]/g, globCharacter)}$`)
   return collect(inventory, part, (name) => regex.test(name), unmatched)
 }
 

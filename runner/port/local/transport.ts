@@ -21,9 +21,10 @@ export class LocalTransport implements Transport {
     return channel
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
     for (const channel of this.#channels) channel.terminate()
     this.#channels.clear()
+    return Promise.resolve()
   }
 }
 

@@ -66,6 +66,5 @@ function sudoFlags(become: Become): string[] {
 }
 
 function checkUser(user: string): void {
-  // eslint-disable-next-line no-control-regex -- control characters are what is refused
   if (user === '' || user.startsWith('-') || /[\x00-\x1f'"]/.test(user)) fail('BAD_ARGUMENT', `'${user}' is no user name`)
 }

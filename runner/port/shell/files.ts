@@ -146,7 +146,7 @@ function singleUnit(wish: FileWish): Unit {
         if (type !== 'link' && (type !== 'file' || wish.content === 'none')) return { kind: 'there', stat }
         const second = await stdout.next(Math.max(FRAME_MAX_BYTES, wish.maxBytes + 1), RUNAWAY_BYTES)
         const said = (await errors).payload.toString('utf8').trim()
-        if (second.word !== '0') return absentOrProblem(wish.path, said.slice(said.lastIndexOf(': ') + 2), said)
+        if (second.word !== '0') return absentOrProblem(wish.path, said.slice(said.lastIndexOf(': ') + 2))
         if (type === 'link') return { kind: 'there', stat, target: withoutNewline(second.payload) }
         if (wish.content === 'digest' || stat.sizeBytes > wish.maxBytes) return { kind: 'there', stat, sha256: second.payload.toString('latin1', 0, 64) }
         // The file grew while it was read, or is one of the kernel's.
@@ -203,7 +203,7 @@ function groupUnit(wishes: readonly FileWish[]): Unit {
       const bytes = reads ? await stdout.next(maxBytes, RUNAWAY_BYTES) : undefined
       await errors
 
-      const readable = [...plan].filter((letter) => letter === 'd' || letter === 'b').length
+      const readable = plan.replaceAll(/[^db]/g, '').length
       if (stats.length !== there.length || plan.length !== there.length || digests.length !== readable || stats.includes(undefined)) {
         return oneByOne([...again, ...there])
       }
@@ -237,9 +237,9 @@ function groupUnit(wishes: readonly FileWish[]): Unit {
 }
 
 /** A path without its parent is absent; one that may not be looked at is not. */
-function absentOrProblem(path: string, reason: string, said = reason): FileFacts {
+function absentOrProblem(path: string, reason: string): FileFacts {
   if (reason === 'No such file or directory' || reason === 'Not a directory') return { kind: 'absent' }
-  return { kind: 'problem', problem: fileUnreadable(path, said) }
+  return { kind: 'problem', problem: fileUnreadable(path, reason) }
 }
 
 function parseStat(line: string): Stat | undefined {

@@ -74,7 +74,9 @@ export class FrameReader {
 
   /** The bytes of the unfinished frame as text, for messages: at most its last `characters`. */
   unfinished(characters = 2000): string {
-    return Buffer.concat([...(this.#request?.parts ?? this.#abandoned), this.#carry, ...this.#queue]).toString('utf8').slice(-characters)
+    return Buffer.concat([...(this.#request?.parts ?? this.#abandoned), this.#carry, ...this.#queue])
+      .toString('utf8')
+      .slice(-characters)
   }
 
   #drain(): void {

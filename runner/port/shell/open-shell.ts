@@ -30,12 +30,7 @@ printf '%s %s\\n' "$N" "$g"; printf '%s\\n' "$N" >&2
 `
 }
 
-export async function openShell(
-  transport: Transport,
-  kind: ShellKind,
-  become: Become | undefined,
-  options: { urgent?: boolean } = {},
-): Promise<Shell> {
+export async function openShell(transport: Transport, kind: ShellKind, become: Become | undefined, options: { urgent?: boolean } = {}): Promise<Shell> {
   const marks = { prompt: `[sudo-${random()}]`, ready: random() }
   const channel = await transport.open(shellCommand(kind, become, marks), options)
   const nonce = random()

@@ -33,6 +33,7 @@ function becomeHint(become: Become, said: string): string {
   if (/must have a tty|askpass helper|no tty present/.test(said) && become.password !== undefined) {
     return 'This host wants a terminal for sudo; take `requiretty` out of its sudoers.'
   }
+  if (/unknown user/.test(said)) return 'There is no such user on the host.'
   if (/not found/.test(said)) return 'Install sudo on the host, or log in as the user that is wanted.'
   if (become.password !== undefined) return 'Check the password given with --ask-become-pass or ansible_become_password, and what sudoers allows.'
   return 'If sudo asks for a password there, give one with --ask-become-pass or ansible_become_password.'
@@ -61,7 +62,7 @@ export function shellEnded(hostName: string, doing: string, said: string | undef
   return { code: 'CONNECTION_LOST', severity: 'error', summary: `${hostName}: the shell ended while ${doing}`, detail: said }
 }
 
-export function timedOut(what: string, limitMs: number, said?: string | undefined): Diagnostic {
+export function timedOut(what: string, limitMs: number, said?: string): Diagnostic {
   return { code: 'TIMED_OUT', severity: 'error', summary: `${what} did not end within ${seconds(limitMs)} and was stopped`, detail: said }
 }
 

@@ -4,8 +4,7 @@
  * old file as it was and takes the temporary one away.
  */
 import { randomBytes } from 'node:crypto'
-import { startMarks } from './open-shell.ts'
-import { quote, quoteAll } from './quote.ts'
+import { quote } from './quote.ts'
 
 export interface Replacement {
   readonly path: string
@@ -19,16 +18,16 @@ export interface Replacement {
 }
 
 /**
- * Ends with one frame whose word is `done`, `validate CODE`, `directory` (the target is one), `nofolder`, `cut` (not all
+ * To be sent after `startMarks`. It ends with one frame whose word is `done`, `validate CODE`, `directory` (the target is one), `nofolder`, `cut` (not all
  * content came), or `failed` (standard error says why).
  */
-export function putScript(nonce: string, replacement: Replacement): string {
+export function putScript(replacement: Replacement): string {
   const target = replacement.path.startsWith('/') ? replacement.path : `./${replacement.path}`
   const parent = target.slice(0, target.lastIndexOf('/') + 1)
   const temporary = `${parent}.playline-${randomBytes(12).toString('hex')}`
   const { owner, group, mode, validate } = replacement
   const owners = group === undefined ? (owner ?? '') : `${owner ?? ''}:${group}`
-  return `${startMarks(nonce)}over() { printf '%s %s\\n' "$N" "$1"; printf '%s\\n' "$N" >&2; exit 0; }
+  return `over() { printf '%s %s\\n' "$N" "$1"; printf '%s\\n' "$N" >&2; exit 0; }
 t=${quote(target)}
 w=${quote(temporary)}
 export LC_ALL=C
@@ -53,5 +52,13 @@ over done
 
 /** `%s` becomes the temporary file, also inside a longer argument. */
 function validateWords(argv: readonly string[]): string {
-  return argv.map((word) => word.split('%s').map((part) => (part === '' ? '' : quote(part))).join('"$w"') || "''").join(' ')
+  return argv
+    .map(
+      (word) =>
+        word
+          .split('%s')
+          .map((part) => (part === '' ? '' : quote(part)))
+          .join('"$w"') || "''",
+    )
+    .join(' ')
 }

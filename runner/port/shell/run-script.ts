@@ -1,6 +1,5 @@
 /** The script that runs one program on a channel of its own. */
 import { fail } from '../../diagnostic/diagnostic.ts'
-import { startMarks } from './open-shell.ts'
 import { quote, quoteAll } from './quote.ts'
 
 export interface Program {
@@ -13,11 +12,12 @@ export interface Program {
 
 /**
  * Everything (the folder, the environment, argv) is in this text and travels on standard input. The program's own argv is
- * all that `ps` on the host can show. Ends with one frame: the exit code, or `nochdir`.
+ * all that `ps` on the host can show. To be sent after `startMarks`; it ends with one frame: the exit code, or `nochdir`.
+ * Throws BAD_ARGUMENT for what no program can be given.
  */
-export function runScript(nonce: string, program: Program): string {
+export function runScript(program: Program): string {
   const changeFolder = program.chdir === undefined ? '' : `cd ${quote(folder(program.chdir))} || { over nochdir; exit 0; }\n`
-  return `${startMarks(nonce)}over() { printf '%s %s\\n' "$N" "$1"; printf '%s\\n' "$N" >&2; }
+  return `over() { printf '%s %s\\n' "$N" "$1"; printf '%s\\n' "$N" >&2; }
 ${changeFolder}(
 ${PATH_WITH_SBIN}
 ${exports(program.environment)}exec ${quoteAll(program.argv)}${program.takesInput ? '' : ' </dev/null'}

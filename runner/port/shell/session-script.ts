@@ -4,16 +4,11 @@
  *
  * A reply is one or more frames on standard output (`frames.ts`) and one frame on standard error.
  */
-import { startMarks } from './open-shell.ts'
-
-export function sessionScript(nonce: string): string {
-  return startMarks(nonce) + FUNCTIONS
-}
-
 /** `%f` is type and mode in hex. Fields cannot hold a colon: names of users and groups have none. */
 const STAT_FORMAT = '%f:%s:%u:%g:%Y:%U:%G'
 
-const FUNCTIONS = `
+/** To be sent after `startMarks`. */
+export const SESSION_SCRIPT = `
 export LC_ALL=C
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 set -f

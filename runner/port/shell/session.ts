@@ -4,9 +4,9 @@ import type { Become } from '../port.ts'
 import { FrameError } from './frames.ts'
 import { killGroup, letGo } from './kill.ts'
 import { CHANNEL_CLOSE_TIMEOUT_MS } from './limits.ts'
-import { openShell, type Shell } from './open-shell.ts'
+import { openShell, startMarks, type Shell } from './open-shell.ts'
 import { connectionLost, overLimit, shellEnded, timedOut, words } from './problems.ts'
-import { sessionScript } from './session-script.ts'
+import { SESSION_SCRIPT } from './session-script.ts'
 import type { Transport } from './transport.ts'
 import type { Unit } from './unit.ts'
 import { within } from '../within.ts'
@@ -40,7 +40,7 @@ export class Session {
   /** Opens the shell. What it is told first goes out together with the first batch. */
   static async open(transport: Transport, become: Become | undefined): Promise<Session> {
     const session = new Session(transport, become, await openShell(transport, 'session', become))
-    void session.#shell.channel.send(sessionScript(session.#shell.nonce))
+    void session.#shell.channel.send(startMarks(session.#shell.nonce) + SESSION_SCRIPT)
     return session
   }
 

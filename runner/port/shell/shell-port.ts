@@ -9,8 +9,8 @@ import type { Become, Port, ReadOutcome, RunOptions } from '../port.ts'
 import { framedScript } from './become.ts'
 import { FrameError, type Frame } from './frames.ts'
 import { killGroup, letGo } from './kill.ts'
-import { CHANNEL_CLOSE_TIMEOUT_MS, FRAME_MAX_BYTES, RUN_MAX_BYTES, RUN_TIMEOUT_MS } from './limits.ts'
-import { openShell, type Shell } from './open-shell.ts'
+import { CHANNEL_CLOSE_TIMEOUT_MS, RUN_MAX_BYTES, RUN_TIMEOUT_MS } from './limits.ts'
+import { openShell, startMarks, type Shell } from './open-shell.ts'
 import { describe, overLimit, putFailed, shellEnded, timedOut, words } from './problems.ts'
 import { putScript } from './put-script.ts'
 import { planReads } from './reads.ts'
@@ -31,6 +31,8 @@ interface Reader {
 export class ShellPort implements Port {
   readonly #transport: Transport
   readonly #readers = new Map<string, Reader>()
+  /** A batch that `close` cut off is not asked again. */
+  #closings = 0
 
   constructor(transport: Transport) {
     this.#transport = transport
@@ -54,15 +56,13 @@ export class ShellPort implements Port {
 
   async run(step: RunStep, options: RunOptions): Promise<StepReply> {
     const what = describe(step.argv, step.secret)
-    const shell = await openShell(this.#transport, 'script', options.become)
-    const script = runScript(shell.nonce, {
+    const script = runScript({
       argv: step.argv,
       chdir: step.chdir,
       environment: { ...options.environment, ...step.environment },
       takesInput: step.stdin !== undefined,
     })
-    const [stdout, stderr] = await this.#carryOut(shell, options.become, what, step.timeoutMs ?? RUN_TIMEOUT_MS, async () => {
-      await shell.channel.send(framedScript(script))
+    const [stdout, stderr] = await this.#carryOut(script, options.become, what, step.timeoutMs ?? RUN_TIMEOUT_MS, async (shell) => {
       if (step.stdin !== undefined) await shell.channel.send(step.stdin)
     })
     if (stdout.word === 'nochdir') fail('STEP_FAILED', `cannot change to folder '${step.chdir}' to run ${what}`, { detail: words(text(stderr)) })
@@ -73,33 +73,25 @@ export class ShellPort implements Port {
   }
 
   async put(step: PutStep, options: { become: Become | undefined }): Promise<StepReply> {
-    const shell = await openShell(this.#transport, 'script', options.become)
     const { path, content, mode, owner, group, validate } = step
-    const script = putScript(shell.nonce, { path, sha256: content.sha256, mode, owner, group, validate })
-    let changed = false
-    const [stdout, stderr] = await this.#carryOut(shell, options.become, `writing ${step.path}`, RUN_TIMEOUT_MS, async () => {
-      await shell.channel.send(framedScript(script))
-      changed = (await sendContent(shell, step.content)) !== step.content.sha256
+    const script = putScript({ path, sha256: content.sha256, mode, owner, group, validate })
+    let sent: string | undefined
+    const [stdout, stderr] = await this.#carryOut(script, options.become, `writing ${path}`, RUN_TIMEOUT_MS, async (shell) => {
+      sent = await sendContent(shell, content)
     })
     const said = words(text(stderr), text(stdout))
     const [stage, code] = stdout.word.split(' ')
-    switch (stage) {
-      case 'done':
-        return { exitCode: 0, stdout: '', stderr: '' }
-      case 'validate':
-        return { exitCode: Number(code), stdout: text(stdout), stderr: text(stderr) }
-      case 'directory':
-        return fail('STEP_FAILED', `cannot write ${step.path}: it is a directory`)
-      case 'nofolder':
-        return fail('STEP_FAILED', `cannot write ${step.path}: its folder does not exist`)
-      case 'cut':
-        if (!changed) break
-        return fail('STEP_FAILED', `cannot write ${step.path}: ${step.content.controllerPath} changed since the run began`)
-    }
-    throw new DiagnosticError(putFailed(step.path, said))
+    if (stage === 'done') return { exitCode: 0, stdout: '', stderr: '' }
+    if (stage === 'validate') return { exitCode: Number(code), stdout: text(stdout), stderr: text(stderr) }
+    if (stage === 'directory') fail('STEP_FAILED', `cannot write ${path}: it is a directory`)
+    if (stage === 'nofolder') fail('STEP_FAILED', `cannot write ${path}: its folder does not exist`)
+    if (stage === 'cut' && sent !== content.sha256)
+      fail('STEP_FAILED', `cannot write ${path}: ${content.controllerPath ?? 'its content'} changed since the run began`)
+    throw new DiagnosticError(putFailed(path, said))
   }
 
   async close(): Promise<void> {
+    this.#closings += 1
     this.#readers.clear()
     await this.#transport.close().catch(() => {})
   }
@@ -115,6 +107,7 @@ export class ShellPort implements Port {
   async #readBatch(reader: Reader, become: Become | undefined, units: readonly Unit[]): Promise<void> {
     let remaining = units
     let lostBefore = false
+    const closings = this.#closings
     while (remaining.length > 0) {
       if (!reader.session || reader.session.ended) reader.session = await Session.open(this.#transport, become)
       const session = reader.session
@@ -123,13 +116,13 @@ export class ShellPort implements Port {
         progress = await session.converse(remaining)
       } catch (error) {
         reader.session = undefined
-        if (!isLost(error) || lostBefore) throw error
+        if (!isLost(error) || lostBefore || this.#closings > closings) throw error
         lostBefore = true
         continue
       }
       if (progress.over) reader.session = undefined
       if (progress.lost) {
-        if (lostBefore) throw new DiagnosticError(progress.lost)
+        if (lostBefore || this.#closings > closings) throw new DiagnosticError(progress.lost)
         lostBefore = true
       }
       remaining = progress.remaining
@@ -137,17 +130,22 @@ export class ShellPort implements Port {
   }
 
   /**
-   * Feeds a shell and waits for its last frame. Feeding and waiting go side by side: a program may answer before it has
-   * read everything, and need not read at all.
+   * Runs a script on a channel of its own, feeds it, and waits for its last frame. Feeding and waiting go side by side: a
+   * program may answer before it has read everything, and need not read at all.
    */
   async #carryOut(
-    shell: Shell,
+    script: string,
     become: Become | undefined,
     what: string,
     timeoutMs: number,
-    feed: () => Promise<void>,
+    feed: (shell: Shell) => Promise<void>,
   ): Promise<readonly [stdout: Frame, stderr: Frame]> {
-    const feeding = feed().then(() => shell.channel.end())
+    const shell = await openShell(this.#transport, 'script', become)
+    const feeding = shell.channel
+      .send(framedScript(startMarks(shell.nonce) + script))
+      .then(() => feed(shell))
+      // Also after a failure: half a content is known by its digest, and taken away.
+      .finally(() => shell.channel.end())
     feeding.catch(() => {})
     try {
       const group = await shell.started()

@@ -1,10 +1,11 @@
 /** What is tried to log in, in which order, and what is said when none of it was taken. */
 import { readFileSync, statSync } from 'node:fs'
+import type * as ssh2Module from 'ssh2'
 import type { AnyAuthMethod, AuthHandlerMiddleware, BaseAgent, OpenSSHAgent, ParsedKey } from 'ssh2'
 import type { Diagnostic } from '../../diagnostic/diagnostic.ts'
 import type { Target } from './target.ts'
 
-type Ssh2 = typeof import('ssh2')
+type Ssh2 = typeof ssh2Module
 
 const MAX_KEY_BYTES = 64 * 1024
 
@@ -57,7 +58,8 @@ export class Authentication {
 
   failed(words: string | undefined): Diagnostic {
     const { described, user, address, port } = this.#target
-    const tried = this.#notes.length > 0 ? `Tried:\n${this.#notes.map((note) => `  ${note}`).join('\n')}` : 'There was nothing to try: no key, no agent, no password.'
+    const tried =
+      this.#notes.length > 0 ? `Tried:\n${this.#notes.map((note) => `  ${note}`).join('\n')}` : 'There was nothing to try: no key, no agent, no password.'
     return {
       code: 'AUTHENTICATION_FAILED',
       severity: 'error',
@@ -104,7 +106,9 @@ export class Authentication {
     if (agent !== undefined && publicKey !== undefined && !(publicKey instanceof Error)) {
       return [this.#agentAttempt(ssh2, agent, `key ${file} (${publicKey.type}) through the agent`, publicKey.getPublicSSH())]
     }
-    this.#notes.push(`key ${file}: ${encrypted ? 'it has a passphrase' : parsed instanceof Error ? parsed.message : 'it is a public key, and there is no agent'}`)
+    this.#notes.push(
+      `key ${file}: ${encrypted ? 'it has a passphrase' : parsed instanceof Error ? parsed.message : 'it is a public key, and there is no agent'}`,
+    )
     return []
   }
 
@@ -140,7 +144,11 @@ function oneKeyAgent(ssh2: Ssh2, socket: string, only: Buffer): BaseAgent {
     override getIdentities(callback: Parameters<OpenSSHAgent['getIdentities']>[0]): void {
       super.getIdentities((error, keys) => {
         if (error) callback(error)
-        else callback(undefined, ((keys ?? []) as ParsedKey[]).filter((key) => key.getPublicSSH().equals(only)))
+        else
+          callback(
+            undefined,
+            ((keys ?? []) as ParsedKey[]).filter((key) => key.getPublicSSH().equals(only)),
+          )
       })
     }
   }

@@ -185,7 +185,11 @@ function expand(pattern: string, folder: string, place: Place): string[] {
     if (!/[*?]/.test(part)) found = found.map((parent) => join(parent, part))
     else {
       const matcher = wildcard(part)
-      found = found.flatMap((parent) => names(parent).filter((name) => matcher.test(name) && (part.startsWith('.') || !name.startsWith('.'))).map((name) => join(parent, name)))
+      found = found.flatMap((parent) =>
+        names(parent)
+          .filter((name) => matcher.test(name) && (part.startsWith('.') || !name.startsWith('.')))
+          .map((name) => join(parent, name)),
+      )
     }
   }
   return found.sort()
@@ -208,7 +212,11 @@ function readText(file: ConfigFile): string | undefined {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if (!file.required && (code === 'ENOENT' || code === 'ENOTDIR')) return undefined
-    throw new DiagnosticError({ code: code === 'ENOENT' ? 'FILE_NOT_FOUND' : 'FILE_UNREADABLE', severity: 'error', summary: `cannot read the SSH configuration ${file.path}`, detail: message })
+    throw new DiagnosticError({
+      code: code === 'ENOENT' ? 'FILE_NOT_FOUND' : 'FILE_UNREADABLE',
+      severity: 'error',
+      summary: `cannot read the SSH configuration ${file.path}`,
+      detail: message,
+    })
   }
 }
-

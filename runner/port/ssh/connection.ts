@@ -2,6 +2,7 @@
 import { connect as connectTcp } from 'node:net'
 import { existsSync } from 'node:fs'
 import type { Duplex } from 'node:stream'
+import type * as ssh2Module from 'ssh2'
 import type { Client, ConnectConfig, ServerHostKeyAlgorithm } from 'ssh2'
 import { DiagnosticError, type Diagnostic } from '../../diagnostic/diagnostic.ts'
 import { connectionLost } from '../shell/problems.ts'
@@ -12,7 +13,7 @@ import { ProxyCommandStream } from './proxy-command.ts'
 import type { Target } from './target.ts'
 import { within } from '../within.ts'
 
-export type Ssh2 = typeof import('ssh2')
+export type Ssh2 = typeof ssh2Module
 
 /** What ssh2 offers by default; the order is ours. `ssh-rsa` (SHA-1) is the last resort of old devices. */
 const HOST_KEY_ALGORITHMS = ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521', 'rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa']
@@ -64,7 +65,7 @@ interface Below {
   readonly socket: Duplex
   /** What a program on the way said. */
   words(): string
-  close(): Promise<void>
+  close(): void | Promise<void>
 }
 
 /**
@@ -117,7 +118,7 @@ class Attempt {
       case 'command': {
         this.doing = `running the ProxyCommand '${target.proxy.command}'`
         const stream = new ProxyCommandStream(target.proxy.command, this.#place.environment)
-        const close = async () => void stream.destroy()
+        const close = () => void stream.destroy()
         this.#opened.push({ close })
         return { socket: stream, words: () => stream.words, close }
       }
@@ -166,7 +167,7 @@ class Attempt {
       socket.once('connect', resolve)
       socket.once('error', (error: Error) => reject(new DiagnosticError(unreachable(target, wordsOfSystem(error)))))
     })
-    return { socket, words: () => '', close: async () => void socket.destroy() }
+    return { socket, words: () => '', close: () => void socket.destroy() }
   }
 
   async #logIn(target: Target, below: Below): Promise<Connection> {
@@ -222,7 +223,10 @@ class Attempt {
     message: string | undefined,
   ): Promise<DiagnosticError> {
     if (hostKey.problem) return new DiagnosticError(hostKey.problem)
-    if (handshakeDone) return new DiagnosticError(authentication.failed(message === 'All configured authentication methods failed' ? undefined : (message ?? 'the host closed the connection')))
+    if (handshakeDone)
+      return new DiagnosticError(
+        authentication.failed(message === 'All configured authentication methods failed' ? undefined : (message ?? 'the host closed the connection')),
+      )
     if (below.socket instanceof ProxyCommandStream) await below.socket.settled(LAST_WORDS_MS)
     return new DiagnosticError(unreachable(target, [message ?? 'the connection was closed', below.words()].filter((part) => part !== '').join('\n')))
   }

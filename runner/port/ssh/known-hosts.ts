@@ -175,7 +175,12 @@ function parseLine(text: string): Line | undefined {
 function matches(hosts: string, name: string): boolean {
   if (hosts.startsWith('|')) {
     const [, version, salt, hashed] = hosts.split('|')
-    return version === '1' && createHmac('sha1', Buffer.from(salt ?? '', 'base64')).update(name).digest('base64') === hashed
+    return (
+      version === '1' &&
+      createHmac('sha1', Buffer.from(salt ?? '', 'base64'))
+        .update(name)
+        .digest('base64') === hashed
+    )
   }
   let found = false
   for (const pattern of hosts.toLowerCase().split(',')) {
@@ -189,7 +194,10 @@ function matches(hosts: string, name: string): boolean {
 
 /** OpenSSH's patterns: `*` and `?`, nothing else. */
 export function wildcard(pattern: string): RegExp {
-  const source = pattern.replaceAll(/[\\^$.|+()[\]{}]/g, '\\$&').replaceAll(/\*+/g, '.*').replaceAll('?', '.')
+  const source = pattern
+    .replaceAll(/[\\^$.|+()[\]{}]/g, '\\$&')
+    .replaceAll(/\*+/g, '.*')
+    .replaceAll('?', '.')
   return new RegExp(`^${source}$`, 's')
 }
 

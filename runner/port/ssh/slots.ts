@@ -13,15 +13,18 @@ export class Slots {
     return this.#taken
   }
 
-  /** True where a normal request would have to wait. */
-  get full(): boolean {
-    return !this.#free(false)
+  /** Takes a slot if there is one. Urgent requests, which end what holds the others, may have the last one. */
+  tryTake(urgent: boolean): boolean {
+    // With one or two channels in all, none can be kept.
+    const kept = urgent || this.#limit < 3 ? 0 : 1
+    if (this.#taken >= this.#limit - kept) return false
+    this.#taken += 1
+    return true
   }
 
-  /** One slot is kept for urgent requests, which end what holds the others. */
-  async take(urgent: boolean): Promise<void> {
-    while (!this.#free(urgent)) await new Promise<void>((resolve) => (urgent ? this.#waiting.unshift(resolve) : this.#waiting.push(resolve)))
-    this.#taken += 1
+  /** Waits for a slot. */
+  async take(): Promise<void> {
+    while (!this.tryTake(false)) await new Promise<void>((resolve) => this.#waiting.push(resolve))
   }
 
   give(): void {
@@ -32,12 +35,6 @@ export class Slots {
   /** The host allows fewer than we thought: what is open now. */
   lower(): void {
     this.#limit = Math.max(1, this.#taken)
-  }
-
-  #free(urgent: boolean): boolean {
-    // With one or two channels in all, none can be kept.
-    const kept = urgent || this.#limit < 3 ? 0 : 1
-    return this.#taken < this.#limit - kept
   }
 
   #wake(): void {

@@ -23,7 +23,8 @@ export interface Target {
   readonly forwardAgent: boolean
   readonly password: string | undefined
   readonly allows: { readonly publicKey: boolean; readonly password: boolean; readonly keyboardInteractive: boolean }
-  readonly proxy: { readonly kind: 'none' } | { readonly kind: 'command'; readonly command: string } | { readonly kind: 'jump'; readonly hops: readonly Target[] }
+  readonly proxy:
+    { readonly kind: 'none' } | { readonly kind: 'command'; readonly command: string } | { readonly kind: 'jump'; readonly hops: readonly Target[] }
   readonly hostKey: {
     readonly filedAs: HostName
     readonly checking: ConnectionSettings['hostKeyChecking']
@@ -50,7 +51,8 @@ export function resolveTarget(settings: ConnectionSettings, place: Place): Targe
 }
 
 function resolve(settings: ConnectionSettings, place: Place, depth: number): Target {
-  if (depth > MAX_HOPS) fail('LIMIT_EXCEEDED', `${settings.hostName}: more than ${MAX_HOPS} hosts on the way`, { hint: 'Does a ProxyJump lead back to its own host?' })
+  if (depth > MAX_HOPS)
+    fail('LIMIT_EXCEEDED', `${settings.hostName}: more than ${MAX_HOPS} hosts on the way`, { hint: 'Does a ProxyJump lead back to its own host?' })
   const options = new SshOptions()
   if (settings.port !== undefined) options.addArgument('Port', String(settings.port), 'the inventory')
   if (settings.user !== undefined) options.addArgument('User', settings.user, 'the inventory')
@@ -81,7 +83,12 @@ function resolve(settings: ConnectionSettings, place: Place, depth: number): Tar
   const path = (name: OptionName, value: string) => expandPath(name, value, tokens, place)
   const paths = (name: OptionName, otherwise: readonly string[]) => {
     const value = options.get(name)
-    return value === undefined ? otherwise : value.split(/\s+/).filter((word) => word !== '' && word.toLowerCase() !== 'none').map((word) => path(name, word))
+    return value === undefined
+      ? otherwise
+      : value
+          .split(/\s+/)
+          .filter((word) => word !== '' && word.toLowerCase() !== 'none')
+          .map((word) => path(name, word))
   }
   const identityFiles = options.all('IdentityFile').filter((file) => file.toLowerCase() !== 'none')
   return {
@@ -128,7 +135,6 @@ function configFiles(named: string | undefined, place: Place): ConfigFile[] {
 
 /** Names end up in commands of a shell (ProxyCommand) and may come from elsewhere (`add_host`). OpenSSH refuses the same. */
 function checkName(kind: string, name: string): void {
-  // eslint-disable-next-line no-control-regex -- control characters are what is refused
   if (name === '' || name.startsWith('-') || /[\x00-\x20\x7f'"`$\\;&<>|(){}]/.test(kind === 'user name' ? name.replaceAll('\\', '') : name)) {
     fail('BAD_INVENTORY', `'${name}' is no ${kind} for SSH`)
   }

@@ -30,6 +30,8 @@ export class SshTransport implements Transport {
   readonly #settings: ConnectionSettings
   readonly #place: Place
   #live: Promise<Live> | undefined
+  /** What `close` cut off is not tried again. */
+  #closings = 0
 
   constructor(settings: ConnectionSettings, place: Place) {
     this.hostName = settings.hostName
@@ -38,22 +40,31 @@ export class SshTransport implements Transport {
   }
 
   async open(commandLine: string, options: { urgent?: boolean } = {}): Promise<Channel> {
-    const live = await this.#connect()
     const urgent = options.urgent ?? false
-    for (let retries = 0; ; ) {
-      if (!urgent && live.slots.full) this.onFull?.()
-      await live.slots.take(urgent)
+    const closings = this.#closings
+    let live = await this.#connect()
+    for (let retries = 0, reconnected = false; ;) {
+      if (!live.slots.tryTake(urgent)) {
+        if (urgent) return this.#openElsewhere(commandLine)
+        this.onFull?.()
+        await live.slots.take()
+      }
       const opened = await this.#tryOpen(live, commandLine)
       if (opened instanceof SshChannel) return opened
       live.slots.give()
-      if (live.connection.ended) throw new DiagnosticError(live.connection.ended)
-      if (live.slots.taken > 0) live.slots.lower()
+      if (live.connection.ended) {
+        // The connection was dead before anything was sent on this channel, so nothing is done twice.
+        if (reconnected || this.#closings > closings) throw new DiagnosticError(live.connection.ended)
+        reconnected = true
+        live = await this.#connect()
+      } else if (live.slots.taken > 0) live.slots.lower()
       else if (++retries > MAX_RETRIES) throw new DiagnosticError(this.#refused(opened))
       else await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
     }
   }
 
   async close(): Promise<void> {
+    this.#closings += 1
     const live = this.#live
     this.#live = undefined
     await live?.then(({ connection }) => connection.close()).catch(() => {})
@@ -67,21 +78,32 @@ export class SshTransport implements Transport {
       if (!live.connection.ended) return live
       if (this.#live === current) this.#live = undefined
     }
-    this.#live ??= this.#openConnection()
-    return this.#live
-  }
-
-  #openConnection(): Promise<Live> {
-    const opening = (async (): Promise<Live> => {
-      const target = resolveTarget(this.#settings, this.#place)
-      const ssh2 = ((await import('ssh2')) as unknown as { default: Ssh2 }).default
-      return { connection: await openConnection(ssh2, target, this.#place), slots: new Slots(MAX_CHANNELS) }
-    })()
-    // The next call tries again.
+    if (this.#live) return this.#live
+    const opening = this.#openConnection()
+    this.#live = opening
+    // After a failure the next call tries again.
     opening.catch(() => {
       if (this.#live === opening) this.#live = undefined
     })
     return opening
+  }
+
+  async #openConnection(): Promise<Live> {
+    const target = resolveTarget(this.#settings, this.#place)
+    const ssh2 = ((await import('ssh2')) as unknown as { default: Ssh2 }).default
+    return { connection: await openConnection(ssh2, target, this.#place), slots: new Slots(MAX_CHANNELS) }
+  }
+
+  /** A channel on a connection of its own, for a host that allows so few on one that none could be kept. */
+  async #openElsewhere(commandLine: string): Promise<Channel> {
+    const live = await this.#openConnection()
+    const opened = await this.#tryOpen(live, commandLine)
+    if (!(opened instanceof SshChannel)) {
+      await live.connection.close()
+      throw new DiagnosticError(this.#refused(opened))
+    }
+    void opened.ended.then(() => live.connection.close())
+    return opened
   }
 
   async #tryOpen(live: Live, commandLine: string): Promise<SshChannel | Error> {
@@ -100,13 +122,7 @@ export class SshTransport implements Transport {
       throw new DiagnosticError(connectionLost(this.hostName, `no answer within ${CHANNEL_OPEN_TIMEOUT_MS / 1000} s`))
     }
     if (opened instanceof Error) return opened
-    let given = false
-    const give = () => {
-      if (!given) slots.give()
-      given = true
-    }
-    opened.once('close', give)
-    void connection.over.then(give)
+    opened.once('close', () => slots.give())
     return new SshChannel(opened, connection)
   }
 

@@ -7,7 +7,7 @@
 import { fail } from '../../diagnostic/diagnostic.ts'
 import type { SourceFile, SourceRange } from '../../diagnostic/source.ts'
 import { print } from '../../value/print.ts'
-import { Float, Opaque, Tuple, Unknown, UnknownValueError, Dict } from '../../value/value.ts'
+import { Dict, Float, hasTemplateMarkers, Opaque, Tuple, Unknown, UnknownValueError } from '../../value/value.ts'
 import type { Template, Value } from '../../value/value.ts'
 import type { Engine, Hooks, Scope } from './engine.ts'
 import { FILTERS } from './filter/index.ts'
@@ -61,8 +61,8 @@ interface Parsed {
 /** Templates remembered by their text; the oldest are forgotten beyond this. */
 const MAX_CACHED = 5000
 
-/** `{{ name }}` alone. */
-const SINGLE_NAME = /^\{\{\s*(\w+)\s*\}\}$/
+/** `{{ name }}` alone, but for a line break at its end. */
+const SINGLE_NAME = /^\{\{\s*(\w+)\s*\}\}\n?$/
 
 /**
  * Evaluates templates and expressions.
@@ -131,6 +131,7 @@ export class Jinja {
    */
   templateValue(template: Template, scope: Scope): Value {
     const { text } = template
+    if (!hasTemplateMarkers(text)) return text
     const single = SINGLE_NAME.exec(text)?.[1]
     const source = scalarSource(text, template.range)
     const syntax = this.#scalarSyntax

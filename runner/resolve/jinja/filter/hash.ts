@@ -1,3 +1,70 @@
-import type { Filter } from '../run/operation.ts'
+/** Digests, passwords and UUIDs. */
+import { createHash, getHashes, randomInt } from 'node:crypto'
+import { print } from '../../../value/print.ts'
+import type { Value } from '../../../value/value.ts'
+import { cryptMd5, cryptSha } from '../library/crypt.ts'
+import { refuseValue } from '../run/callable.ts'
+import { checkUsable } from '../run/iterate.ts'
+import { filter } from '../run/operation.ts'
+import type { Args, Filter } from '../run/operation.ts'
 
-export const HASH_FILTERS: readonly Filter[] = []
+/** The namespace of Ansible's UUIDs. */
+const ANSIBLE_NAMESPACE = '361E6D51-FAEC-444A-9079-341386DA8E2E'
+
+export const HASH_FILTERS: readonly Filter[] = [
+  filter('checksum', 'The SHA-1 digest, in hexadecimal.', (input) => digest(input, 'sha1')),
+  filter("hash(hashtype='sha1')", 'A digest, in hexadecimal.', (input, args) => {
+    const type = args.text('hashtype').toLowerCase().replaceAll('-', '_')
+    const name = type.startsWith('sha3_') ? type.replace('_', '-') : type === 'blake2b' ? 'blake2b512' : type === 'blake2s' ? 'blake2s256' : type
+    if (!getHashes().includes(name)) return refuseValue(`unsupported hash type ${type}`)
+    return digest(input, name)
+  }),
+  filter('md5', 'The MD5 digest, in hexadecimal.', (input) => digest(input, 'md5')),
+  filter("password_hash(hashtype='sha512', salt=None, salt_size=None, rounds=None, ident=None)", 'A password as it stands in /etc/shadow.', passwordHash),
+  filter('sha1', 'The SHA-1 digest, in hexadecimal.', (input) => digest(input, 'sha1')),
+  filter('to_uuid(namespace=None)', 'A UUID that is made of the text.', (input, args) => uuid5(print(input), args.textOrNull('namespace') ?? ANSIBLE_NAMESPACE)),
+]
+
+function digest(input: Value, name: string): string {
+  checkUsable(input)
+  return createHash(name).update(print(input), 'utf8').digest('hex')
+}
+
+function uuid5(name: string, namespace: string): string {
+  const hex = namespace.replace(/^urn:uuid:|[-{}]/gi, '')
+  if (!/^[0-9a-f]{32}$/i.test(hex)) return refuseValue(`Invalid value '${namespace}' for 'namespace', it is no UUID`)
+  const hash = createHash('sha1').update(Buffer.from(hex, 'hex')).update(name, 'utf8').digest()
+  hash[6] = (hash[6]! & 0x0f) | 0x50
+  hash[8] = (hash[8]! & 0x3f) | 0x80
+  const text = hash.toString('hex')
+  return `${text.slice(0, 8)}-${text.slice(8, 12)}-${text.slice(12, 16)}-${text.slice(16, 20)}-${text.slice(20, 32)}`
+}
+
+const SALT_CHARACTERS = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+const MAX_ROUNDS = 2_000_000
+
+/** The rounds that Ansible's passlib asks for where none are given. */
+const ROUNDS: Readonly<Record<'sha256' | 'sha512', number>> = { sha256: 535_000, sha512: 656_000 }
+
+function passwordHash(input: Value, args: Args): Value {
+  const password = print(input)
+  const type = args.text('hashtype')
+  const given = args.value('salt')
+  const rounds = args.wholeOrNull('rounds')
+  if (rounds !== null && rounds > MAX_ROUNDS) return refuseValue(`more than ${MAX_ROUNDS} rounds are not supported`)
+  const size = args.wholeOrNull('salt_size') ?? (type === 'md5' ? 8 : 16)
+  if (size < 1 || size > 16) return refuseValue('the size of a salt must be from 1 to 16')
+  const salt = given === null ? randomSalt(size) : print(given)
+  if (!/^[./0-9A-Za-z]+$/.test(salt)) return refuseValue('invalid characters in salt')
+  if (type === 'md5') return salt.length > 8 ? refuseValue('the salt of md5 must be at most 8 characters long') : cryptMd5(password, salt)
+  if (type !== 'sha256' && type !== 'sha512') {
+    const reason = type === 'blowfish' || type === 'bcrypt' ? ' is not supported' : ' is not known'
+    return refuseValue(`password_hash: '${type}'${reason}; use sha512, sha256 or md5`)
+  }
+  if (salt.length > 16) return refuseValue(`the salt of ${type} must be at most 16 characters long`)
+  return cryptSha(type, password, salt, rounds ?? ROUNDS[type])
+}
+
+function randomSalt(size: number): string {
+  return Array.from({ length: size }, () => SALT_CHARACTERS[randomInt(SALT_CHARACTERS.length)]!).join('')
+}

@@ -46,7 +46,8 @@ export function readFloat(value: Value): number | undefined {
 }
 
 /** The integer that a text spells in a base, or undefined. */
-export function readInteger(text: string, base: number): Value | undefined {
+export function readInteger(given: string, base: number): Value | undefined {
+  const text = given.replace(/(?![0-9])\p{Nd}/gu, digitValue)
   const found = /^\s*([-+]?)(0[xX]_?|0[oO]_?|0[bB]_?)?([0-9a-zA-Z]+(?:_[0-9a-zA-Z]+)*)\s*$/.exec(text)
   if (found === null || base < 0 || base === 1 || base > 36) return undefined
   const [, sign, prefix = '', digitText = ''] = found
@@ -66,6 +67,14 @@ export function readInteger(text: string, base: number): Value | undefined {
   return normalize(sign === '-' ? -total : total)
 }
 
+/** A decimal digit of any script as an ASCII one: Unicode keeps the ten of a script together, zero first. */
+function digitValue(digit: string): string {
+  const code = digit.codePointAt(0)!
+  let value = 0
+  while (value < 9 && /^\p{Nd}$/u.test(String.fromCodePoint(code - value - 1))) value++
+  return String(value)
+}
+
 function toInteger(input: Value, args: Args): Value {
   checkUsable(input)
   const whole = integer(input)
@@ -73,7 +82,8 @@ function toInteger(input: Value, args: Args): Value {
   const spelled = typeof input === 'string' ? readInteger(input, args.whole('base')) : undefined
   if (spelled !== undefined) return spelled
   const float = readFloat(input)
-  if (float === undefined || !Number.isFinite(float)) return args.value('default')
+  if (float === undefined || Number.isNaN(float)) return args.value('default')
+  if (!Number.isFinite(float)) return refuseValue('cannot convert float infinity to integer')
   const truncated = Math.trunc(float)
   return Number.isSafeInteger(truncated) ? normalize(truncated === 0 ? 0 : truncated) : normalize(BigInt(truncated))
 }

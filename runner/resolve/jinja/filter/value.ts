@@ -1,7 +1,7 @@
 /** Filters on any value: defaults, choices, types. */
 import { equal } from '../../../value/equal.ts'
 import { truth } from '../../../value/truth.ts'
-import { Float, Undefined } from '../../../value/value.ts'
+import { Float, Tuple, Undefined } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
 import { fail } from '../../../diagnostic/diagnostic.ts'
 import { getSubscript } from '../run/attributes.ts'
@@ -56,7 +56,8 @@ function flatten(items: readonly Value[], levels: number, skipNulls: boolean): V
   for (const item of items) {
     // As in Ansible, text that spells null counts as null here.
     if (skipNulls && (item === null || item === 'None' || item === 'null')) continue
-    if (Array.isArray(item) && levels >= 1) flat.push(...flatten(item, levels - 1, skipNulls))
+    const inner = Array.isArray(item) ? item : item instanceof Tuple ? item.items : undefined
+    if (inner !== undefined && levels >= 1) flat.push(...flatten(inner, levels - 1, skipNulls))
     else flat.push(item)
   }
   return flat

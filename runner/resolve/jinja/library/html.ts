@@ -63,7 +63,8 @@ export interface UrlizeOptions {
   readonly extraSchemes: readonly string[]
 }
 
-const WEB = /^(?:https?:\/\/|www\.)\S+$|^[\w.-]+\.(?:com|net|int|edu|gov|org|info|mil)(?:[/?#]\S*)?$/i
+const WEB =
+  /^(?:(?:https?:\/\/|www\.)(?:[\w%-]+\.)*(?:[a-z]{2,63}|xn--[\w%]{2,59})|(?:[\w%-]{2,63}\.)+(?:com|net|int|edu|gov|org|info|mil)|https?:\/\/(?:\d{1,3}(?:\.\d{1,3}){3}|\[[\da-f:.]+\]))(?::\d{1,5})?(?:[/?#]\S*)?$/i
 const MAIL = /^[^\s@<>]+@[^\s@<>]+\.[^\s@<>.]+$/
 
 /** Makes links of the URLs and mail addresses in text. */

@@ -390,3 +390,35 @@ function setLiteral(character: string): string {
   return /[\\\][^-]/.test(character) ? `\\${character}` : character
 }
 
+
+const REPLACEMENT_CONTROL: ReadonlyMap<string, string> = new Map([
+  ['a', '\x07'],
+  ['b', '\b'],
+  ['f', '\f'],
+  ['n', '\n'],
+  ['r', '\r'],
+  ['t', '\t'],
+  ['v', '\v'],
+  ['\\', '\\'],
+])
+
+/** A replacement with `\1`, `\g<name>` and the escapes of Python, for one match. */
+export function expandReplacement(template: string, match: RegExpExecArray, regex: PythonRegex): string {
+  if (!template.includes('\\')) return template
+  return template.replace(
+    /\\(?:g<([^>]*)>|(0[0-7]{0,2}|[1-3][0-7]{2})|([1-9]\d?)|([\s\S]|$))/g,
+    (whole, name?: string, octal?: string, number?: string, other?: string) => {
+      if (octal !== undefined) return String.fromCharCode(parseInt(octal, 8))
+      const reference = name ?? number
+      if (reference !== undefined) {
+        const index = /^\d+$/.test(reference) ? Number(reference) : regex.names.get(reference)
+        if (index === undefined || index > regex.groups) return refuseValue(`invalid group reference ${reference} in the replacement '${template}'`)
+        return match[index] ?? ''
+      }
+      if (other === '' || other === undefined) return refuseValue(`bad escape at the end of the replacement '${template}'`)
+      const control = REPLACEMENT_CONTROL.get(other)
+      if (control !== undefined) return control
+      return /[A-Za-z]/.test(other) ? refuseValue(`bad escape ${whole} in the replacement '${template}'`) : whole
+    },
+  )
+}

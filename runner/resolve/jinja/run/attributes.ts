@@ -7,26 +7,33 @@ import { Dict, Tuple, Undefined, Unknown, UnknownValueError } from '../../../val
 import type { Value } from '../../../value/value.ts'
 import { print } from '../../../value/print.ts'
 import { refuseValue, TemplateObject } from './callable.ts'
-import { itemsOf, Range } from './iterate.ts'
+import { checkUsable, itemsOf, Range } from './iterate.ts'
 import { methodOf, MUTATING_METHODS } from './methods.ts'
 import { NamedTuple } from './named-tuple.ts'
 import { integer } from './numbers.ts'
 import { describeObject, typeName } from './type.ts'
+import { isLenient } from './undefined.ts'
 
 /** `target.name`: a method or attribute first, then an item, as Jinja2 does. */
 export function getAttribute(target: Value, name: string): Value {
-  if (target instanceof Undefined) return target
+  if (target instanceof Undefined) return stillUndefined(target)
   return ownAttribute(target, name) ?? itemIfAny(target, name) ?? missingAttribute(target, name)
 }
 
 /** `target[key]`: an item first, then an attribute. */
 export function getSubscript(target: Value, key: Value): Value {
-  if (target instanceof Undefined) return target
+  if (target instanceof Undefined) return stillUndefined(target)
   if (key instanceof Undefined) return key
   if (key instanceof Unknown) throw new UnknownValueError(key)
   const found = itemIfAny(target, key) ?? (typeof key === 'string' ? computedAttribute(target, key) : undefined)
   if (found !== undefined) return found
   return typeof key === 'string' ? missingAttribute(target, key) : missingItem(target, key)
+}
+
+/** What an undefined value holds is that same undefined value, so that a fault names what was missing first. */
+function stillUndefined(value: Undefined): Undefined {
+  if (isLenient(value)) checkUsable(value)
+  return value
 }
 
 /** The attribute alone, without items: what the `attr` filter gives. */

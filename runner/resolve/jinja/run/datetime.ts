@@ -13,16 +13,17 @@ const SECOND_US = 1_000_000n
 
 /** A moment on the wall's clock. Its fields are kept as those of a UTC date, whatever zone they were read in. */
 export class DateTime extends TemplateObject implements Arithmetic {
-  readonly typeName = 'datetime'
+  readonly typeName: string
   /** Microseconds since 1970 as the clock shows it. */
   readonly #us: bigint
   /** Seconds since 1970 in truth, for `%s` and `timestamp()`. */
   readonly #offsetMinutes: number
 
-  constructor(us: bigint, offsetMinutes: number) {
+  constructor(us: bigint, offsetMinutes: number, isDate = false) {
     super()
     this.#us = us
     this.#offsetMinutes = offsetMinutes
+    this.typeName = isDate ? 'date' : 'datetime'
   }
 
   /** The clock of UTC at a moment. */
@@ -43,6 +44,12 @@ export class DateTime extends TemplateObject implements Arithmetic {
     return new DateTime(BigInt(clock.getTime()) * 1000n + BigInt(microsecond), local.getTimezoneOffset())
   }
 
+  /** A day without a time. */
+  static date(year: number, month: number, day: number): DateTime {
+    const midnight = DateTime.of(year, month, day)
+    return new DateTime(midnight.#us, midnight.#offsetMinutes, true)
+  }
+
   get #clock(): Date {
     return new Date(Number((this.#us - this.#microsecond) / 1000n))
   }
@@ -61,6 +68,7 @@ export class DateTime extends TemplateObject implements Arithmetic {
   }
 
   isoFormat(separator = 'T'): string {
+    if (this.typeName === 'date') return this.format('%Y-%m-%d')
     const microsecond = Number(this.#microsecond)
     const text = this.format(`%Y-%m-%d${separator}%H:%M:%S`)
     return microsecond === 0 ? text : `${text}.${String(microsecond).padStart(6, '0')}`
@@ -72,7 +80,9 @@ export class DateTime extends TemplateObject implements Arithmetic {
 
   repr(): string {
     const clock = this.#clock
-    const fields = [clock.getUTCFullYear(), clock.getUTCMonth() + 1, clock.getUTCDate(), clock.getUTCHours(), clock.getUTCMinutes()]
+    const day = [clock.getUTCFullYear(), clock.getUTCMonth() + 1, clock.getUTCDate()]
+    if (this.typeName === 'date') return `datetime.date(${day.join(', ')})`
+    const fields = [...day, clock.getUTCHours(), clock.getUTCMinutes()]
     if (clock.getUTCSeconds() !== 0 || this.#microsecond !== 0n) fields.push(clock.getUTCSeconds())
     if (this.#microsecond !== 0n) fields.push(Number(this.#microsecond))
     return `datetime.datetime(${fields.join(', ')})`
@@ -129,7 +139,7 @@ export class DateTime extends TemplateObject implements Arithmetic {
       case 'isoweekday':
         return method('', () => clock.getUTCDay() || 7)
       case 'date':
-        return method('', () => new DateTime(this.#us - (((this.#us % DAY_US) + DAY_US) % DAY_US), this.#offsetMinutes))
+        return method('', () => new DateTime(this.#us - (((this.#us % DAY_US) + DAY_US) % DAY_US), this.#offsetMinutes, true))
       default:
         return undefined
     }

@@ -50,6 +50,7 @@ function bind<T extends Value>(methods: Methods<T>, target: T, name: string): Va
   return new BoundMethod(name, typeName(target), (args, kwargs, run) => {
     const bound = new MethodArguments(name, args, kwargs)
     const result = method(target, bound, run)
+    bound.checkAllUsed()
     if (typeof target === 'string') run.transformed([target, ...args], result)
     return result
   })
@@ -58,26 +59,50 @@ function bind<T extends Value>(methods: Methods<T>, target: T, name: string): Va
 /** Arguments of a method, by position or by name. */
 class MethodArguments {
   readonly name: string
-  readonly all: readonly Value[]
-  readonly kwargs: Dict
+  readonly #args: readonly Value[]
+  readonly #kwargs: Dict
+  /** How many arguments by position the method has asked for, and which by name. */
+  #used = 0
+  readonly #usedNames = new Set<Value>()
 
   constructor(name: string, args: readonly Value[], kwargs: Dict) {
     this.name = name
-    this.all = args
-    this.kwargs = kwargs
+    this.#args = args
+    this.#kwargs = kwargs
+  }
+
+  /** All arguments by position, for a method that takes any number. */
+  get all(): readonly Value[] {
+    this.#used = Infinity
+    return this.#args
+  }
+
+  /** All arguments by name, for a method that takes any. */
+  get kwargs(): Dict {
+    for (const key of this.#kwargs.keys()) this.#usedNames.add(key)
+    return this.#kwargs
   }
 
   get(index: number, name?: string): Value | undefined {
-    return this.all[index] ?? (name === undefined ? undefined : this.kwargs.get(name))
+    this.#used = Math.max(this.#used, index + 1)
+    if (name !== undefined) this.#usedNames.add(name)
+    return this.#args[index] ?? (name === undefined ? undefined : this.#kwargs.get(name))
   }
 
   has(index: number): boolean {
-    return index < this.all.length
+    return index < this.#args.length
   }
 
   need(index: number): Value {
-    if (index < this.all.length) return this.all[index]!
-    return refuseValue(`${this.name}() takes at least ${index + 1} argument${index === 0 ? '' : 's'} (${this.all.length} given)`)
+    const value = this.get(index)
+    if (value !== undefined) return value
+    return refuseValue(`${this.name}() takes at least ${index + 1} argument${index === 0 ? '' : 's'} (${this.#args.length} given)`)
+  }
+
+  /** Refuses arguments that the method does not take. */
+  checkAllUsed(): void {
+    if (this.#args.length > this.#used) refuseValue(`${this.name}() takes at most ${this.#used} arguments (${this.#args.length} given)`)
+    for (const key of this.#kwargs.keys()) if (!this.#usedNames.has(key)) refuseValue(`${this.name}() takes no keyword argument '${print(key)}'`)
   }
 
   text(index: number): string {
@@ -275,6 +300,8 @@ function countText(text: string, needle: string): number {
 
 /** The part of the text that `start` and `end` arguments pick. */
 function window(text: string, args: MethodArguments, first: number): string {
+  args.get(first)
+  args.get(first + 1)
   if (!args.has(first)) return text
   const length = characterCount(text)
   const at = (index: number, fallback: number): number => {
@@ -344,7 +371,7 @@ function zeroFill(text: string, width: number): string {
 const DICT: Methods<Dict> = new Map<string, Method<Dict>>([
   ['clear', (d) => (d.clear(), null)],
   ['copy', (d) => new Dict(d)],
-  ['get', (d, a) => getItem(d, key(a)) ?? a.get(1) ?? null],
+  ['get', (d, a) => valueOr(d, key(a), a.get(1))],
   ['items', (d) => [...d].map(([k, v]) => new Tuple([k, v]))],
   ['keys', (d) => [...d.keys()]],
   ['pop', (d, a) => take(d, a)],
@@ -360,13 +387,18 @@ function key(args: MethodArguments): Value {
   return isHashable(given) ? given : refuseValue(`unhashable type: '${typeName(given)}'`)
 }
 
+function valueOr(dict: Dict, name: Value, fallback: Value = null): Value {
+  return getItem(dict, name) ?? fallback
+}
+
 function take(dict: Dict, args: MethodArguments): Value {
+  const fallback = args.get(1)
   const found = getItem(dict, key(args))
   if (found !== undefined) {
     deleteItem(dict, key(args))
     return found
   }
-  return args.get(1) ?? refuseValue(`pop(): there is no key ${print(key(args))}`)
+  return fallback ?? refuseValue(`pop(): there is no key ${print(key(args))}`)
 }
 
 function takeLast(dict: Dict): Value {
@@ -453,10 +485,10 @@ function removeFirst(list: Value[], item: Value): null {
 
 function sortInPlace(list: Value[], args: MethodArguments, run: Run): null {
   const by = args.kwargs.get('key') ?? null
+  const isReversed = truth(args.kwargs.get('reverse') ?? false)
   if (by !== null && !(by instanceof Callable)) return refuseValue(`'${typeName(by)}' object is not callable`)
   const keyed = list.map((item) => ({ item, by: by === null ? item : by.call([item], new Dict(), run) }))
-  keyed.sort((a, b) => order(a.by, b.by))
-  if (args.flag(Infinity, 'reverse')) keyed.reverse()
-  list.splice(0, list.length, ...keyed.map((each) => each.item))
+  keyed.sort((a, b) => (isReversed ? order(b.by, a.by) : order(a.by, b.by)))
+    list.splice(0, list.length, ...keyed.map((each) => each.item))
   return null
 }

@@ -11,6 +11,8 @@ export interface Clock {
   readonly epochSeconds: number
   /** Minutes east of UTC; undefined where the zone is not known. */
   readonly zoneMinutes: number | undefined
+  /** The zone's name, where it is not that of the local clock. */
+  readonly zoneName?: string | undefined
 }
 
 /** Formats a time as C's `strftime` does. An unknown directive stays as it is written. */
@@ -114,7 +116,7 @@ function directiveText(directive: string, time: Clock): string | undefined {
       return `${minutes < 0 ? '-' : '+'}${pad(Math.floor(Math.abs(minutes) / 60))}${pad(Math.abs(minutes) % 60)}`
     }
     case 'Z':
-      return time.zoneMinutes === undefined ? '' : time.zoneMinutes === 0 ? 'UTC' : zoneName(time.epochSeconds)
+      return time.zoneMinutes === undefined ? '' : (time.zoneName ?? zoneName(time.epochSeconds))
     case '%':
       return '%'
     default:

@@ -242,7 +242,10 @@ class Scanner {
     const inner = literal.slice(1, -1).replace(/\r\n|\r|\n/g, this.#options.newlineSequence)
     if (rawBackslashes || !inner.includes('\\')) return inner
     const decoded = unescapeString(inner)
-    if (decoded === undefined) refuse(this.#source, start, this.#at, 'a string has an escape that is cut short')
+    if (decoded === undefined) {
+      const what = inner.includes('\\N') ? 'a character by its name, which is not supported' : 'an escape that is cut short'
+      refuse(this.#source, start, this.#at, `a string has ${what}`)
+    }
     return decoded
   }
 

@@ -18,14 +18,11 @@ export const RESULT_TESTS: readonly Test[] = [
   alias('change', changed),
   failed,
   alias('failure', failed),
-  test('finished', 'The result of an asynchronous task that has ended.', (input) => flag(asyncResult(input, 'finished'), 'finished')),
+  test('finished', 'The result of a task that has ended; of one that was not asynchronous always.', (input) => flag(result(input, 'finished'), 'finished', true)),
   test('reachable', 'The result of a task whose host was reached.', (input) => !flag(result(input, 'reachable'), 'unreachable')),
   skipped,
   alias('skip', skipped),
-  test('started', 'The result of an asynchronous task that has begun.', (input) => {
-    const found = asyncResult(input, 'started')
-    return found.has('started') ? flag(found, 'started') : true
-  }),
+  test('started', 'The result of a task that has begun; of one that was not asynchronous always.', (input) => flag(result(input, 'started'), 'started', true)),
   alias('succeeded', success),
   success,
   alias('successful', success),
@@ -37,13 +34,8 @@ function result(input: Value, name: string): Dict {
   return input instanceof Dict ? input : refuseValue(`the '${name}' test expects a dictionary, not ${typeName(input)}`)
 }
 
-function asyncResult(input: Value, name: string): Dict {
-  const found = result(input, name)
-  return found.has('finished') || found.has('ansible_job_id') ? found : found
-}
-
-function flag(found: Dict, key: string): boolean {
-  return truth(found.get(key) ?? false)
+function flag(found: Dict, key: string, fallback = false): boolean {
+  return truth(found.get(key) ?? fallback)
 }
 
 /** A result without `changed` of a loop is changed where one of its items is. */

@@ -62,7 +62,10 @@ export async function startSshd(options: { config?: string; hostKeyTypes?: reado
   const hostKeys: Record<string, string> = {}
   for (const type of options.hostKeyTypes ?? ['ed25519', 'rsa', 'ecdsa']) {
     keygen(type, at('server', `host_${type}`))
-    hostKeys[type] = readFileSync(at('server', `host_${type}.pub`), 'utf8').split(' ').slice(0, 2).join(' ')
+    hostKeys[type] = readFileSync(at('server', `host_${type}.pub`), 'utf8')
+      .split(' ')
+      .slice(0, 2)
+      .join(' ')
   }
   writeFileSync(at('server/authorized_keys'), readFileSync(at('client/key.pub')))
   accounts(folder, options.shell ?? '/bin/sh')
@@ -101,7 +104,12 @@ export async function startSshd(options: { config?: string; hostKeyTypes?: reado
     place,
     inSsh,
     trust: () => {
-      inSsh('known_hosts', Object.values(hostKeys).map((key) => `[127.0.0.1]:${port} ${key}\n`).join(''))
+      inSsh(
+        'known_hosts',
+        Object.values(hostKeys)
+          .map((key) => `[127.0.0.1]:${port} ${key}\n`)
+          .join(''),
+      )
     },
     settings: (more = {}) => ({
       connection: 'ssh',
@@ -145,7 +153,9 @@ export async function freePort(): Promise<number> {
 }
 
 /** A relay in front of a port, whose connections a test can cut. */
-export async function startRelay(target: number): Promise<{ port: number; connections(): number; cutAfterBytes(bytes: number): void; cut(): void; freeze(): void; stop(): Promise<void> }> {
+export async function startRelay(
+  target: number,
+): Promise<{ port: number; connections(): number; cutAfterBytes(bytes: number): void; cut(): void; freeze(): void; stop(): Promise<void> }> {
   let sent = 0
   let limit = Infinity
   let frozen = false
@@ -199,10 +209,20 @@ export async function startRelay(target: number): Promise<{ port: number; connec
 
 function accounts(folder: string, shell: string): void {
   const at = (name: string) => join(folder, 'server', name)
-  const extend = (file: string, lines: readonly string[]) => writeFileSync(at(file), `${readFileSync(`/etc/${file}`, 'utf8').replace(/\n*$/, '\n')}${lines.join('\n')}\n`)
-  extend('passwd', USERS.map(({ name, uid }) => `${name}:x:${uid}:${uid}::${at(`home/${name}`)}:${shell}`))
-  extend('group', USERS.map(({ name, uid }) => `${name}:x:${uid}:`))
-  extend('shadow', USERS.map(({ name, hash }) => `${name}:${hash}:19000:0:99999:7:::`))
+  const extend = (file: string, lines: readonly string[]) =>
+    writeFileSync(at(file), `${readFileSync(`/etc/${file}`, 'utf8').replace(/\n*$/, '\n')}${lines.join('\n')}\n`)
+  extend(
+    'passwd',
+    USERS.map(({ name, uid }) => `${name}:x:${uid}:${uid}::${at(`home/${name}`)}:${shell}`),
+  )
+  extend(
+    'group',
+    USERS.map(({ name, uid }) => `${name}:x:${uid}:`),
+  )
+  extend(
+    'shadow',
+    USERS.map(({ name, hash }) => `${name}:${hash}:19000:0:99999:7:::`),
+  )
   chmodSync(at('shadow'), 0o640)
   writeFileSync(at('sudoers.d/test'), USERS.map(({ sudo }) => `${sudo}\n`).join(''))
   chmodSync(at('sudoers.d/test'), 0o440)
@@ -217,7 +237,9 @@ function sshdConfig(folder: string, port: number, hostKeys: Readonly<Record<stri
   return `${more}
 Port ${port}
 ListenAddress 127.0.0.1
-${Object.keys(hostKeys).map((type) => `HostKey ${server}/host_${type}`).join('\n')}
+${Object.keys(hostKeys)
+  .map((type) => `HostKey ${server}/host_${type}`)
+  .join('\n')}
 AuthorizedKeysFile ${server}/authorized_keys
 StrictModes no
 UsePAM no
@@ -240,4 +262,3 @@ mkdir /run/sshd
 exec /usr/sbin/sshd -D -e -f ${server}/sshd_config
 `
 }
-

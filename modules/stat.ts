@@ -1,0 +1,184 @@
+/** What is at a path. */
+import { file, isKnown, orUnknown, param, query, read, z } from '../runner/module.ts'
+import type { FileState, Probe, ProbeTree, QueryReply, StateOf } from '../runner/module.ts'
+import { followLinks, knownState, onlyPath } from './shared/target.ts'
+import type { ByPath } from './shared/target.ts'
+
+const SUMS = { md5: 'md5sum', sha1: 'sha1sum', sha256: 'sha256sum', sha512: 'sha512sum' } as const
+
+const params = () =>
+  z
+    .object({
+      path: param.path().describe('The path.'),
+      follow: param.bool().default(false).describe('Where it is a link, say what it leads to.'),
+      get_checksum: param.bool().default(true).describe('Whether the checksum of a file is wanted.'),
+      checksum_algorithm: z.enum(Object.keys(SUMS) as (keyof typeof SUMS)[]).default('sha1').describe('How the checksum is made.'),
+      get_attributes: param.bool().default(true).describe('Whether the attributes that lsattr shows are wanted.'),
+      get_mime: param
+        .bool()
+        .refine((wish) => !wish, 'the type of the content is not supported; leave get_mime out')
+        .default(false)
+        .describe('Whether the type of the content is wanted; only false.'),
+    })
+    .strict()
+type Params = z.output<ReturnType<typeof params>>
+
+/** What only a query tells. */
+interface Details {
+  readonly type: string
+  readonly uid: number
+  readonly gid: number
+  readonly atime: number
+  readonly mtime: number
+  readonly ctime: number
+  readonly size: number
+  readonly inode: number
+  readonly dev: number
+  readonly nlink: number
+  readonly blocks: number
+  readonly block_size: number
+  readonly device_type: number
+}
+
+interface Access {
+  readonly readable: boolean
+  readonly writeable: boolean
+  readonly executable: boolean
+}
+
+interface Attributes {
+  readonly version: string
+  readonly flags: string
+}
+
+type Probes = {
+  readonly file: Record<string, Probe<FileState>>
+  readonly details: Probe<Details | null>
+  readonly access: Probe<Access>
+  /** Where a link leads in the end. */
+  readonly source?: Probe<string>
+  readonly checksum?: Probe<string | null>
+  readonly attributes?: Probe<Attributes | null>
+}
+type State = StateOf<Probes>
+
+function* probe(p: Params): Generator<ProbeTree, Probes, never> {
+  const first: { file: ByPath<FileState> } = yield treeFor(p, p.path)
+  const now = knownState(first.file, p.path)
+  if (now?.type !== 'link') return treeFor(p, p.path)
+  const end = yield* followLinks(p.path, 'none')
+  if (p.follow) return treeFor(p, end.path)
+  return { ...treeFor(p, p.path), source: about(p.path, 'realpath', ['readlink', '-f', p.path], (reply) => reply.stdout.replace(/\n$/, '')) }
+}
+
+function treeFor(p: Params, path: string): Probes {
+  return {
+    file: { [path]: file(path, 'none') },
+    details: about(path, 'details', ['stat', '-c', '%F|%u|%g|%.9X|%.9Y|%.9Z|%s|%i|%d|%h|%b|%o|%t|%T', path], detailsOf),
+    access: about(path, 'access', ['find', path, '-maxdepth', '0', '-readable', '-printf', 'r', ',', '-writable', '-printf', 'w', ',', '-executable', '-printf', 'x'], ({ stdout }) => ({
+      readable: stdout.includes('r'),
+      writeable: stdout.includes('w'),
+      executable: stdout.includes('x'),
+    })),
+    ...(p.get_checksum && {
+      checksum: about(path, p.checksum_algorithm, [SUMS[p.checksum_algorithm], path], (reply) => (reply.exitCode === 0 ? reply.stdout.replace(/^\\/, '').split(' ', 1)[0]! : null)),
+    }),
+    ...(p.get_attributes && { attributes: about(path, 'attributes', ['lsattr', '-vd', path], attributesOf) }),
+  }
+}
+
+/** A query about one path; exit code 1 says that it is not there, or has no such thing. */
+function about<T>(path: string, what: string, argv: readonly [string, ...string[]], parse: (reply: QueryReply) => T): Probe<T> {
+  return query(`query:${what}:${path}`, argv, parse, { okExitCodes: [0, 1, 127], timeoutMs: 300_000, tellsOf: [`file:${path}`] })
+}
+
+function detailsOf(reply: QueryReply): Details | null {
+  const [type, ...fields] = reply.stdout.trim().split('|')
+  if (reply.exitCode !== 0 || fields.length !== 13) return null
+  const [uid, gid, atime, mtime, ctime, size, inode, dev, nlink, blocks, block_size] = fields.map(Number) as [number, number, number, number, number, number, number, number, number, number, number]
+  return { type: type!, uid, gid, atime, mtime, ctime, size, inode, dev, nlink, blocks, block_size, device_type: deviceNumber(Number.parseInt(fields[11]!, 16), Number.parseInt(fields[12]!, 16)) }
+}
+
+/** As Linux packs major and minor into one number. */
+function deviceNumber(major: number, minor: number): number {
+  return Number((BigInt(minor) & 0xffn) | ((BigInt(major) & 0xfffn) << 8n) | ((BigInt(minor) & ~0xffn) << 12n) | ((BigInt(major) & ~0xfffn) << 32n))
+}
+
+function attributesOf(reply: QueryReply): Attributes | null {
+  const [version, flags] = reply.stdout.trim().split(/\s+/)
+  return reply.exitCode === 0 && flags !== undefined ? { version: version!, flags: flags.replaceAll('-', '') } : null
+}
+
+const ATTRIBUTE_NAMES: Readonly<Record<string, string>> = {
+  A: 'noatime', a: 'append', c: 'compressed', C: 'nocow', d: 'nodump', D: 'dirsync', e: 'extents', E: 'encrypted', h: 'blocksize', i: 'immutable', I: 'indexed',
+  j: 'journalled', N: 'inline', s: 'zero', S: 'synchronous', t: 'notail', T: 'blockroot', u: 'undelete', X: 'compressedraw', Z: 'compresseddirty',
+} // prettier-ignore
+
+function result(state: State, p: Params): Record<string, unknown> {
+  const path = onlyPath(state.file)
+  const there = state.file[path]!
+  if (there.type === 'absent') return { stat: { exists: false } }
+  const details = (key: keyof Details) => orUnknown(() => state.details?.[key])
+  const mode = there.type === 'link' ? 0o777 : Number.parseInt(there.mode, 8)
+  const isType = (type: string) => (there.type === 'other' ? orUnknown(() => state.details?.type.startsWith(type) === true) : false)
+  return {
+    stat: {
+      exists: true,
+      path,
+      mode: there.type === 'link' ? '0777' : there.mode,
+      isdir: there.type === 'directory',
+      isreg: there.type === 'file',
+      islnk: there.type === 'link',
+      ischr: isType('character'),
+      isblk: isType('block'),
+      isfifo: isType('fifo'),
+      issock: isType('socket'),
+      pw_name: orUnknown(() => there.owner),
+      gr_name: orUnknown(() => there.group),
+      size: there.type === 'file' ? there.content.sizeBytes : details('size'),
+      ...Object.fromEntries((['uid', 'gid', 'atime', 'mtime', 'ctime', 'inode', 'dev', 'nlink', 'blocks', 'block_size', 'device_type'] as const).map((key) => [key, details(key)])),
+      ...permissions(mode),
+      ...Object.fromEntries((['readable', 'writeable', 'executable'] as const).map((key) => [key, orUnknown(() => state.access[key])])),
+      ...(there.type === 'link' && { lnk_target: there.target, lnk_source: orUnknown(() => state.source) }),
+      ...(there.type === 'file' && p.get_checksum && { checksum: checksum(state, p, there) }),
+      ...(p.get_attributes && attributes(state)),
+    },
+  }
+}
+
+function permissions(mode: number): Record<string, boolean> {
+  const bits = { rusr: 0o400, wusr: 0o200, xusr: 0o100, rgrp: 0o040, wgrp: 0o020, xgrp: 0o010, roth: 0o004, woth: 0o002, xoth: 0o001, isuid: 0o4000, isgid: 0o2000 }
+  return Object.fromEntries(Object.entries(bits).map(([name, bit]) => [name, (mode & bit) !== 0]))
+}
+
+/** A predicted file has a content whose checksum is known; of a real one a program tells. */
+function checksum(state: State, p: Params, there: FileState & { type: 'file' }): unknown {
+  const { content } = there
+  if (p.checksum_algorithm === 'sha1' && content.sha1 !== undefined) return content.sha1
+  if (p.checksum_algorithm === 'sha256' && content.sha256 !== '') return content.sha256
+  return orUnknown(() => state.checksum ?? undefined)
+}
+
+function attributes(state: State): Record<string, unknown> {
+  if (!isKnown(state, 'attributes')) return { attributes: orUnknown(() => state.attributes), attr_flags: orUnknown(() => state.attributes), version: orUnknown(() => state.attributes) }
+  const found = state.attributes
+  if (!found) return { attributes: [], attr_flags: '', version: null }
+  return { attributes: [...found.flags].map((flag) => ATTRIBUTE_NAMES[flag] ?? flag), attr_flags: found.flags, version: found.version }
+}
+
+export default read({
+  summary: 'Says what is at a path.',
+  params,
+  aliases: { path: ['dest', 'name'], checksum_algorithm: ['checksum', 'checksum_algo'], get_attributes: ['get_attr', 'attributes'], get_mime: ['mime', 'mime_type', 'mime-type'] },
+  examples: [
+    { name: 'Is FRR configured?', args: 'path: /etc/frr/frr.conf' },
+    { name: 'Where does the link lead?', args: 'path: /etc/sysctl.d/99-sysctl.conf\nfollow: true\nget_checksum: false\nget_attributes: false' },
+  ],
+  returns: {
+    stat: 'What is there: exists, and if so path, isdir, isreg, islnk, mode, size, uid, gid, pw_name, gr_name, atime, mtime, ctime, inode, dev, nlink, checksum, lnk_source, lnk_target, readable, writeable, executable and more.',
+  },
+  notes: ['The type of the content (`get_mime`) is not supported.', 'Of the checksum algorithms sha224 and sha384 are not supported.'],
+
+  probe,
+  result: ({ state, params: p }) => result(state, p),
+})

@@ -1,0 +1,169 @@
+import { file, param, query, read, z } from '../runner/module.ts'
+import type { FileState, Probe, ProbeTree, StateOf } from '../runner/module.ts'
+import { compilePython } from './shared/python-regex.ts'
+import { tcpConnect, tcpSockets } from './shared/tcp.ts'
+import type { Socket } from './shared/tcp.ts'
+
+/** A file whose content is searched may be this big. */
+const MAX_SEARCHED_BYTES = 16 * 1024 * 1024
+
+const ACTIVE_STATES = ['ESTABLISHED', 'FIN_WAIT1', 'FIN_WAIT2', 'SYN_RECV', 'SYN_SENT', 'TIME_WAIT'] as const
+
+const params = () =>
+  z
+    .object({
+      host: param
+        .nonEmptyString()
+        .refine((text) => /^[\w.:%-]+$/.test(text) && !text.startsWith('-'), 'not a name or an address')
+        .default('127.0.0.1')
+        .describe('The name or address whose port is meant, as seen from the host.'),
+      port: param.int(1, 65_535).optional().describe('The TCP port. Not together with `path`.'),
+      path: param.path().optional().describe('The file or folder on the host. Links are followed.'),
+      state: z
+        .enum(['started', 'present', 'stopped', 'absent', 'drained'])
+        .default('started')
+        .describe('`started` or `present`: the port takes connections, the file exists (and matches). `stopped` or `absent`: not so. `drained`: nothing is connected to the port.'),
+      search_regex: z.string().min(1).optional().describe("A regular expression in Python's syntax, searched for in the content of `path`; ^ and $ match at each line."),
+      timeout: param.number(0, 86_400).default(300).describe('Seconds after which it fails. With neither `port` nor `path` it waits just so long.'),
+      delay: param.number(0, 86_400).default(0).describe('Seconds before the first look; they count to `timeout`.'),
+      sleep: param.number(0.1, 3_600).default(1).describe('Seconds between two looks.'),
+      connect_timeout: param.int(1, 300).default(5).describe('Seconds that one attempt to connect may take.'),
+      msg: z.string().optional().describe('What it says when it fails, instead of what is missing.'),
+      exclude_hosts: param.list(z.string()).default([]).describe('With `drained`: addresses whose connections do not count.'),
+      active_connection_states: param.list(z.string()).default([...ACTIVE_STATES]).describe('With `drained`: states of TCP that count as connected.'),
+    })
+    .strict()
+    .refine((p) => p.port === undefined || p.path === undefined, { message: '`port` and `path` exclude each other', path: ['path'] })
+    .refine((p) => p.search_regex === undefined || p.path !== undefined, { message: 'only the content of `path` can be searched; what a port says is not read', path: ['search_regex'] })
+    .refine((p) => p.search_regex === undefined || isRegex(p.search_regex), { message: 'not a regular expression', path: ['search_regex'] })
+    .refine((p) => p.state !== 'drained' || p.port !== undefined, { message: '`drained` is about a port', path: ['state'] })
+type Params = z.output<ReturnType<typeof params>>
+
+function isRegex(text: string): boolean {
+  try {
+    compilePython(text, { multiline: true })
+    return true
+  } catch {
+    return false
+  }
+}
+
+function search(pattern: string, text: string): RegExpExecArray | null {
+  return compilePython(pattern, { multiline: true }).search(text)
+}
+
+type Tree = {
+  readonly sockets?: Probe<readonly Socket[]>
+  readonly connection?: Probe<string | undefined>
+  readonly file?: Probe<FileState>
+  /** Where the file itself does not settle it: whether the path leads to something, and the text that is there. */
+  readonly exists?: Probe<boolean>
+  readonly content?: Probe<string | undefined>
+}
+type State = StateOf<Tree>
+
+/** Names of the host itself: its own sockets tell, and nobody is connected to. */
+const LOOPBACK = new Set(['127.0.0.1', 'localhost', '::1', '0.0.0.0', '::'])
+
+function* probe(p: Params): Generator<ProbeTree, Tree, never> {
+  if (p.port !== undefined) {
+    if (p.state === 'drained' || LOOPBACK.has(p.host)) return { sockets: tcpSockets() }
+    return { connection: tcpConnect(p.host, p.port, p.connect_timeout) }
+  }
+  if (p.path === undefined) return {}
+  // A file that a task before this one would write is there in a dry run, too.
+  const first: { file: Probe<FileState> } = { file: { ...file(p.path, p.search_regex === undefined ? 'none' : 'bytes'), read: { kind: 'file', path: p.path, content: p.search_regex === undefined ? 'none' : 'bytes', maxBytes: MAX_SEARCHED_BYTES } } }
+  const seen = (yield first) as StateOf<typeof first>
+  if (seen.file.type !== 'link' && missing(seen, p).length === 0) return first
+  // What is not so yet may come about by a program: that is live, and only then.
+  return p.search_regex === undefined
+    ? { exists: query(`live:exists ${p.path}`, ['test', '-e', p.path], (reply) => reply.exitCode === 0, { okExitCodes: [0, 1] }) }
+    : { content: query(`live:content ${p.path}`, ['cat', '--', p.path], (reply) => (reply.exitCode === 0 ? reply.stdout : undefined), { okExitCodes: [0, 1], maxBytes: MAX_SEARCHED_BYTES }) }
+}
+
+const wantsIt = (p: Params) => p.state === 'started' || p.state === 'present'
+
+function missing(state: State, p: Params): readonly string[] {
+  const sentence = p.port !== undefined ? ofPort(state, p, p.port) : p.path !== undefined ? ofPath(state, p, p.path) : undefined
+  return sentence === undefined ? [] : [p.msg ?? sentence]
+}
+
+function ofPort({ sockets, connection }: State, p: Params, port: number): string | undefined {
+  const where = `${p.host}:${port}`
+  if (p.state === 'drained') {
+    const active = activeOn(sockets ?? [], p, port)
+    return active.length === 0 ? undefined : `${active.length} ${active.length === 1 ? 'connection' : 'connections'} to ${where} (from ${[...new Set(active.map(({ remoteAddress }) => remoteAddress))].slice(0, 10).join(', ')})`
+  }
+  const why = sockets === undefined ? connection : listens(sockets, p.host, port) ? undefined : 'nothing listens there'
+  if (wantsIt(p)) return why === undefined ? undefined : `${where} takes no connections: ${why}`
+  return why === undefined ? `${where} still takes connections` : undefined
+}
+
+const ANY = new Set(['0.0.0.0', '::'])
+
+function listens(sockets: readonly Socket[], host: string, port: number): boolean {
+  const own = host === 'localhost' ? new Set(['127.0.0.1', '::1']) : new Set([host])
+  return sockets.some((socket) => socket.state === 'LISTEN' && socket.localPort === port && (own.has(socket.localAddress) || ANY.has(socket.localAddress) || ANY.has(host)))
+}
+
+function activeOn(sockets: readonly Socket[], p: Params, port: number): Socket[] {
+  return sockets.filter(
+    (socket) =>
+      socket.localPort === port &&
+      p.active_connection_states.includes(socket.state) &&
+      !p.exclude_hosts.includes(socket.remoteAddress) &&
+      (ANY.has(p.host) || socket.localAddress === (p.host === 'localhost' ? '127.0.0.1' : p.host)),
+  )
+}
+
+function ofPath(state: State, p: Params, path: string): string | undefined {
+  if (p.search_regex === undefined) {
+    const exists = state.exists ?? state.file?.type !== 'absent'
+    if (wantsIt(p)) return exists ? undefined : `${path} does not exist`
+    return exists ? `${path} still exists` : undefined
+  }
+  const text = textOf(state)
+  const found = text !== undefined && search(p.search_regex, text) !== null
+  if (wantsIt(p)) return found ? undefined : text === undefined ? `${path} cannot be read` : `${path} does not match ${p.search_regex}`
+  return found ? `${path} still matches ${p.search_regex}` : undefined
+}
+
+function textOf({ file: found, content }: State): string | undefined {
+  return found?.type === 'file' ? found.content.text : content
+}
+
+export default read({
+  summary: 'Waits until a port takes connections or none, a file exists or not or matches, or just for a time.',
+  params,
+  aliases: {},
+  examples: [
+    { name: 'Until BGP listens', args: 'port: 179\ntimeout: 60' },
+    { name: 'Until the other side takes connections', args: 'host: 172.16.0.93\nport: 22\ndelay: 5' },
+    { name: 'Until the log says so', args: "path: /var/log/ipsec.log\nsearch_regex: 'IKE SA established'" },
+    { name: 'Until the lock is gone', args: 'path: /run/update.lock\nstate: absent' },
+    { name: 'Ten seconds', args: 'timeout: 10' },
+  ],
+  returns: { elapsed: 'seconds that it took', match_groups: 'what the groups of `search_regex` matched', match_groupdict: 'the same by name' },
+  notes: [
+    "For the host's own addresses (127.0.0.1, localhost, ::1, 0.0.0.0) its table of sockets is read; nobody is connected to, so no program sees a connection.",
+    'For another host a connection is made from the host with bash; nothing is sent, and what the other side says is not read: `search_regex` is for `path` alone.',
+    'A dry run looks once.',
+  ],
+  probe,
+  missing,
+  wait: (p) =>
+    p.port === undefined && p.path === undefined
+      ? { timeoutMs: p.timeout * 1000, intervalMs: 1000, delayMs: p.timeout * 1000 }
+      : { timeoutMs: p.timeout * 1000, intervalMs: p.sleep * 1000, delayMs: p.delay * 1000 },
+  result: ({ state, params: p }) => {
+    const match = p.search_regex === undefined ? null : search(p.search_regex, textOf(state) ?? '')
+    return {
+      state: p.state,
+      port: p.port ?? null,
+      path: p.path ?? null,
+      search_regex: p.search_regex ?? null,
+      match_groups: match === null ? [] : match.slice(1).map((group) => group ?? null),
+      match_groupdict: match?.groups === undefined ? {} : Object.fromEntries(Object.entries(match.groups).map(([name, group]) => [name, (group as string | undefined) ?? null])),
+    }
+  },
+})

@@ -1,0 +1,77 @@
+/** The shells that a host may have as /bin/sh, as transports: dash, bash, and busybox with nothing but its own tools. */
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { LocalChannel } from '../../../../runner/port/local/channel.ts'
+import type { Channel, Transport } from '../../../../runner/port/shell/transport.ts'
+
+export interface TestTransport extends Transport {
+  /** Command lines in the order in which they were opened. */
+  readonly opened: string[]
+  /** Everything that was sent, on all channels. */
+  readonly sent: string[]
+  channels(): number
+}
+
+export interface TestShell {
+  readonly name: string
+  /** Why it cannot be tested here, or false. */
+  readonly skip: string | false
+  /** `path` stands before the shell's own PATH. */
+  transport(options?: { path?: string; environment?: Readonly<Record<string, string>> }): TestTransport
+}
+
+export function shells(teardown: (end: () => void) => void): TestShell[] {
+  const busybox = ['/bin/busybox', '/usr/bin/busybox'].find((path) => existsSync(path))
+  return [
+    shellOf('dash', existsSync('/bin/dash') && '/bin/dash', process.env['PATH']!),
+    shellOf('bash', existsSync('/bin/bash') && '/bin/bash --posix', process.env['PATH']!),
+    shellOf('busybox', busybox !== undefined && `${busybox} sh`, busybox === undefined ? '' : appletsOf(busybox, teardown)),
+  ]
+}
+
+function shellOf(name: string, command: string | false, path: string): TestShell {
+  return {
+    name,
+    skip: command === false ? `no ${name} here` : false,
+    transport: ({ path: before, environment = {} } = {}) =>
+      testTransport(command as string, { HOME: '/root', ...environment, PATH: before === undefined ? path : `${before}:${path}` }),
+  }
+}
+
+export function testTransport(shell: string, environment: Readonly<Record<string, string>>): TestTransport {
+  const channels = new Set<LocalChannel>()
+  const opened: string[] = []
+  const sent: string[] = []
+  return {
+    hostName: 'web1',
+    onFull: undefined,
+    opened,
+    sent,
+    channels: () => channels.size,
+    async open(commandLine: string): Promise<Channel> {
+      const line = commandLine.replaceAll('/bin/sh', shell)
+      opened.push(line)
+      const channel = await LocalChannel.start('web1', line, environment)
+      channels.add(channel)
+      void channel.ended.then(() => channels.delete(channel))
+      const send = channel.send.bind(channel)
+      channel.send = (data) => {
+        sent.push(data.toString())
+        return send(data)
+      }
+      return channel
+    },
+    close: async () => {
+      for (const channel of channels) channel.terminate()
+    },
+  }
+}
+
+function appletsOf(busybox: string, teardown: (end: () => void) => void): string {
+  const folder = mkdtempSync(join(tmpdir(), 'playline-busybox-'))
+  teardown(() => rmSync(folder, { recursive: true, force: true }))
+  execFileSync(busybox, ['--install', '-s', folder])
+  return folder
+}
