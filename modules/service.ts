@@ -12,8 +12,8 @@ const SETTLES_WITHIN_MS = 100_000
 type Tree = {
   readonly unit: Probe<UnitState>
   readonly traits: Probe<UnitTraits>
-  /** For a unit that systemd made of a script in /etc/init.d, where `enabled` is asked: `enabled` or `disabled`. */
-  readonly initScript?: Probe<string>
+  /** For a unit that systemd made of something else, where `enabled` is asked: `enabled` or `disabled` of a script in /etc/init.d. */
+  readonly initScript?: Probe<string | null>
   /** For a unit that is not there: where its file would be, in a dry run of a task before this one. */
   readonly ownFile?: Probe<FileState>
   readonly packageFile?: Probe<FileState>
@@ -74,8 +74,8 @@ function* probe(p: Params): Generator<ProbeTree, Tree, never> {
 }
 
 /** An init script's links, through systemd's own bridge to them; `systemctl show` only says `generated`. */
-function initScript(name: string): Probe<string> {
-  return query(`query:init-script:${name}`, ['systemctl', 'is-enabled', '--', name], (reply) => reply.stdout.trim(), {
+function initScript(name: string): Probe<string | null> {
+  return query(`query:init-script:${name}`, ['systemctl', 'is-enabled', '--', name], (reply) => /^(?:enabled|disabled)$/.exec(reply.stdout.trim())?.[0] ?? null, {
     label: `${name} on boot`,
     okExitCodes: [0, 1],
   })
@@ -106,21 +106,23 @@ function plan(before: State, p: Params): Planned<State> {
 
   const now = before.unit
   if (now.loaded === 'not-found') {
-    if (mayBeMissing(p) || isPresent(before, 'ownFile') || isPresent(before, 'packageFile')) return { after: { unit: wished(undefined, p) } }
+    if (mayBeMissing(p) || isPresent(before, 'ownFile') || isPresent(before, 'packageFile')) {
+      const unit = wished(undefined, p)
+      return { after: { unit: p.state === undefined && typeof unit === 'object' ? { ...unit, active: now.active } : unit } }
+    }
     return { after: {}, refusals: [noSuchUnit(name, before.names ?? [])] }
   }
-  const refusals = [...refusedState(name, before, p), ...refusedEnabling(name, before, p)]
-  const asked = {
-    ...p,
-    ...(refusedState(name, before, p).length > 0 && { state: undefined }),
-    ...((refusedEnabling(name, before, p).length > 0 || before.initScript !== undefined) && { enabled: undefined }),
-  }
+  const cannotStart = refusedState(name, before, p)
+  const cannotEnable = refusedEnabling(name, before, p)
+  const asked = { ...p, ...(cannotStart && { state: undefined }), ...((cannotEnable !== undefined || isScript(before)) && { enabled: undefined }) }
+  const refusals = [cannotStart, cannotEnable].filter((refusal) => refusal !== undefined)
   return {
     after: {
       unit: wished(now, asked),
-      ...(before.initScript !== undefined && p.enabled !== undefined && { initScript: p.enabled ? 'enabled' : 'disabled' }),
+      ...(isScript(before) && p.enabled !== undefined && { initScript: p.enabled ? 'enabled' : 'disabled' }),
     },
-    refusals,
+    // A masked unit can be neither started nor enabled: that is said once.
+    refusals: refusals.filter(({ summary }, index) => refusals.findIndex((other) => other.summary === summary) === index),
   }
 }
 
@@ -151,43 +153,49 @@ function wishedEnabled(now: string | undefined, wish: boolean | undefined): stri
   return now !== undefined && NOT_ON_BOOT.has(now) ? now : 'disabled'
 }
 
+function isScript(before: State): boolean {
+  return typeof before.initScript === 'string'
+}
+
 function isMasked(now: UnitState | undefined): boolean {
   return now !== undefined && (now.loaded === 'masked' || now.enabled.startsWith('masked'))
 }
 
 function noSuchUnit(name: string, names: readonly string[]): Refusal {
-  const near = nearest(name, names)
-  return {
-    summary: `there is no unit '${name}'`,
-    ...(near !== undefined && { hint: `Did you mean '${near}'?` }),
-  }
+  const suffix = name.slice(name.lastIndexOf('.'))
+  const near = nearest(
+    name.slice(0, -suffix.length),
+    names.filter((other) => other.endsWith(suffix)).map((other) => other.slice(0, -suffix.length)),
+  )
+  return { summary: `there is no unit '${name}'`, ...(near !== undefined && { hint: `Did you mean '${near}${suffix}'?` }) }
 }
 
-function refusedState(name: string, { unit: now, traits }: State, p: Params): Refusal[] {
-  if (p.state === undefined || p.state === 'stopped') return []
-  if (isMasked(now) && p.masked !== false) return [masked(name)]
+function refusedState(name: string, { unit: now, traits }: State, p: Params): Refusal | undefined {
+  if (p.state === undefined || p.state === 'stopped') return undefined
+  if (isMasked(now) && p.masked !== false) return masked(name)
   if (p.state === 'reloaded' && now.active === 'active' && !traits.reloadable) {
-    return [{ summary: `${name} cannot be reloaded: it has no ExecReload`, hint: 'Use `state: restarted`.' }]
+    return { summary: `${name} cannot be reloaded: it has no ExecReload`, hint: 'Use `state: restarted`.' }
   }
-  return []
+  return undefined
 }
 
-function refusedEnabling(name: string, before: State, p: Params): Refusal[] {
+/** Why a unit with this word of systemd's cannot be enabled. */
+const CANNOT_ENABLE: Readonly<Record<string, string>> = {
+  static: 'it has no [Install] section, other units start it',
+  indirect: 'its [Install] section has only `Also=`, another unit is enabled in its place',
+  generated: 'systemd makes it from other configuration at boot',
+  transient: 'a program has made it, and it is gone after a boot',
+  bad: 'its file is not valid',
+  '': 'it has no file',
+}
+
+function refusedEnabling(name: string, before: State, p: Params): Refusal | undefined {
   const word = before.unit.enabled
-  if (p.enabled === undefined || before.initScript !== undefined) return []
-  if (!p.enabled) return word === 'generated' ? [{ summary: `${name} cannot be disabled: systemd makes it from other configuration at boot` }] : []
-  if (isMasked(before.unit)) return p.masked === false || p.state !== undefined ? [] : [masked(name)]
-  const why = {
-    static: 'it has no [Install] section, other units start it',
-    indirect: 'it has only `Also=` in its [Install] section, another unit is enabled in its place',
-    generated: 'systemd makes it from other configuration at boot',
-    transient: 'it was made by a program and is gone after a boot',
-    bad: 'its file is not valid',
-    '': 'it has no file',
-  }[word]
-  return why === undefined
-    ? []
-    : [{ summary: `${name} cannot be enabled: ${why}`, hint: word === 'indirect' ? `\`systemctl cat ${name}\` names the unit to enable.` : 'Leave `enabled` out.' }]
+  if (p.enabled === undefined || isScript(before)) return undefined
+  if (!p.enabled) return word === 'generated' ? { summary: `${name} cannot be disabled: ${CANNOT_ENABLE[word]!}` } : undefined
+  if (isMasked(before.unit)) return p.masked === false ? undefined : masked(name)
+  const why = CANNOT_ENABLE[word]
+  return why === undefined ? undefined : { summary: `${name} cannot be enabled: ${why}`, hint: word === 'indirect' ? `\`systemctl cat ${name}\` names the unit to enable.` : 'Leave `enabled` out.' }
 }
 
 function masked(name: string): Refusal {
@@ -206,7 +214,7 @@ function events({ before, params: p }: { before: State; params: Params }): Event
 function unitEvent(before: State, p: Params): 'start' | 'restart' | 'reload' | undefined {
   if (p.state === undefined || p.state === 'stopped') return undefined
   const now = isKnown(before, 'unit') ? before.unit : undefined
-  if (now !== undefined && p.name !== undefined && refusedState(p.name, before, p).length > 0) return undefined
+  if (now !== undefined && p.name !== undefined && refusedState(p.name, before, p) !== undefined) return undefined
   if (now?.loaded === 'not-found' && before.names !== undefined) return undefined
   if (p.state === 'restarted') return 'restart'
   if (now?.active === 'oneshot') return 'start'

@@ -40,12 +40,6 @@ interface Details {
   readonly device_type: number
 }
 
-interface Access {
-  readonly readable: boolean
-  readonly writeable: boolean
-  readonly executable: boolean
-}
-
 interface Attributes {
   readonly version: string
   readonly flags: string
@@ -54,7 +48,8 @@ interface Attributes {
 type Probes = {
   readonly file: Record<string, Probe<FileState>>
   readonly details: Probe<Details | null>
-  readonly access: Probe<Access>
+  /** What who reads may do with it. */
+  readonly access: { readonly readable: Probe<boolean>; readonly writeable: Probe<boolean>; readonly executable: Probe<boolean> }
   /** Where a link leads in the end. */
   readonly source?: Probe<string>
   readonly checksum?: Probe<string | null>
@@ -75,16 +70,16 @@ function treeFor(p: Params, path: string): Probes {
   return {
     file: { [path]: file(path, 'none') },
     details: about(path, 'details', ['stat', '-c', '%F|%u|%g|%.9X|%.9Y|%.9Z|%s|%i|%d|%h|%b|%o|%t|%T', path], detailsOf),
-    access: about(path, 'access', ['find', path, '-maxdepth', '0', '-readable', '-printf', 'r', ',', '-writable', '-printf', 'w', ',', '-executable', '-printf', 'x'], ({ stdout }) => ({
-      readable: stdout.includes('r'),
-      writeable: stdout.includes('w'),
-      executable: stdout.includes('x'),
-    })),
+    access: { readable: may(path, '-r'), writeable: may(path, '-w'), executable: may(path, '-x') },
     ...(p.get_checksum && {
       checksum: about(path, p.checksum_algorithm, [SUMS[p.checksum_algorithm], path], (reply) => (reply.exitCode === 0 ? reply.stdout.replace(/^\\/, '').split(' ', 1)[0]! : null)),
     }),
     ...(p.get_attributes && { attributes: about(path, 'attributes', ['lsattr', '-vd', path], attributesOf) }),
   }
+}
+
+function may(path: string, flag: string): Probe<boolean> {
+  return about(path, `test${flag}`, ['test', flag, path], (reply) => reply.exitCode === 0)
 }
 
 /** A query about one path; exit code 1 says that it is not there, or has no such thing. */

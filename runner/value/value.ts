@@ -7,19 +7,7 @@
 import type { SourceRange } from '../diagnostic/source.ts'
 
 /** A value of a run. Lists are arrays, mappings are `Dict`s, integers beyond 2^53 are bigints. */
-export type Value =
-  | null
-  | boolean
-  | number
-  | bigint
-  | string
-  | Float
-  | Value[]
-  | Tuple
-  | Dict
-  | Undefined
-  | Unknown
-  | Opaque
+export type Value = null | boolean | number | bigint | string | Float | Value[] | Tuple | Dict | Undefined | Unknown | Opaque
 
 /** A mapping. Keys keep their type and their order, as in Python. */
 export class Dict extends Map<Value, Value> {

@@ -122,7 +122,7 @@ for (const name of names) {
     t.test('imports the contract and nothing else', async (t) => {
       const imported = [...readFileSync(path.join(FOLDER, name + EXTENSION), 'utf8').matchAll(/^(?:import|export)\b[^'"]*from ['"]([^'"]+)['"]/gm)].map((found) => found[1]!)
       t.same(
-        imported.filter((from) => !/^\.\.\/runner\/module\.[jt]s$|^\.\/shared\/[\w-]+\.[jt]s$/.test(from)),
+        imported.filter((from) => !/^\.\.\/runner\/module\.[jt]s$|^\.\/shared\/[\w/-]+\.[jt]s$/.test(from)),
         [],
       )
     })
@@ -178,9 +178,6 @@ function stateLaws(
   source: () => ProbeTree | Generator<ProbeTree, ProbeTree, never>,
 ): void {
   const before = read.object
-  const nothing = module.apply({ params: params as never, before: before as never, after: before as never, differs: [], events: [], timestamp: 'now' })
-  t.equal(nothing.next().done, true, 'an equal before and after with no event yields no step')
-
   const { after: promised, refusals = [] } = planOf(module, params, before)
   const after = kept(before, promised)
   const again = planOf(module, params, after)
@@ -190,6 +187,11 @@ function stateLaws(
   if (![...planned.values()].some(holdsUnknown)) {
     const second = readTree(source(), withStates(planned, world))
     t.same(compare(second.object, planOf(module, params, second.object).after), [], 'what was planned, read again, needs no change')
+    if (refusals.length === 0) {
+      const rest = second.object as never
+      const steps = module.apply({ params: params as never, before: rest, after: rest, differs: [], events: [], timestamp: 'now' })
+      t.equal(steps.next().done, true, 'an equal before and after with no event yields no step')
+    }
   }
 
   for (const leaf of leavesOf(treeOf(read.leaves))) unknownLaw(t, module, params, world, leaf, source, refusals.length > 0)

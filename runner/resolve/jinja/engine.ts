@@ -1,8 +1,8 @@
 /** What the parts of the engine know of one another, and what a caller gives it. */
 import type { SourceFile } from '../../diagnostic/source.ts'
 import type { Dict, Value } from '../../value/value.ts'
-import type { Filter, Test } from './run/operation.ts'
-import type { TemplateLibrary } from './run/inheritance.ts'
+import type { Filter, Test } from './runtime/operation.ts'
+import type { TemplateLibrary } from './runtime/inheritance.ts'
 import type { SyntaxOptions } from './syntax/options.ts'
 import type { Vocabulary } from './syntax/parse-expression.ts'
 

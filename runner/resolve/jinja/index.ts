@@ -2,7 +2,7 @@
  * Jinja2 as Ansible uses it.
  *
  * Ours are the scanner, the parser and the evaluation, with Python's semantics; nunjucks finds templates and holds the blocks of those
- * that extend one another (`run/inheritance.ts`). No template is ever compiled to JavaScript.
+ * that extend one another (`runtime/inheritance.ts`). No template is ever compiled to JavaScript.
  */
 import { fail } from '../../diagnostic/diagnostic.ts'
 import type { SourceFile, SourceRange } from '../../diagnostic/source.ts'
@@ -13,17 +13,17 @@ import type { Engine, Hooks, Scope } from './engine.ts'
 import { FILTERS } from './filter/index.ts'
 import { fileSource, scalarSource } from './locate.ts'
 import type { TemplateSource } from './locate.ts'
-import { evaluate, truthOf } from './run/evaluate.ts'
-import { Frame } from './run/frame.ts'
-import { GLOBALS } from './run/globals.ts'
-import { TemplateLibrary } from './run/inheritance.ts'
-import type { ParsedTemplate } from './run/inheritance.ts'
-import { checkUsable, Range } from './run/iterate.ts'
-import { MUTATING_METHODS } from './run/methods.ts'
-import { Output } from './run/output.ts'
-import { convertOutput, render } from './run/render.ts'
-import { Run } from './run/run.ts'
-import { isLenient } from './run/undefined.ts'
+import { evaluate, truthOf } from './runtime/evaluate.ts'
+import { Frame } from './runtime/frame.ts'
+import { GLOBALS } from './runtime/globals.ts'
+import { TemplateLibrary } from './runtime/inheritance.ts'
+import type { ParsedTemplate } from './runtime/inheritance.ts'
+import { checkUsable, Range } from './runtime/iterate.ts'
+import { MUTATING_METHODS } from './runtime/methods.ts'
+import { Output } from './runtime/output.ts'
+import { convertOutput, render } from './runtime/render.ts'
+import { Run } from './runtime/run.ts'
+import { isLenient } from './runtime/undefined.ts'
 import type { Expression } from './syntax/ast.ts'
 import { freeNames, loadsTemplates, namesIn, walkExpression, walkStatements } from './syntax/inspect.ts'
 import { DEFAULT_SYNTAX } from './syntax/options.ts'

@@ -65,7 +65,10 @@ t.test('equality', async (t) => {
     [1, true],
     [0, false],
     [2n ** 64n, new Float(2 ** 64)],
-    [[1, [2]], [1, [2]]],
+    [
+      [1, [2]],
+      [1, [2]],
+    ],
     [Dict.of({ a: 1, b: 2 }), Dict.of({ b: 2, a: 1 })],
     [new Dict([[1, 'x']]), new Dict([[new Float(1), 'x']])],
     [new Tuple([1]), new Tuple([true])],
@@ -105,12 +108,25 @@ t.test('JSON as Python writes it', async (t) => {
   t.equal(toJson(value), '{"b": [1, 2.0, null], "a": "\\u00e9\\u007f\\"\\n", "c": {}, "d": []}')
   t.equal(toJson(value, { ensureAscii: false, separators: [',', ':'] }), '{"b":[1,2.0,null],"a":"é\u007f\\"\\n","c":{},"d":[]}')
   t.equal(toJson(Dict.of({ b: [1], a: 2 }), { indent: 4, sort: true }), '{\n    "a": 2,\n    "b": [\n        1\n    ]\n}')
-  t.equal(toJson(new Dict([[1, 1], [true, 2], [null, 3], [new Float(1.5), 4]] as never)), '{"1": 2, "null": 3, "1.5": 4}'.replace('2', '1, "true": 2'))
+  t.equal(
+    toJson(
+      new Dict([
+        [1, 1],
+        [true, 2],
+        [null, 3],
+        [new Float(1.5), 4],
+      ] as never),
+    ),
+    '{"1": 2, "null": 3, "1.5": 4}'.replace('2', '1, "true": 2'),
+  )
   t.equal(toJson(10n ** 20n), '100000000000000000000')
 })
 
 t.test('JSON as Python reads it', async (t) => {
-  t.same(fromJson(' {"a": [1, 1.0, -2e3, true, null, "x\\u00e9\\n"], "__proto__": 5} '), Dict.of({ a: [1, new Float(1), new Float(-2000), true, null, 'xé\n'], ['__proto__']: 5 }))
+  t.same(
+    fromJson(' {"a": [1, 1.0, -2e3, true, null, "x\\u00e9\\n"], "__proto__": 5} '),
+    Dict.of({ a: [1, new Float(1), new Float(-2000), true, null, 'xé\n'], ['__proto__']: 5 }),
+  )
   t.equal(fromJson('12345678901234567890'), 12345678901234567890n)
   t.same(fromJson('NaN'), new Float(NaN))
   for (const bad of ['', '{', '[1,]', '{"a" 1}', "'a'", '01', 'nul', '"a\n"', '[1] 2', '{a: 1}']) t.throws(() => fromJson(bad), SyntaxError, bad)
@@ -122,5 +138,11 @@ t.test('plain data', async (t) => {
   t.same(Object.keys(plain).sort(), ['1', '__proto__'])
   t.equal(Object.getPrototypeOf(plain), Object.prototype)
   t.equal((plain as { x?: unknown }).x, undefined)
-  t.same(fromPlain({ a: [1, 1.5, undefined], b: undefined, c: new Map([[1, 2]]) }), new Dict([['a', [1, new Float(1.5), null]], ['c', new Dict([[1, 2]])]] as never))
+  t.same(
+    fromPlain({ a: [1, 1.5, undefined], b: undefined, c: new Map([[1, 2]]) }),
+    new Dict([
+      ['a', [1, new Float(1.5), null]],
+      ['c', new Dict([[1, 2]])],
+    ] as never),
+  )
 })

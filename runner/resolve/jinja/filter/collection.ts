@@ -8,12 +8,12 @@ import { Dict } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
 import { PythonRandom } from '../library/mersenne-twister.ts'
 import { compareVersions } from '../library/version.ts'
-import { refuseValue } from '../run/callable.ts'
-import { itemsOf } from '../run/iterate.ts'
-import { pairsOf } from '../run/methods.ts'
-import { filter, textInput } from '../run/operation.ts'
-import type { Args, Filter } from '../run/operation.ts'
-import { typeName } from '../run/type.ts'
+import { refuseValue } from '../runtime/callable.ts'
+import { itemsOf } from '../runtime/iterate.ts'
+import { pairsOf } from '../runtime/methods.ts'
+import { filter, textInput } from '../runtime/operation.ts'
+import type { Args, Filter } from '../runtime/operation.ts'
+import { typeName } from '../runtime/type.ts'
 
 export const COLLECTION_FILTERS: readonly Filter[] = [
   filter('counter', 'How often each item occurs.', (input) => {
@@ -24,7 +24,7 @@ export const COLLECTION_FILTERS: readonly Filter[] = [
   filter('crc32', 'The CRC-32 of the text, in hexadecimal.', (input) => checksum32(print(input))),
   filter('dict', 'A dict from a list of pairs.', (input) => new Dict(pairsOf(input))),
   filter('dict_kv(key)', 'A dict with the input under one key.', (input, args) => new Dict([[args.value('key'), input]])),
-  filter("groupby_as_dict(attribute)", 'The dicts of a list under the value that each has for a key.', groupbyAsDict),
+  filter('groupby_as_dict(attribute)', 'The dicts of a list under the value that each has for a key.', groupbyAsDict),
   filter('lists_mergeby(*lists, **options)', 'Lists of dicts merged where they agree in a key.', listsMergeBy),
   filter('random_mac(seed=None)', 'A MAC address that begins with the input.', randomMac),
   filter("unicode_normalize(form='NFC')", 'Text in a normal form of Unicode.', (input, args) => {
@@ -94,7 +94,8 @@ function mergeEntries(a: Dict, b: Dict, recursive: boolean): Dict {
 function randomMac(input: Value, args: Args): Value {
   const prefix = textInput(input, 'random_mac').toLowerCase()
   const parts = prefix.split(':').filter((part) => part !== '')
-  if (parts.length > 5 || parts.some((part) => !/^[0-9a-f]{2}$/.test(part))) return refuseValue(`Invalid value (${prefix}) for random_mac: needs up to five pairs of hexadecimal digits`)
+  if (parts.length > 5 || parts.some((part) => !/^[0-9a-f]{2}$/.test(part)))
+    return refuseValue(`Invalid value (${prefix}) for random_mac: needs up to five pairs of hexadecimal digits`)
   const seed = args.value('seed')
   const missing = (6 - parts.length) * 8
   // Python draws from 68719476736 up, and uses as many hexadecimal digits as are missing.
@@ -103,4 +104,3 @@ function randomMac(input: Value, args: Args): Value {
   const tail = digits.slice(0, missing / 4)
   return [...parts, ...(tail.match(/../g) ?? [])].join(':')
 }
-

@@ -3,16 +3,19 @@ import { equal, setItem, getItem, hasItem, isHashable } from '../../../value/equ
 import { print } from '../../../value/print.ts'
 import { Dict, Tuple, Undefined } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
-import { refuseValue } from '../run/callable.ts'
-import { checkUsable, itemsOf } from '../run/iterate.ts'
-import { checkItems } from '../run/limits.ts'
-import { dictInput, filter } from '../run/operation.ts'
-import type { Args, Filter } from '../run/operation.ts'
-import { typeName } from '../run/type.ts'
+import { refuseValue } from '../runtime/callable.ts'
+import { checkUsable, itemsOf } from '../runtime/iterate.ts'
+import { checkItems } from '../runtime/limits.ts'
+import { dictInput, filter } from '../runtime/operation.ts'
+import type { Args, Filter } from '../runtime/operation.ts'
+import { typeName } from '../runtime/type.ts'
 
 export const DICT_FILTERS: readonly Filter[] = [
   filter('combine(*dicts, **options)', 'Dicts as one; later ones win. Options: `recursive`, `list_merge`.', combine),
-  filter("dict2items(key_name='key', value_name='value')", 'A list of one small dict per entry.', (input, args) =>
+  filter(
+    "dict2items(key_name='key', value_name='value')",
+    'A list of one small dict per entry.',
+    (input, args) =>
     [...dictInput(input, 'dict2items')].map(([key, value]) => new Dict([[args.value('key_name'), key], [args.value('value_name'), value]])), // prettier-ignore
   ),
   filter("items2dict(key_name='key', value_name='value')", 'A dict from a list of small dicts.', items2dict),
@@ -24,7 +27,8 @@ function combine(input: Value, args: Args): Value {
   const options = args.extra
   const recursive = options.get('recursive') ?? false
   const listMerge = options.get('list_merge') ?? 'replace'
-  for (const key of options.keys()) if (key !== 'recursive' && key !== 'list_merge') return refuseValue("'recursive' and 'list_merge' are the only valid keyword arguments")
+  for (const key of options.keys())
+    if (key !== 'recursive' && key !== 'list_merge') return refuseValue("'recursive' and 'list_merge' are the only valid keyword arguments")
   if (typeof recursive !== 'boolean') return refuseValue("'recursive' of combine must be true or false")
   const mode = print(listMerge)
   if (!MERGES.has(mode)) return refuseValue(`combine: 'list_merge' argument can only be equal to one of ${[...MERGES.keys()].join(', ')}`)

@@ -3,10 +3,10 @@ import { createHash, getHashes, randomInt } from 'node:crypto'
 import { print } from '../../../value/print.ts'
 import type { Value } from '../../../value/value.ts'
 import { cryptMd5, cryptSha } from '../library/crypt.ts'
-import { refuseValue } from '../run/callable.ts'
-import { checkUsable } from '../run/iterate.ts'
-import { filter } from '../run/operation.ts'
-import type { Args, Filter } from '../run/operation.ts'
+import { refuseValue } from '../runtime/callable.ts'
+import { checkUsable } from '../runtime/iterate.ts'
+import { filter } from '../runtime/operation.ts'
+import type { Args, Filter } from '../runtime/operation.ts'
 
 /** The namespace of Ansible's UUIDs. */
 const ANSIBLE_NAMESPACE = '361E6D51-FAEC-444A-9079-341386DA8E2E'
@@ -22,7 +22,9 @@ export const HASH_FILTERS: readonly Filter[] = [
   filter('md5', 'The MD5 digest, in hexadecimal.', (input) => digest(input, 'md5')),
   filter("password_hash(hashtype='sha512', salt=None, salt_size=None, rounds=None, ident=None)", 'A password as it stands in /etc/shadow.', passwordHash),
   filter('sha1', 'The SHA-1 digest, in hexadecimal.', (input) => digest(input, 'sha1')),
-  filter('to_uuid(namespace=None)', 'A UUID that is made of the text.', (input, args) => uuid5(print(input), args.textOrNull('namespace') ?? ANSIBLE_NAMESPACE)),
+  filter('to_uuid(namespace=None)', 'A UUID that is made of the text.', (input, args) =>
+    uuid5(print(input), args.textOrNull('namespace') ?? ANSIBLE_NAMESPACE),
+  ),
 ]
 
 function digest(input: Value, name: string): string {

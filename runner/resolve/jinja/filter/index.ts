@@ -1,5 +1,5 @@
 /** All filters, by name. */
-import { table } from '../run/table.ts'
+import { table } from '../runtime/table.ts'
 import { COLLECTION_FILTERS } from './collection.ts'
 import { DICT_FILTERS } from './dict.ts'
 import { HASH_FILTERS } from './hash.ts'

@@ -1,14 +1,14 @@
 /** Filters on numbers. */
 import { Float } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
-import { refuseValue } from '../run/callable.ts'
-import { checkUsable } from '../run/iterate.ts'
-import { formatFloat, formatValue } from '../run/format.ts'
-import { absoluteNumber, integer, normalize, numeric, powerNumbers, roundHalfEven, toFloat, toNumber } from '../run/numbers.ts'
-import type { Numeric } from '../run/numbers.ts'
-import { filter } from '../run/operation.ts'
-import type { Args, Filter } from '../run/operation.ts'
-import { typeName } from '../run/type.ts'
+import { refuseValue } from '../runtime/callable.ts'
+import { checkUsable } from '../runtime/iterate.ts'
+import { formatFloat, formatValue } from '../runtime/format.ts'
+import { absoluteNumber, integer, normalize, numeric, powerNumbers, roundHalfEven, toFloat, toNumber } from '../runtime/numbers.ts'
+import type { Numeric } from '../runtime/numbers.ts'
+import { filter } from '../runtime/operation.ts'
+import type { Args, Filter } from '../runtime/operation.ts'
+import { typeName } from '../runtime/type.ts'
 import { print } from '../../../value/print.ts'
 
 export const NUMBER_FILTERS: readonly Filter[] = [
@@ -18,10 +18,10 @@ export const NUMBER_FILTERS: readonly Filter[] = [
     const value = readFloat(input)
     return value === undefined ? args.value('default') : new Float(value)
   }),
-  filter("human_readable(isbits=False, unit=None)", 'A number of bytes or bits with its unit: `1.00 KB`.', humanReadable),
-  filter("human_to_bytes(default_unit=None, isbits=False)", 'The number of bytes of a text such as `10M`.', humanToBytes),
+  filter('human_readable(isbits=False, unit=None)', 'A number of bytes or bits with its unit: `1.00 KB`.', humanReadable),
+  filter('human_to_bytes(default_unit=None, isbits=False)', 'The number of bytes of a text such as `10M`.', humanToBytes),
   filter('int(default=0, base=10)', 'As an integer; the default where it is none.', toInteger),
-  filter("log(base=2.718281828459045)", 'The logarithm.', logarithm),
+  filter('log(base=2.718281828459045)', 'The logarithm.', logarithm),
   filter('pow(y)', 'The input to the power of `y`.', power),
   filter('root(base=2)', 'The root.', root),
   filter("round(precision=0, method='common')", 'Rounded, up or down with `ceil` or `floor`.', round),
@@ -54,7 +54,7 @@ export function readInteger(given: string, base: number): Value | undefined {
   const prefixBase = /x/i.test(prefix) ? 16 : /o/i.test(prefix) ? 8 : /b/i.test(prefix) ? 2 : undefined
   const digits = digitText.replaceAll('_', '')
   // `0b1` is a prefix in base 2 and three digits in base 16.
-  if (prefixBase !== undefined && base !== 0 && base !== prefixBase) return readInteger(sign + prefix.replace('_', '') .replace(/^0/, '') + digits, base)
+  if (prefixBase !== undefined && base !== 0 && base !== prefixBase) return readInteger(sign + prefix.replace('_', '').replace(/^0/, '') + digits, base)
   const actual = prefixBase ?? (base === 0 ? 10 : base)
   if (base === 0 && prefixBase === undefined && /^0+[1-9]/.test(digits)) return undefined
   if (digits.length > 4300) return undefined
@@ -187,7 +187,10 @@ function humanToBytes(input: Value, args: Args): Value {
     const word = letter === 'B' ? (isBits ? ['bit', 'bits'] : ['byte', 'bytes']) : []
     const unitLetter = isBits ? 'b' : 'B'
     const isRight = (letter === 'B' ? word.includes(unit.toLowerCase()) : unit.slice(1) === unitLetter) || unit === unitLetter
-    if (!isRight) return refuseValue(`human_to_bytes() failed to convert ${text}. Value is not a valid string (expect ${letter === 'B' ? unitLetter : letter + unitLetter})`)
+    if (!isRight)
+      return refuseValue(
+        `human_to_bytes() failed to convert ${text}. Value is not a valid string (expect ${letter === 'B' ? unitLetter : letter + unitLetter})`,
+      )
   }
   return normalize(roundHalfEven(number * limit, 0))
 }

@@ -3,12 +3,12 @@ import { randomInt } from 'node:crypto'
 import { print } from '../../../value/print.ts'
 import type { Value } from '../../../value/value.ts'
 import { PythonRandom } from '../library/mersenne-twister.ts'
-import { refuseValue } from '../run/callable.ts'
-import { checkUsable, itemsOf } from '../run/iterate.ts'
-import { integer } from '../run/numbers.ts'
-import { filter } from '../run/operation.ts'
-import type { Args, Filter } from '../run/operation.ts'
-import type { Run } from '../run/run.ts'
+import { refuseValue } from '../runtime/callable.ts'
+import { checkUsable, itemsOf } from '../runtime/iterate.ts'
+import { integer } from '../runtime/numbers.ts'
+import { filter } from '../runtime/operation.ts'
+import type { Args, Filter } from '../runtime/operation.ts'
+import type { Run } from '../runtime/run.ts'
 
 export const RANDOM_FILTERS: readonly Filter[] = [
   filter('random(start=None, step=None, seed=None)', 'An item of a list, or a number below the input.', random),

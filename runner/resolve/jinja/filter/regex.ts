@@ -5,11 +5,11 @@ import { Tuple } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
 import { compilePython, expandReplacement } from '../library/python-regex.ts'
 import type { PythonRegex } from '../library/python-regex.ts'
-import { refuseValue } from '../run/callable.ts'
-import { checkUsable } from '../run/iterate.ts'
-import { checkItems, checkTextLength } from '../run/limits.ts'
-import { filter } from '../run/operation.ts'
-import type { Args, Filter } from '../run/operation.ts'
+import { refuseValue } from '../runtime/callable.ts'
+import { checkUsable } from '../runtime/iterate.ts'
+import { checkItems, checkTextLength } from '../runtime/limits.ts'
+import { filter } from '../runtime/operation.ts'
+import type { Args, Filter } from '../runtime/operation.ts'
 
 export const REGEX_FILTERS: readonly Filter[] = [
   filter("regex_escape(re_type='python')", 'Text as a pattern that matches just it.', regexEscape),
@@ -48,7 +48,8 @@ function findAll(input: Value, args: Args): Value {
 }
 
 function search(input: Value, args: Args): Value {
-  for (const key of args.extra.keys()) if (key !== 'ignorecase' && key !== 'multiline') return refuseValue(`regex_search got an unexpected keyword argument '${print(key)}'`)
+  for (const key of args.extra.keys())
+    if (key !== 'ignorecase' && key !== 'multiline') return refuseValue(`regex_search got an unexpected keyword argument '${print(key)}'`)
   const option = (name: string): boolean => truth(args.extra.get(name) ?? false)
   const regex = compilePython(args.printed('regex'), { ignoreCase: option('ignorecase'), multiline: option('multiline') })
   const wanted = args.rest.map((given) => {

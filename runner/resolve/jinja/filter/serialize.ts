@@ -9,13 +9,13 @@ import type { Value } from '../../../value/value.ts'
 import { parseYaml, parseYamlAll } from '../library/yaml-read.ts'
 import { dumpYaml } from '../library/yaml-dump.ts'
 import type { YamlOptions } from '../library/yaml-dump.ts'
-import { refuseValue } from '../run/callable.ts'
-import { checkUsable, itemsOf } from '../run/iterate.ts'
-import { checkTextLength } from '../run/limits.ts'
-import { integer } from '../run/numbers.ts'
-import { filter } from '../run/operation.ts'
-import type { Args, Filter } from '../run/operation.ts'
-import { typeName } from '../run/type.ts'
+import { refuseValue } from '../runtime/callable.ts'
+import { checkUsable, itemsOf } from '../runtime/iterate.ts'
+import { checkTextLength } from '../runtime/limits.ts'
+import { integer } from '../runtime/numbers.ts'
+import { filter } from '../runtime/operation.ts'
+import type { Args, Filter } from '../runtime/operation.ts'
+import { typeName } from '../runtime/type.ts'
 
 export const SERIALIZE_FILTERS: readonly Filter[] = [
   filter("b64decode(encoding='utf-8')", 'The text that base64 stands for.', (input, args) => decodeBase64(print(input), bufferEncoding(args))),
@@ -103,7 +103,8 @@ function yamlText(input: Value, options: Dict, defaults: YamlOptions): Value {
     else if (key === 'default_flow_style') chosen.flow = value === null ? undefined : truth(value)
     else if (key === 'default_style') chosen.style = value === null ? undefined : print(value)
     else if (key === 'allow_unicode') chosen.allowUnicode = truth(value)
-    else if (!['canonical', 'encoding', 'line_break', 'version', 'tags'].includes(print(key))) return refuseValue(`to_yaml got an unexpected keyword argument '${print(key)}'`)
+    else if (!['canonical', 'encoding', 'line_break', 'version', 'tags'].includes(print(key)))
+      return refuseValue(`to_yaml got an unexpected keyword argument '${print(key)}'`)
   }
   const text = dumpYaml(input, chosen)
   checkTextLength(text.length)

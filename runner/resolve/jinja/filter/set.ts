@@ -2,13 +2,13 @@
 import { equal } from '../../../value/equal.ts'
 import { Tuple } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
-import { refuseValue } from '../run/callable.ts'
-import { itemsOf } from '../run/iterate.ts'
-import { checkItems } from '../run/limits.ts'
-import { integer } from '../run/numbers.ts'
-import { filter } from '../run/operation.ts'
-import type { Args, Filter } from '../run/operation.ts'
-import { typeName } from '../run/type.ts'
+import { refuseValue } from '../runtime/callable.ts'
+import { itemsOf } from '../runtime/iterate.ts'
+import { checkItems } from '../runtime/limits.ts'
+import { integer } from '../runtime/numbers.ts'
+import { filter } from '../runtime/operation.ts'
+import type { Args, Filter } from '../runtime/operation.ts'
+import { typeName } from '../runtime/type.ts'
 import { uniqueItems } from './sequence.ts'
 
 export const SET_FILTERS: readonly Filter[] = [
@@ -27,7 +27,11 @@ export const SET_FILTERS: readonly Filter[] = [
   }),
   filter('union(b)', 'The items of two lists, each once.', (input, args) => uniqueItems([...itemsOf(input), ...args.list('b')])),
   filter('zip(*lists)', 'Tuples of the items at the same place, as many as the shortest list has.', (input, args) => zip(input, args)),
-  filter('zip_longest(*lists, **options)', 'Tuples of the items at the same place, as many as the longest list has; `fillvalue` where one has none.', zipLongest),
+  filter(
+    'zip_longest(*lists, **options)',
+    'Tuples of the items at the same place, as many as the longest list has; `fillvalue` where one has none.',
+    zipLongest,
+  ),
 ]
 
 function holds(items: readonly Value[], item: Value): boolean {

@@ -3,13 +3,13 @@ import { toJson } from '../../../value/convert.ts'
 import { print } from '../../../value/print.ts'
 import { Dict, Tuple } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
-import { refuseValue } from '../run/callable.ts'
-import { formatPercent } from '../run/format.ts'
-import { characterCount, checkUsable, isIterable, itemsOf, sliceText } from '../run/iterate.ts'
-import { checkTextLength, repeatText } from '../run/limits.ts'
-import { capitalize, center, replaceText, splitLines, splitText, strip } from '../run/methods.ts'
-import { alias, filter } from '../run/operation.ts'
-import type { Args, Filter } from '../run/operation.ts'
+import { refuseValue } from '../runtime/callable.ts'
+import { formatPercent } from '../runtime/format.ts'
+import { characterCount, checkUsable, isIterable, itemsOf, sliceText } from '../runtime/iterate.ts'
+import { checkTextLength, repeatText } from '../runtime/limits.ts'
+import { capitalize, center, replaceText, splitLines, splitText, strip } from '../runtime/methods.ts'
+import { alias, filter } from '../runtime/operation.ts'
+import type { Args, Filter } from '../runtime/operation.ts'
 import { escapeHtml, striptags, urlize } from '../library/html.ts'
 import { prettyPrint } from '../library/pretty-print.ts'
 import { wrapText } from '../library/text-wrap.ts'
@@ -25,7 +25,7 @@ export const TEXT_FILTERS: readonly Filter[] = [
   filter('format(*values, **named)', 'Fills a `%` format with values: `"%s is %d" | format(name, size)`.', (input, args) =>
     formatPercent(print(input), args.extra.size > 0 ? args.extra : new Tuple(args.rest)),
   ),
-  filter("indent(width=4, first=False, blank=False)", 'Indents every line but the first.', indent),
+  filter('indent(width=4, first=False, blank=False)', 'Indents every line but the first.', indent),
   filter('lower', 'In lower case.', (input) => print(input).toLowerCase()),
   filter('pprint', 'As Python prints it over several lines.', (input) => prettyPrint(input)),
   filter('replace(old, new, count=None)', 'Replaces a text by another, everywhere or `count` times.', (input, args) =>

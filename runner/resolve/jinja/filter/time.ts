@@ -2,12 +2,12 @@
 import { print } from '../../../value/print.ts'
 import type { Value } from '../../../value/value.ts'
 
-import { refuseValue } from '../run/callable.ts'
-import { DateTime } from '../run/datetime.ts'
-import { filter, textInput } from '../run/operation.ts'
-import type { Args, Filter } from '../run/operation.ts'
-import type { Run } from '../run/run.ts'
-import { formatTime, parseTime } from '../run/strftime.ts'
+import { refuseValue } from '../runtime/callable.ts'
+import { DateTime } from '../runtime/datetime.ts'
+import { filter, textInput } from '../runtime/operation.ts'
+import type { Args, Filter } from '../runtime/operation.ts'
+import type { Run } from '../runtime/run.ts'
+import { formatTime, parseTime } from '../runtime/strftime.ts'
 import { readFloat } from './number.ts'
 
 export const TIME_FILTERS: readonly Filter[] = [
@@ -28,5 +28,11 @@ function strftime(input: Value, args: Args, run: Run): Value {
   if (Number.isNaN(date.getTime())) return refuseValue(`Invalid value for epoch value (${print(given)})`)
   const offset = args.flag('utc') ? 0 : date.getTimezoneOffset()
   const clock = new Date(date.getTime() - offset * 60_000)
-  return formatTime(format, { clock, microsecond: 0, epochSeconds: whole, zoneMinutes: offset === 0 ? 0 : -offset, zoneName: args.flag('utc') ? 'GMT' : undefined })
+  return formatTime(format, {
+    clock,
+    microsecond: 0,
+    epochSeconds: whole,
+    zoneMinutes: offset === 0 ? 0 : -offset,
+    zoneName: args.flag('utc') ? 'GMT' : undefined,
+  })
 }

@@ -4,15 +4,17 @@ import { truth } from '../../../value/truth.ts'
 import { Float, Tuple, Undefined } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
 import { fail } from '../../../diagnostic/diagnostic.ts'
-import { getSubscript } from '../run/attributes.ts'
-import { truthOf } from '../run/evaluate.ts'
-import { checkUsable, itemsOf } from '../run/iterate.ts'
-import { alias, filter } from '../run/operation.ts'
-import type { Args, Filter } from '../run/operation.ts'
-import { typeName } from '../run/type.ts'
+import { getSubscript } from '../runtime/attributes.ts'
+import { truthOf } from '../runtime/evaluate.ts'
+import { checkUsable, itemsOf } from '../runtime/iterate.ts'
+import { alias, filter } from '../runtime/operation.ts'
+import type { Args, Filter } from '../runtime/operation.ts'
+import { typeName } from '../runtime/type.ts'
 
-const defaultFilter = filter("default(default_value='', boolean=False)", 'Another value where this one is undefined; with `boolean` also where it is false.', (input, args) =>
-  input instanceof Undefined || (args.flag('boolean') && !truthOf(input)) ? args.value('default_value') : input,
+const defaultFilter = filter(
+  "default(default_value='', boolean=False)",
+  'Another value where this one is undefined; with `boolean` also where it is false.',
+  (input, args) => (input instanceof Undefined || (args.flag('boolean') && !truthOf(input)) ? args.value('default_value') : input),
 )
 
 export const VALUE_FILTERS: readonly Filter[] = [
@@ -62,4 +64,3 @@ function flatten(items: readonly Value[], levels: number, skipNulls: boolean): V
   }
   return flat
 }
-

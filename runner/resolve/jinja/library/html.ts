@@ -52,7 +52,12 @@ export function striptags(text: string): string {
     at = close + (isComment ? 3 : 1)
   }
   out += text.slice(at)
-  return unescapeHtml(out.split(/\s+/).filter((word) => word !== '').join(' '))
+  return unescapeHtml(
+    out
+      .split(/\s+/)
+      .filter((word) => word !== '')
+      .join(' '),
+  )
 }
 
 export interface UrlizeOptions {
@@ -85,7 +90,8 @@ export function urlize(text: string, options: UrlizeOptions): string {
         const href = /^https?:\/\//i.test(middle) ? middle : `https://${middle}`
         return `${head}<a href="${href}"${attributes}>${shorten(middle)}</a>${tail}`
       }
-      if (MAIL.test(middle.replace(/^mailto:/, ''))) return `${head}<a href="mailto:${middle.replace(/^mailto:/, '')}">${middle.replace(/^mailto:/, '')}</a>${tail}`
+      if (MAIL.test(middle.replace(/^mailto:/, '')))
+        return `${head}<a href="mailto:${middle.replace(/^mailto:/, '')}">${middle.replace(/^mailto:/, '')}</a>${tail}`
       if (options.extraSchemes.some((scheme) => middle !== scheme && middle.startsWith(scheme))) {
         return `${head}<a href="${middle}"${attributes}>${middle}</a>${tail}`
       }

@@ -5,10 +5,10 @@ import { fromJson } from '../../../value/read-json.ts'
 import { compareText } from '../../../value/text.ts'
 import { Dict, Float, Tuple } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
-import { refuseValue } from '../run/callable.ts'
-import { characterCount, checkUsable } from '../run/iterate.ts'
-import { absoluteNumber, addNumbers, compareNumbers, divideNumbers, normalize, numeric, toNumber } from '../run/numbers.ts'
-import type { Numeric } from '../run/numbers.ts'
+import { refuseValue } from '../runtime/callable.ts'
+import { characterCount, checkUsable } from '../runtime/iterate.ts'
+import { absoluteNumber, addNumbers, compareNumbers, divideNumbers, normalize, numeric, toNumber } from '../runtime/numbers.ts'
+import type { Numeric } from '../runtime/numbers.ts'
 
 /** What a query finds in a value; null where it finds nothing. */
 export function searchJmespath(query: string, value: Value): Value {
@@ -39,8 +39,7 @@ interface Token {
   readonly at: number
 }
 
-const TOKEN =
-  /\s*(?:([A-Za-z_]\w*)|(-?\d+)|("(?:[^"\\]|\\.)*")|('(?:[^'\\]|\\.)*')|(`(?:[^`\\]|\\.)*`)|(\[\?|\[\]|\|\||&&|[<>=!]=|[<>!|&.,:*@()[\]{}]))/y
+const TOKEN = /\s*(?:([A-Za-z_]\w*)|(-?\d+)|("(?:[^"\\]|\\.)*")|('(?:[^'\\]|\\.)*')|(`(?:[^`\\]|\\.)*`)|(\[\?|\[\]|\|\||&&|[<>=!]=|[<>!|&.,:*@()[\]{}]))/y
 
 function tokenize(query: string): Token[] {
   const tokens: Token[] = []
@@ -526,7 +525,18 @@ const FUNCTIONS: ReadonlyMap<string, readonly [number, number, (args: Arguments)
   ['contains', [2, 2, (a) => (typeof a.any(0) === 'string' ? a.text(0).includes(a.text(1)) : a.list(0).some((each) => equal(each, a.any(1))))]],
   ['ends_with', [2, 2, (a) => a.text(0).endsWith(a.text(1))]],
   ['floor', [1, 1, (a) => normalize(Math.floor(toNumber(a.number(0))))]],
-  ['join', [2, 2, (a) => a.list(1).map((each) => (typeof each === 'string' ? each : a.wrong(1, 'a list of strings'))).join(a.text(0))]],
+  [
+    'join',
+    [
+      2,
+      2,
+      (a) =>
+        a
+          .list(1)
+          .map((each) => (typeof each === 'string' ? each : a.wrong(1, 'a list of strings')))
+          .join(a.text(0)),
+    ],
+  ],
   ['keys', [1, 1, (a) => [...a.dict(0).keys()]]],
   ['length', [1, 1, (a) => (typeof a.any(0) === 'string' ? characterCount(a.text(0)) : a.any(0) instanceof Dict ? a.dict(0).size : a.list(0).length)]],
   ['map', [2, 2, (a) => a.list(1).map(a.expression(0))]],

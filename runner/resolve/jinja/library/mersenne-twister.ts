@@ -1,6 +1,6 @@
 /** Python's `random.Random`, so that a seed gives what it gives in Ansible: MT19937, seeded as Python seeds it. */
 import { createHash } from 'node:crypto'
-import type { Integer } from '../run/numbers.ts'
+import type { Integer } from '../runtime/numbers.ts'
 
 const SIZE = 624
 const MIDDLE = 397

@@ -1,5 +1,5 @@
 /** Python's regular expressions, translated to JavaScript's. */
-import { refuseValue } from '../run/callable.ts'
+import { refuseValue } from '../runtime/callable.ts'
 
 export interface RegexFlags {
   readonly ignoreCase?: boolean
@@ -389,7 +389,6 @@ function literal(character: string): string {
 function setLiteral(character: string): string {
   return /[\\\][^-]/.test(character) ? `\\${character}` : character
 }
-
 
 const REPLACEMENT_CONTROL: ReadonlyMap<string, string> = new Map([
   ['a', '\x07'],

@@ -1,5 +1,5 @@
 /** Wraps one line as Python's `textwrap.wrap` does. */
-import { characterCount, sliceText } from '../run/iterate.ts'
+import { characterCount, sliceText } from '../runtime/iterate.ts'
 
 export interface WrapOptions {
   readonly breakLongWords: boolean

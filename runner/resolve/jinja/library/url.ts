@@ -1,5 +1,5 @@
 /** URLs in parts, as Python's `urlsplit` takes them apart. */
-import { refuseValue } from '../run/callable.ts'
+import { refuseValue } from '../runtime/callable.ts'
 
 export interface UrlParts {
   readonly fragment: string

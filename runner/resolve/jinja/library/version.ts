@@ -1,6 +1,6 @@
 /** Versions in order, as Python's LooseVersion and StrictVersion, semantic versioning and PEP 440 have it. */
 import { compareText } from '../../../value/text.ts'
-import { refuseValue } from '../run/callable.ts'
+import { refuseValue } from '../runtime/callable.ts'
 
 /** The order of two versions. @param type `loose`, `strict`, `semver`, `semantic` or `pep440`. */
 export function compareVersions(a: string, b: string, type: string): number {
@@ -22,9 +22,7 @@ export function compareVersions(a: string, b: string, type: string): number {
 type Part = number | string
 
 function looseParts(version: string): Part[] {
-  return (version.match(/\d+|[a-z]+|[^\da-z.]+|\.(?=\.|$)/g) ?? [])
-    .filter((part) => part !== '.')
-    .map((part) => (/^\d+$/.test(part) ? Number(part) : part))
+  return (version.match(/\d+|[a-z]+|[^\da-z.]+|\.(?=\.|$)/g) ?? []).filter((part) => part !== '.').map((part) => (/^\d+$/.test(part) ? Number(part) : part))
 }
 
 function compareParts(a: readonly Part[], b: readonly Part[]): number {
@@ -76,7 +74,8 @@ function compareSemantic(a: string, b: string): number {
   return x.length - y.length
 }
 
-const PEP440 = /^v?(?:(\d+)!)?(\d+(?:\.\d+)*)(?:[-_.]?(a|b|c|rc|alpha|beta|pre|preview)[-_.]?(\d*))?(?:-(\d+)|[-_.]?(?:post|rev|r)[-_.]?(\d*))?(?:[-_.]?(dev)[-_.]?(\d*))?(?:\+([a-z0-9]+(?:[-_.][a-z0-9]+)*))?$/i
+const PEP440 =
+  /^v?(?:(\d+)!)?(\d+(?:\.\d+)*)(?:[-_.]?(a|b|c|rc|alpha|beta|pre|preview)[-_.]?(\d*))?(?:-(\d+)|[-_.]?(?:post|rev|r)[-_.]?(\d*))?(?:[-_.]?(dev)[-_.]?(\d*))?(?:\+([a-z0-9]+(?:[-_.][a-z0-9]+)*))?$/i
 
 function comparePep440(a: string, b: string): number {
   return compareParts(pep440Key(a), pep440Key(b))
@@ -89,7 +88,10 @@ function pep440Key(version: string): Part[] {
   const [whole, epoch = '0', release = '', pre, preNumber = '', postDash, postNumber, dev, devNumber = '', local = ''] = found
   const hasPost = postDash !== undefined || postNumber !== undefined || /post|rev|r\d*$/i.test(whole.replace(/rc/i, ''))
   const isDev = dev !== undefined
-  const releaseParts = release.replace(/(?:\.0)+$/, '').split('.').map(Number)
+  const releaseParts = release
+    .replace(/(?:\.0)+$/, '')
+    .split('.')
+    .map(Number)
   // Releases are padded so that those with fewer parts compare as if they ended in zeros.
   const padded = Array.from({ length: 20 }, (_, index) => releaseParts[index] ?? 0)
   const letter = pre?.toLowerCase()

@@ -2,7 +2,7 @@
 import type { SourceFile } from '../../../diagnostic/source.ts'
 import type { Value } from '../../../value/value.ts'
 import { fileSource } from '../locate.ts'
-import { readLiteral } from '../run/literal.ts'
+import { readLiteral } from '../runtime/literal.ts'
 import { refuse } from './fault.ts'
 import type { SyntaxOptions } from './options.ts'
 

@@ -18,23 +18,7 @@ export function parseExpression(source: TemplateSource, options: SyntaxOptions, 
   return new ExpressionParser(source, scanExpression(source, options), vocabulary).wholeExpression()
 }
 
-const STATEMENTS = [
-  'autoescape',
-  'block',
-  'call',
-  'extends',
-  'filter',
-  'for',
-  'from',
-  'if',
-  'import',
-  'include',
-  'macro',
-  'print',
-  'raw',
-  'set',
-  'with',
-]
+const STATEMENTS = ['autoescape', 'block', 'call', 'extends', 'filter', 'for', 'from', 'if', 'import', 'include', 'macro', 'print', 'raw', 'set', 'with']
 
 class TemplateParser extends ExpressionParser {
   readonly #options: SyntaxOptions

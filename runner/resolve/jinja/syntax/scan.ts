@@ -9,18 +9,7 @@ import type { TemplateSource } from '../locate.ts'
 import { refuse } from './fault.ts'
 import type { SyntaxOptions } from './options.ts'
 
-export type TokenType =
-  | 'text'
-  | 'variableStart'
-  | 'variableEnd'
-  | 'blockStart'
-  | 'blockEnd'
-  | 'name'
-  | 'string'
-  | 'integer'
-  | 'float'
-  | 'operator'
-  | 'end'
+export type TokenType = 'text' | 'variableStart' | 'variableEnd' | 'blockStart' | 'blockEnd' | 'name' | 'string' | 'integer' | 'float' | 'operator' | 'end'
 
 export interface Token {
   readonly type: TokenType

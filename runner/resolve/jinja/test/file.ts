@@ -2,9 +2,9 @@
 import { fail } from '../../../diagnostic/diagnostic.ts'
 import { print } from '../../../value/print.ts'
 import type { FileTestName } from '../engine.ts'
-import { alias, test } from '../run/operation.ts'
-import type { Test } from '../run/operation.ts'
-import type { Run } from '../run/run.ts'
+import { alias, test } from '../runtime/operation.ts'
+import type { Test } from '../runtime/operation.ts'
+import type { Run } from '../runtime/run.ts'
 
 const fileTest = (name: FileTestName, summary: string): Test => test(name, summary, (input, _args, run) => ask(run, name, print(input)))
 

@@ -1,5 +1,5 @@
 /** All tests, by name. */
-import { table } from '../run/table.ts'
+import { table } from '../runtime/table.ts'
 import { FILE_TESTS } from './file.ts'
 import { NETWORK_TESTS } from './network.ts'
 import { RESULT_TESTS } from './result.ts'

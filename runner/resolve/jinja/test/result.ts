@@ -2,11 +2,11 @@
 import { truth } from '../../../value/truth.ts'
 import { Dict, Undefined } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
-import { refuseValue } from '../run/callable.ts'
-import { checkUsable } from '../run/iterate.ts'
-import { alias, test } from '../run/operation.ts'
-import type { Test } from '../run/operation.ts'
-import { typeName } from '../run/type.ts'
+import { refuseValue } from '../runtime/callable.ts'
+import { checkUsable } from '../runtime/iterate.ts'
+import { alias, test } from '../runtime/operation.ts'
+import type { Test } from '../runtime/operation.ts'
+import { typeName } from '../runtime/type.ts'
 
 const changed = test('changed', 'The result of a task that changed something.', (input) => isChanged(result(input, 'changed')))
 const failed = test('failed', 'The result of a task that failed.', (input) => flag(result(input, 'failed'), 'failed'))
@@ -18,7 +18,9 @@ export const RESULT_TESTS: readonly Test[] = [
   alias('change', changed),
   failed,
   alias('failure', failed),
-  test('finished', 'The result of a task that has ended; of one that was not asynchronous always.', (input) => flag(result(input, 'finished'), 'finished', true)),
+  test('finished', 'The result of a task that has ended; of one that was not asynchronous always.', (input) =>
+    flag(result(input, 'finished'), 'finished', true),
+  ),
   test('reachable', 'The result of a task whose host was reached.', (input) => !flag(result(input, 'reachable'), 'unreachable')),
   skipped,
   alias('skip', skipped),

@@ -2,11 +2,11 @@
 import { print } from '../../../value/print.ts'
 import { Dict, Float, Undefined } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
-import { Callable } from '../run/callable.ts'
-import { checkUsable, isIterable } from '../run/iterate.ts'
-import { isLower, isUpper } from '../run/methods.ts'
-import { test } from '../run/operation.ts'
-import type { Test } from '../run/operation.ts'
+import { Callable } from '../runtime/callable.ts'
+import { checkUsable, isIterable } from '../runtime/iterate.ts'
+import { isLower, isUpper } from '../runtime/methods.ts'
+import { test } from '../runtime/operation.ts'
+import type { Test } from '../runtime/operation.ts'
 
 export const TYPE_TESTS: readonly Test[] = [
   test('boolean', 'True or false.', (input) => typeof input === 'boolean'),
@@ -38,4 +38,3 @@ export const TYPE_TESTS: readonly Test[] = [
 function isNumber(input: Value): boolean {
   return typeof input === 'number' || typeof input === 'bigint' || input instanceof Float
 }
-

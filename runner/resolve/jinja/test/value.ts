@@ -5,14 +5,14 @@ import { truth } from '../../../value/truth.ts'
 import { Float, Tuple, Undefined } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
 import { compilePython } from '../library/python-regex.ts'
-import { refuseValue } from '../run/callable.ts'
-import { checkUsable, itemsOf } from '../run/iterate.ts'
-import { integer, moduloNumbers, numeric } from '../run/numbers.ts'
-import { alias, test } from '../run/operation.ts'
-import type { Args, Test } from '../run/operation.ts'
-import { compare, contains } from '../run/operators.ts'
-import type { Run } from '../run/run.ts'
-import { typeName } from '../run/type.ts'
+import { refuseValue } from '../runtime/callable.ts'
+import { checkUsable, itemsOf } from '../runtime/iterate.ts'
+import { integer, moduloNumbers, numeric } from '../runtime/numbers.ts'
+import { alias, test } from '../runtime/operation.ts'
+import type { Args, Test } from '../runtime/operation.ts'
+import { compare, contains } from '../runtime/operators.ts'
+import type { Run } from '../runtime/run.ts'
+import { typeName } from '../runtime/type.ts'
 import { compareVersions } from '../library/version.ts'
 import type { CompareOperator } from '../syntax/ast.ts'
 
@@ -26,8 +26,12 @@ const lessOrEqual = comparison('le', '<=', 'At most another value.')
 const greater = comparison('gt', '>', 'Greater than another value.')
 const greaterOrEqual = comparison('ge', '>=', 'At least another value.')
 
-const match = test('match(pattern, ignorecase=False, multiline=False)', 'Text that begins with a match of the pattern.', (input, args) => matches(input, args, 'match'))
-const search = test('search(pattern, ignorecase=False, multiline=False)', 'Text that holds a match of the pattern.', (input, args) => matches(input, args, 'search'))
+const match = test('match(pattern, ignorecase=False, multiline=False)', 'Text that begins with a match of the pattern.', (input, args) =>
+  matches(input, args, 'match'),
+)
+const search = test('search(pattern, ignorecase=False, multiline=False)', 'Text that holds a match of the pattern.', (input, args) =>
+  matches(input, args, 'search'),
+)
 const version = test("version(version, operator='eq', strict=None, version_type=None)", 'A version that stands in a relation to another.', testVersion)
 const subset = test('subset(b)', 'A list whose items are all in another.', (input, args) => itemsOf(input).every((item) => holds(args.list('b'), item)))
 const superset = test('superset(b)', 'A list that holds all items of another.', (input, args) => args.list('b').every((item) => holds(itemsOf(input), item)))
@@ -60,7 +64,10 @@ export const VALUE_TESTS: readonly Test[] = [
   alias('<', less),
   match,
   test('nan', 'Not a number.', (input) => isNan(input)),
-  alias('isnan', test('nan', 'Not a number.', (input) => isNan(input))),
+  alias(
+    'isnan',
+    test('nan', 'Not a number.', (input) => isNan(input)),
+  ),
   unequal,
   alias('!=', unequal),
   test('odd', 'An odd number.', (input) => equal(modulo(input, 2), 1)),

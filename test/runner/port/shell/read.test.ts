@@ -9,7 +9,10 @@ import type { ReadOutcome } from '../../../../runner/port/port.ts'
 import { ShellPort } from '../../../../runner/port/shell/shell-port.ts'
 import { scratch } from '../support/folder.ts'
 import { NASTY } from '../support/nasty.ts'
+import { allGone, uniqueSeconds } from '../support/processes.ts'
 import { shells } from '../support/shells.ts'
+
+t.setTimeout(180_000)
 
 const ME = { become: undefined }
 const teardown = (end: () => void) => t.teardown(end)
@@ -203,11 +206,11 @@ for (const shell of shells(teardown)) {
       const outcomes = await read(query('echo', 'before'), { ...query('cat', '/dev/zero'), maxBytes: 1000 }, query('echo', 'after'))
       t.match(outcomes.map(problem), [undefined, { code: 'LIMIT_EXCEEDED' }, undefined])
       t.same([outcomes[0]!, outcomes[2]!].map(stdout), ['before\n', 'after\n'])
-      t.equal(await living('cat /dev/zero'), 0)
+      t.ok(await allGone('cat /dev/zero'))
     })
 
     t.test('one that takes too long is stopped, with all that it started', async (t) => {
-      const seconds = `${600 + process.pid / 100_000}`
+      const seconds = uniqueSeconds()
       const outcomes = await read(
         query('echo', 'before'),
         { ...query('sh', '-c', `sleep ${seconds} & sleep ${seconds}; echo never`), timeoutMs: 200 },
@@ -221,7 +224,7 @@ for (const shell of shells(teardown)) {
         undefined,
       ])
       t.same([outcomes[0]!, outcomes[2]!].map(stdout), ['before\n', 'after\n'])
-      t.equal(await living(`sleep ${seconds}`), 0)
+      t.ok(await allGone(`sleep ${seconds}`))
     })
 
     t.test('batches of one user come one after the other, of different users side by side', async (t) => {
@@ -335,14 +338,3 @@ t.test('nothing to read opens nothing', async (t) => {
   t.same(await new ShellPort(transport).read([], ME), [])
   t.same(transport.opened, [])
 })
-
-/** How many processes have these words in their command line. Those that were killed need a moment to be reaped. */
-async function living(words: string): Promise<number> {
-  for (let turn = 0; ; turn++) {
-    const count = execFileSync('ps', ['-eo', 'stat=,args='], { encoding: 'utf8' })
-      .split('\n')
-      .filter((line) => line.includes(words) && !line.startsWith('Z')).length
-    if (count === 0 || turn === 20) return count
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-}

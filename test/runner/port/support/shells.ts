@@ -1,6 +1,6 @@
 /** The shells that a host may have as /bin/sh, as transports: dash, bash, and busybox with nothing but its own tools. */
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { LocalChannel } from '../../../../runner/port/local/channel.ts'
@@ -26,7 +26,7 @@ export function shells(teardown: (end: () => void) => void): TestShell[] {
   const busybox = ['/bin/busybox', '/usr/bin/busybox'].find((path) => existsSync(path))
   return [
     shellOf('dash', existsSync('/bin/dash') && '/bin/dash', process.env['PATH']!),
-    shellOf('bash', existsSync('/bin/bash') && '/bin/bash --posix', process.env['PATH']!),
+    shellOf('bash', existsSync('/bin/bash') && bashAsSh(teardown), process.env['PATH']!),
     shellOf('busybox', busybox !== undefined && `${busybox} sh`, busybox === undefined ? '' : appletsOf(busybox, teardown)),
   ]
 }
@@ -51,7 +51,7 @@ export function testTransport(shell: string, environment: Readonly<Record<string
     sent,
     channels: () => channels.size,
     async open(commandLine: string): Promise<Channel> {
-      const line = commandLine.replaceAll('/bin/sh', shell)
+      const line = commandLine.replaceAll(/(?<![\w-])\/bin\/sh\b/g, shell)
       opened.push(line)
       const channel = await LocalChannel.start('web1', line, environment)
       channels.add(channel)
@@ -67,6 +67,14 @@ export function testTransport(shell: string, environment: Readonly<Record<string
       for (const channel of channels) channel.terminate()
     },
   }
+}
+
+/** Under its own name it would read the user's .bashrc, as it takes a socket for a network login. */
+function bashAsSh(teardown: (end: () => void) => void): string {
+  const folder = mkdtempSync(join(tmpdir(), 'playline-bash-'))
+  teardown(() => rmSync(folder, { recursive: true, force: true }))
+  symlinkSync('/bin/bash', join(folder, 'sh'))
+  return join(folder, 'sh')
 }
 
 function appletsOf(busybox: string, teardown: (end: () => void) => void): string {

@@ -49,7 +49,11 @@ export interface Context {
   getSuper(env: Environment, name: string, block: RenderFunction, frame: Frame, runtime: unknown, done: () => void): void
 }
 
-const { Environment: EnvironmentClass, Template: TemplateClass, Loader } = nunjucks as unknown as {
+const {
+  Environment: EnvironmentClass,
+  Template: TemplateClass,
+  Loader,
+} = nunjucks as unknown as {
   Environment: new (loaders: unknown[], options: object) => Environment
   Template: new (source: object, environment: Environment, path: string, eagerCompile: boolean) => LoadedTemplate
   Loader: new () => object

@@ -208,7 +208,7 @@ function fieldValue(path: string, state: BraceState): Value {
     const [, attribute, key] = step
     if (attribute !== undefined) value = getAttribute(value, attribute)
     else if (key !== undefined) value = getSubscript(value, /^\d+$/.test(key) ? Number(key) : key)
-    else return refuseValue('Only \'.\' or \'[\' may follow \']\' in format field specifier')
+    else return refuseValue("Only '.' or '[' may follow ']' in format field specifier")
     if (value instanceof Undefined) checkUsable(value)
   }
   return value

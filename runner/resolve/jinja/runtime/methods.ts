@@ -250,7 +250,10 @@ function splitAtMost(text: string, separator: string, limit: number): string[] {
 
 function splitSpace(text: string, limit: number, fromRight: boolean): string[] {
   const trimmed = fromRight ? text.trimEnd() : text.trimStart()
-  const words = text.trim().split(/\s+/).filter((word) => word !== '')
+  const words = text
+    .trim()
+    .split(/\s+/)
+    .filter((word) => word !== '')
   if (limit < 0 || words.length <= limit + 1) return words
   const parts: string[] = []
   let rest = trimmed
@@ -489,6 +492,6 @@ function sortInPlace(list: Value[], args: MethodArguments, run: Run): null {
   if (by !== null && !(by instanceof Callable)) return refuseValue(`'${typeName(by)}' object is not callable`)
   const keyed = list.map((item) => ({ item, by: by === null ? item : by.call([item], new Dict(), run) }))
   keyed.sort((a, b) => (isReversed ? order(b.by, a.by) : order(a.by, b.by)))
-    list.splice(0, list.length, ...keyed.map((each) => each.item))
+  list.splice(0, list.length, ...keyed.map((each) => each.item))
   return null
 }
