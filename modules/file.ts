@@ -1,5 +1,5 @@
 /** Files, folders and links: that they are there or not, whose they are, and what they lead to. */
-import { Content, file, isKnown, param, put, query, run, state, z } from '../runner/module.ts'
+import { Content, KNOWN_AFTER_APPLY, file, isKnown, param, put, query, run, state, z } from '../runner/module.ts'
 import type { After, AfterTree, Event, FileState, Planned, Probe, ProbeTree, Promised, Refusal, StateOf, Step, StepReply } from '../runner/module.ts'
 import { ATTRIBUTE_NOTES, NEW_FILE_MODE, accountProbes, attributeParams, attributeSteps, knownAttributes, plannedFile, plannedFolder, wantedAttributes, withAttributes, writerProbes } from './shared/attributes.ts'
 import type { Wanted } from './shared/attributes.ts'
@@ -248,9 +248,8 @@ function wishesAttributes(wanted: Wanted): boolean {
   return wanted.owner !== undefined || wanted.group !== undefined || wanted.mode !== undefined
 }
 
-function newOwners(wanted: Wanted): { owner: string; group: string } {
-  const folder = plannedFolder({ type: 'absent' }, wanted)
-  return folder as { owner: string; group: string }
+function newOwners(wanted: Wanted): { owner: After<string>; group: After<string> } {
+  return { owner: wanted.owner ?? wanted.newOwner ?? KNOWN_AFTER_APPLY, group: wanted.group ?? wanted.newGroup ?? KNOWN_AFTER_APPLY }
 }
 
 function cannotLink(before: State, p: Params, path: string, there: FileState, target: string): Refusal | undefined {
@@ -291,7 +290,7 @@ function* apply(situation: { params: Params; before: State; after: AfterTree<Sta
     // A hard link is what src is: its owner and mode were set at path.
     if (before.sameFile === undefined) yield* attributeSteps(target, before.target[target]!, (after.target as ByPath<After<FileState>>)[target]!)
   }
-  if (before.tree && after.tree) yield* treeSteps(before.tree, after.tree as Tree)
+  if (before.tree && after.tree) yield* treeSteps(path, before.tree, after.tree as Tree)
   yield* timeSteps(p, path, events, before, after)
 }
 

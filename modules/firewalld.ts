@@ -118,7 +118,7 @@ const asksRunning = (p: Params) => !isAboutZone(p) && (p.immediate ?? !p.permane
 
 type Items = Readonly<Record<string, Probe<string>>>
 
-/** Only the two lists of items are promised; the rest is read to know what a wish would do. */
+/** Only the two lists of items are promised, and a list that has nothing is not there; the rest is read to know what a wish would do. */
 type Tree = {
   readonly unit: Probe<UnitState>
   readonly files: Probe<Permanent>
@@ -127,8 +127,8 @@ type Tree = {
   readonly zone: Probe<string>
   /** Names of services, where services are to be added. */
   readonly services?: Probe<readonly string[]>
-  readonly permanent: Items
-  readonly runtime: Items
+  readonly permanent?: Items
+  readonly runtime?: Items
 }
 type State = StateOf<Tree>
 
@@ -205,7 +205,7 @@ function labelOf(item: Item, zone: string): string {
 function plan(before: State, p: Params): Planned<State> {
   const zone = p.zone ?? before.files.defaultZone
   const items = itemsOf(p)
-  const side = (key: 'permanent' | 'runtime', wanted: readonly Item[]) => wishedSide(before[key], items, wanted, zone)
+  const side = (key: 'permanent' | 'runtime', wanted: readonly Item[]) => wishedSide(before[key] ?? {}, items, wanted, zone)
   if (!isKnown(before, 'unit')) return { after: { permanent: side('permanent', items), runtime: side('runtime', items) } }
   if (before.unit.loaded === 'not-found' && before.running === 'stopped') return { after: {}, refusals: [{ summary: 'firewalld is not installed', hint: 'Install the package firewalld first.' }] }
 
@@ -267,7 +267,7 @@ function refusedRunning(zone: string, before: State, p: Params): Refusal | undef
 /** A firewalld that a task before this one would start takes up what its files say: that is no change of this task. */
 function takenUp(items: readonly Item[], runtime: Readonly<Record<string, string>>, before: State, zone: string): Record<string, string> {
   const same = items.filter((item) => Object.hasOwn(runtime, itemName(item)) && permanentState(item, zone, before.files) === runtime[itemName(item)])
-  return Object.fromEntries(same.map((item) => [itemName(item), before.runtime[itemName(item)]!]))
+  return Object.fromEntries(same.map((item) => [itemName(item), before.runtime![itemName(item)]!]))
 }
 
 /** firewalld joins and splits ranges: a range says something of other ports. */

@@ -63,8 +63,8 @@ type Tree = {
   readonly summary: Probe<Readonly<Record<string, Peer>> | NoAnswer>
   readonly details: Probe<Readonly<Record<string, PeerDetail>> | NoAnswer>
   /** Prefixes by neighbour, where they are asked for. */
-  readonly received: Readonly<Record<string, Probe<readonly string[] | NoAnswer>>>
-  readonly sent: Readonly<Record<string, Probe<readonly string[] | NoAnswer>>>
+  readonly received?: Readonly<Record<string, Probe<readonly string[] | NoAnswer>>>
+  readonly sent?: Readonly<Record<string, Probe<readonly string[] | NoAnswer>>>
 }
 type State = StateOf<Tree>
 
@@ -99,8 +99,8 @@ function ofNeighbour(wish: Wish, peer: Peer, detail: PeerDetail | undefined, sta
   return [
     ...remote,
     ...(peer.sinceSeconds === undefined || peer.sinceSeconds < wish.up_for_seconds ? [`${sinceWords(peer)}, not yet for ${wish.up_for_seconds} s`] : []),
-    ...prefixSentences(wish.received, 'received', peer.received, state.received[wish.address], detail?.noInboundPolicy ?? false),
-    ...prefixSentences(wish.sent, 'sent', peer.sent, state.sent[wish.address], detail?.noOutboundPolicy ?? false),
+    ...prefixSentences(wish.received, 'received', peer.received, state.received?.[wish.address], detail?.noInboundPolicy ?? false),
+    ...prefixSentences(wish.sent, 'sent', peer.sent, state.sent?.[wish.address], detail?.noOutboundPolicy ?? false),
   ]
 }
 

@@ -95,11 +95,20 @@ function plannedAttributes(
   isDirectory: boolean,
 ): { mode: Planned; owner: Planned; group: Planned } {
   const isNew = before !== undefined && kept === undefined
+  const now = { mode: leaf(kept, 'mode'), owner: leaf(kept, 'owner'), group: leaf(kept, 'group') }
+  const changesHands = kept !== undefined && ((wanted.owner ?? now.owner) !== now.owner || (wanted.group ?? now.group) !== now.group)
+  const current = isNew ? newMode : changesHands && now.mode !== undefined && !isDirectory ? withoutSetId(now.mode) : now.mode
   return {
-    mode: plannedMode(wanted.mode, isNew ? newMode : leaf(kept, 'mode'), isDirectory),
-    owner: wanted.owner ?? (isNew ? wanted.newOwner : leaf(kept, 'owner')) ?? KNOWN_AFTER_APPLY,
-    group: wanted.group ?? (isNew ? wanted.newGroup : leaf(kept, 'group')) ?? KNOWN_AFTER_APPLY,
+    mode: plannedMode(wanted.mode, current, isDirectory),
+    owner: wanted.owner ?? (isNew ? wanted.newOwner : now.owner) ?? KNOWN_AFTER_APPLY,
+    group: wanted.group ?? (isNew ? wanted.newGroup : now.group) ?? KNOWN_AFTER_APPLY,
   }
+}
+
+/** What Linux leaves of a file's mode when it gets another owner: a program that is set-user-id does not become another user's. */
+export function withoutSetId(mode: string): string {
+  const bits = Number.parseInt(mode, 8)
+  return (bits & ~(bits & 0o010 ? 0o6000 : 0o4000)).toString(8).padStart(4, '0')
 }
 
 function plannedMode(wish: string | undefined, current: string | undefined, isDirectory: boolean): Planned {
@@ -112,8 +121,10 @@ function plannedMode(wish: string | undefined, current: string | undefined, isDi
 export function withAttributes(before: FileState, wanted: AttributeParams): FileState {
   if (before.type === 'absent') return before
   const owned = { ...before, owner: wanted.owner ?? before.owner, group: wanted.group ?? before.group }
-  if (owned.type === 'link' || wanted.mode === undefined) return owned
-  return { ...owned, mode: applyMode(wanted.mode, owned.mode, owned.type === 'directory') }
+  if (owned.type === 'link') return owned
+  const changesHands = owned.owner !== before.owner || owned.group !== before.group
+  const mode = changesHands && owned.type !== 'directory' ? withoutSetId(owned.mode) : owned.mode
+  return { ...owned, mode: wanted.mode === undefined ? mode : applyMode(wanted.mode, mode, owned.type === 'directory') }
 }
 
 /** Whether something new will belong to who writes it. */
@@ -143,5 +154,10 @@ export function* attributeSteps(path: string, before: FileState, after: After<Fi
   const group = next.group !== now.group && next.group !== undefined ? `:${next.group}` : ''
   const owned = owner + group !== ''
   if (owned) yield run(['chown', '-h', owner + group, path])
-  if (next.mode !== undefined && (next.mode !== now.mode || (owned && next.mode[0] !== '0'))) yield run(['chmod', next.mode, path])
+  if (next.mode !== undefined && (next.mode !== now.mode || (owned && next.mode[0] !== '0'))) yield run(['chmod', chmodMode(next.mode, before.type === 'directory'), path])
+}
+
+/** For a folder chmod(1) and mkdir(1) leave the set-id bits alone unless the mode has a fifth digit. */
+export function chmodMode(mode: string, isDirectory: boolean): string {
+  return isDirectory ? `0${mode}` : mode
 }

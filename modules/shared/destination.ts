@@ -148,9 +148,15 @@ export function fileResult(state: After<FileState>): Record<string, unknown> {
   return {
     state: type,
     ...knownAttributes(state),
-    ...(type === 'link' && { mode: '0777' }),
+    ...(type === 'link' && typeof state.target === 'string' && { mode: '0777', size: Buffer.byteLength(state.target) }),
+    ...('mode' in state && typeof state.mode === 'string' && { mode: resultMode(state.mode) }),
     ...(content && { size: content.sizeBytes, ...(content.sha1 !== undefined && { checksum: content.sha1 }) }),
   }
+}
+
+/** Ansible writes a mode as 0 and at least three digits: 0644, 02755. */
+function resultMode(mode: string): string {
+  return mode.startsWith('0') ? mode : `0${mode}`
 }
 
 /** What both return, for the documentation. */

@@ -1,7 +1,7 @@
 /** Where a module writes: paths, links, and the folders above. */
 import { file, isKnown, query, run } from '../../runner/module.ts'
 import type { After, FileState, Probe, ProbeTree, Refusal, Step, StepReply } from '../../runner/module.ts'
-import { NEW_FOLDER_MODE, knownAttributes, plannedFolder } from './attributes.ts'
+import { NEW_FOLDER_MODE, chmodMode, knownAttributes, plannedFolder } from './attributes.ts'
 import type { Wanted } from './attributes.ts'
 
 /** States or probes by path. A target's path is its key, as it may be known only after reading. */
@@ -105,10 +105,10 @@ export function* folderSteps(before: ByPath<FileState>, after: After<ByPath<File
     const planned = (after as ByPath<After<FileState>>)[path]
     if (before[path]!.type !== 'absent' || planned === undefined || typeof planned === 'symbol' || planned.type !== 'directory') continue
     const { owner, group, mode } = knownAttributes(planned)
-    yield run(['mkdir', '-m', mode ?? NEW_FOLDER_MODE, path])
+    yield run(['mkdir', '-m', chmodMode(mode ?? NEW_FOLDER_MODE, true), path])
     const account = `${owner ?? ''}${group === undefined ? '' : `:${group}`}`
     if (account !== '') yield run(['chown', account, path])
-    // A setgid or sticky bit is not for mkdir -m everywhere, and a change of owner clears it.
-    if (mode !== undefined && mode[0] !== '0') yield run(['chmod', mode, path])
+    // A change of owner clears the set-id bits.
+    if (mode !== undefined && mode[0] !== '0') yield run(['chmod', chmodMode(mode, true), path])
   }
 }

@@ -1,8 +1,10 @@
 /** Owner, group and mode of everything below a folder. */
 import { query, run } from '../../runner/module.ts'
 import type { Probe, Step, StepReply } from '../../runner/module.ts'
+import { chmodMode, withoutSetId } from './attributes.ts'
 import type { Wanted } from './attributes.ts'
 import { applyMode } from './mode.ts'
+import { join } from './target.ts'
 
 export interface TreeEntry {
   readonly type: 'file' | 'directory' | 'link' | 'other'
@@ -10,7 +12,7 @@ export interface TreeEntry {
   readonly owner: string
   readonly group: string
 }
-/** Everything below a folder, by path. */
+/** Everything below a folder, by path from there. */
 export type Tree = Readonly<Record<string, TreeEntry>>
 
 const TYPES: Readonly<Record<string, TreeEntry['type']>> = { f: 'file', d: 'directory', l: 'link' }
@@ -19,7 +21,7 @@ const TYPES: Readonly<Record<string, TreeEntry['type']>> = { f: 'file', d: 'dire
 export function tree(path: string): Probe<Tree> {
   return query(
     `query:tree:${path}`,
-    ['find', path, '-mindepth', '1', '-printf', '%y %m %u %g %p\\0'],
+    ['find', path, '-mindepth', '1', '-printf', '%y %m %u %g %P\\0'],
     (reply) => {
       if (reply.exitCode !== 0) throw new Error(`find could not read all of ${path}: ${reply.stderr.trim()}`)
       const entries: Record<string, TreeEntry> = {}
@@ -29,37 +31,36 @@ export function tree(path: string): Probe<Tree> {
       }
       return entries
     },
-    { label: '', okExitCodes: [0, 1], timeoutMs: 120_000, maxBytes: 32 * 1024 * 1024, tellsOf: [`file:${path}/*`] },
+    { label: path, okExitCodes: [0, 1], timeoutMs: 120_000, maxBytes: 32 * 1024 * 1024, tellsOf: [`file:${path}/*`] },
   )
 }
 
 /** The same tree with the wishes applied to each entry; the mode of a link is no one's. */
 export function plannedTree(before: Tree, wanted: Wanted): Tree {
-  return Object.fromEntries(
-    Object.entries(before).map(([path, entry]) => [
-      path,
-      {
-        ...entry,
-        owner: wanted.owner ?? entry.owner,
-        group: wanted.group ?? entry.group,
-        mode: wanted.mode === undefined || entry.type === 'link' ? entry.mode : applyMode(wanted.mode, entry.mode, entry.type === 'directory'),
-      },
-    ]),
-  )
+  return Object.fromEntries(Object.entries(before).map(([path, entry]) => [path, plannedEntry(entry, wanted)]))
+}
+
+function plannedEntry(entry: TreeEntry, wanted: Wanted): TreeEntry {
+  const owned = { ...entry, owner: wanted.owner ?? entry.owner, group: wanted.group ?? entry.group }
+  if (entry.type === 'link') return owned
+  const changesHands = owned.owner !== entry.owner || owned.group !== entry.group
+  const mode = changesHands && entry.type !== 'directory' ? withoutSetId(entry.mode) : entry.mode
+  return { ...owned, mode: wanted.mode === undefined ? mode : applyMode(wanted.mode, mode, entry.type === 'directory') }
 }
 
 /** As many paths go on one command line. */
 const PATHS_A_STEP = 200
 
 /** One command for all entries that need the same. */
-export function* treeSteps(before: Tree, after: Tree): Generator<Step, void, StepReply> {
+export function* treeSteps(folder: string, before: Tree, after: Tree): Generator<Step, void, StepReply> {
   const chown = new Map<string, string[]>()
   const chmod = new Map<string, string[]>()
-  for (const [path, now] of Object.entries(before)) {
-    const next = after[path]!
+  for (const [name, now] of Object.entries(before)) {
+    const path = join(folder, name)
+    const next = after[name]!
     const account = `${next.owner === now.owner ? '' : next.owner}${next.group === now.group ? '' : `:${next.group}`}`
     if (account !== '') add(chown, account, path)
-    if (next.type !== 'link' && (next.mode !== now.mode || (account !== '' && next.mode[0] !== '0'))) add(chmod, next.mode, path)
+    if (next.type !== 'link' && (next.mode !== now.mode || (account !== '' && next.mode[0] !== '0'))) add(chmod, chmodMode(next.mode, next.type === 'directory'), path)
   }
   for (const [account, paths] of chown) for (const chunk of chunks(paths)) yield run(['chown', '-h', account, ...chunk])
   for (const [mode, paths] of chmod) for (const chunk of chunks(paths)) yield run(['chmod', mode, ...chunk])

@@ -1,5 +1,5 @@
 /** Carries out the steps that a module yields, one after the other, and stops at the first that fails. */
-import type { PutStep, RunStep, Step, StepReply } from '../contract/step.ts'
+import { StepFailure, type PutStep, type RunStep, type Step, type StepReply } from '../contract/step.ts'
 import { fail } from '../diagnostic/diagnostic.ts'
 import type { Become, Port } from '../port/port.ts'
 
@@ -25,9 +25,19 @@ export async function apply<R>(steps: Generator<Step, R, StepReply>, context: Ap
     if (count >= MAX_STEPS) throw new Error('a module yielded more steps than any needs')
     const reply = await carryOut(turn.value, context)
     context.done(turn.value)
-    turn = steps.next(reply)
+    turn = next(steps, reply)
   }
   return turn.value
+}
+
+/** Hands a reply to the module, which may find in it that the step has failed. */
+function next<R>(steps: Generator<Step, R, StepReply>, reply: StepReply): IteratorResult<Step, R> {
+  try {
+    return steps.next(reply)
+  } catch (error) {
+    if (!(error instanceof StepFailure)) throw error
+    fail('STEP_FAILED', error.message, { detail: wordsOf(error.reply) })
+  }
 }
 
 async function carryOut(step: Step, context: ApplyContext): Promise<StepReply> {

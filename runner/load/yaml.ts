@@ -4,7 +4,7 @@
  * The `yaml` package parses; which plain scalar is a number, a boolean or text is decided here, since its own YAML 1.1
  * schema differs from PyYAML's (`y` and `n` are text, `1e3` is text, `1.0` stays a float).
  */
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, type Document, type Node as YamlNode, type Pair, type Scalar } from 'yaml'
+import { Composer, isAlias, isMap, isScalar, isSeq, Parser, visit, type Alias, type CST, type Document, type Node as YamlNode, type Pair, type Scalar } from 'yaml'
 import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { SourceFile, SourceRange } from '../diagnostic/source.ts'
 import { print } from '../value/print.ts'
@@ -42,131 +42,186 @@ export type Node = ScalarNode | ListNode | MapNode
 /** How deep nodes may nest, and how many an aliased document may expand to. */
 const MAX_DEPTH = 200
 const MAX_NODES = 1_000_000
+const TOO_LARGE = `YAML nests deeper than ${MAX_DEPTH} levels or holds more than ${MAX_NODES} nodes`
 
 /**
  * Parses the only document of a file. An empty file is null. Faults are thrown together; warnings (a key that stands
  * twice: the last wins, as in PyYAML) go to `warn`.
  */
 export function parseYaml(file: SourceFile, warn: (diagnostic: Diagnostic) => void): Node {
-  const lineCounter = new LineCounter()
-  const documents = parseAllDocuments(file.text, { schema: 'failsafe', uniqueKeys: false, lineCounter, keepSourceTokens: false, stringKeys: false, logLevel: 'silent' })
+  const documents = readDocuments(file)
   const whole: SourceRange = { file, start: 0, end: 0 }
-  if (!Array.isArray(documents) || documents.length === 0) return { kind: 'scalar', value: null, range: whole }
-  const list = documents as Document.Parsed[]
   const faults: Diagnostic[] = []
-  for (const document of list) {
+  for (const document of documents) {
     for (const error of document.errors) {
       const range = { file, start: error.pos[0], end: error.pos[1] }
-      faults.push({ code: 'YAML_SYNTAX', severity: 'error', summary: syntaxSentence(error.message), range, hint: syntaxHint(file, error.pos[0]) })
+      faults.push({ code: 'YAML_SYNTAX', severity: 'error', summary: error.message, range, hint: syntaxHint(file, error.pos[0]) })
     }
   }
-  if (list.length > 1 && faults.length === 0) {
-    const start = list[1]!.range[0]
+  if (documents.length > 1 && faults.length === 0) {
+    const start = documents[1]!.range[0]
     faults.push({ code: 'YAML_SYNTAX', severity: 'error', summary: 'a second YAML document begins here, where one is expected', range: { file, start, end: start } })
   }
   if (faults.length > 0) throw new DiagnosticError(faults)
-  const document = list[0]!
-  if (document.contents === null) return { kind: 'scalar', value: null, range: whole }
+  const document = documents[0]
+  if (!document?.contents) return { kind: 'scalar', value: null, range: whole }
   return new Converter(file, document, warn).convert(document.contents, 0)
+}
+
+/** The documents of a file. Composing calls itself for every level of nesting, so that the levels are counted before. */
+function readDocuments(file: SourceFile): Document.Parsed[] {
+  const tokens = [...new Parser().parse(file.text)]
+  const deep = tokens.map(firstBelowLimit).find((token) => token !== undefined)
+  if (deep) throw new DiagnosticError({ code: 'LIMIT_EXCEEDED', severity: 'error', summary: TOO_LARGE, range: { file, start: deep.offset, end: deep.offset } })
+  return [...new Composer({ schema: 'failsafe', uniqueKeys: false, logLevel: 'silent' }).compose(tokens)] as Document.Parsed[]
+}
+
+/** A token that nests deeper than is allowed. */
+function firstBelowLimit(root: CST.Token): CST.Token | undefined {
+  let level: CST.Token[] = [root]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MAX_DEPTH) return level[0]
+    level = level.flatMap((token) => ('items' in token ? token.items.flatMap(({ key, value }) => [key, value]) : token.type === 'document' ? [token.value] : [])).filter((token) => token != null)
+  }
+  return undefined
 }
 
 class Converter {
   #nodes = 0
   readonly #file: SourceFile
-  readonly #document: Document.Parsed
+  /** What each alias stands for. */
+  readonly #targets = new Map<Alias, YamlNode>()
   readonly #warn: (diagnostic: Diagnostic) => void
   constructor(file: SourceFile, document: Document.Parsed, warn: (diagnostic: Diagnostic) => void) {
     this.#file = file
-    this.#document = document
     this.#warn = warn
+    const anchors = new Map<string, YamlNode>()
+    visit(document, {
+      Value: (_key, node) => {
+        if (node.anchor !== undefined) anchors.set(node.anchor, node)
+      },
+      Alias: (_key, alias) => {
+        const target = anchors.get(alias.source)
+        if (target) this.#targets.set(alias, target)
+      },
+    })
   }
 
-  convert(node: YamlNode | null, depth: number, at?: SourceRange): Node {
+  /** `at` is where a value would stand that is left out; text in an `unsafe` node is never a template. */
+  convert(node: YamlNode | null, depth: number, at?: SourceRange, unsafe = false): Node {
     const range = node?.range ? { file: this.#file, start: node.range[0], end: node.range[1] } : (at ?? { file: this.#file, start: 0, end: 0 })
     if (depth > MAX_DEPTH || ++this.#nodes > MAX_NODES) {
-      throw new DiagnosticError({ code: 'LIMIT_EXCEEDED', severity: 'error', summary: `YAML nests deeper than ${MAX_DEPTH} levels or holds more than ${MAX_NODES} nodes`, range })
+      throw new DiagnosticError({ code: 'LIMIT_EXCEEDED', severity: 'error', summary: TOO_LARGE, range })
     }
     if (node === null) return { kind: 'scalar', value: null, range }
     if (isAlias(node)) {
-      const target = node.resolve(this.#document)
+      const target = this.#targets.get(node)
       if (!target) throw new DiagnosticError({ code: 'YAML_SYNTAX', severity: 'error', summary: `no anchor named '${node.source}' stands before this alias`, range })
-      return this.convert(target, depth + 1, range)
+      return this.convert(target, depth + 1, range, unsafe)
     }
-    if (isMap(node)) return { kind: 'map', entries: this.#entries(node.items as Pair<YamlNode, YamlNode | null>[], depth), range }
+    if (isScalar(node)) return { kind: 'scalar', value: this.#scalar(node as Scalar<string>, range, unsafe), range }
+    const data = unsafe || node.tag === UNSAFE
+    if (isMap(node)) {
+      this.#checkTag(node.tag, 'map', range)
+      return { kind: 'map', entries: this.#entries(node.items as Pair<YamlNode, YamlNode | null>[], depth, data), range }
+    }
     if (isSeq(node)) {
-      return { kind: 'list', items: node.items.map((item) => this.convert(item as YamlNode | null, depth + 1, range)), range }
+      this.#checkTag(node.tag, 'seq', range)
+      return { kind: 'list', items: node.items.map((item) => this.convert(item as YamlNode | null, depth + 1, range, data)), range }
     }
-    if (isScalar(node)) return { kind: 'scalar', value: this.#scalar(node as Scalar<string>, range), range }
     throw new DiagnosticError({ code: 'YAML_SYNTAX', severity: 'error', summary: 'this YAML cannot be read', range })
   }
 
-  #entries(pairs: readonly Pair<YamlNode, YamlNode | null>[], depth: number): MapEntry[] {
-    const byKey = new Map<Value, MapEntry>()
-    const merged = new Map<Value, MapEntry>()
+  /** Merged entries come first, of several sources the last one's, as in PyYAML; a key that stands again keeps its place. */
+  #entries(pairs: readonly Pair<YamlNode, YamlNode | null>[], depth: number, unsafe: boolean): MapEntry[] {
+    const merged: MapEntry[] = []
+    const own = new Map<Value, MapEntry>()
     for (const pair of pairs) {
       const key = this.convert(pair.key, depth + 1)
-      const value = this.convert(pair.value, depth + 1, key.range)
+      const value = this.convert(pair.value, depth + 1, key.range, unsafe)
       if (key.kind !== 'scalar' || key.value instanceof Template) {
         throw new DiagnosticError({
           code: 'WRONG_TYPE',
           severity: 'error',
           summary: key.kind === 'scalar' ? 'a key cannot be a template' : 'a key has to be text or a number',
           range: key.range,
-          hint: 'A value that begins with {{ has to stand in quotes: "{{ … }}".',
+          hint: key.kind === 'map' ? QUOTE_TEMPLATE : undefined,
         })
       }
-      if (key.value === '<<') {
-        for (const source of value.kind === 'list' ? value.items : [value]) {
-          if (source.kind === 'map') for (const entry of source.entries) if (!merged.has(entry.keyValue)) merged.set(entry.keyValue, entry)
-        }
+      if (key.value === '<<' && (pair.key as Scalar).type === 'PLAIN') {
+        merged.push(...mergedEntries(value))
         continue
       }
       const keyValue = key.value as Value
       const entry: MapEntry = { key: print(keyValue), keyValue, keyRange: key.range, value }
-      if (byKey.has(keyValue)) {
+      if (own.has(keyValue)) {
         this.#warn({ code: 'DUPLICATE_KEY', severity: 'warning', summary: `the key '${entry.key}' stands twice; the last one counts`, range: key.range })
       }
-      byKey.set(keyValue, entry)
+      own.set(keyValue, entry)
     }
-    const own = [...byKey.values()]
-    return [...[...merged.values()].filter((entry) => !byKey.has(entry.keyValue)), ...own]
+    const all = new Map<Value, MapEntry>()
+    for (const entry of [...merged, ...own.values()]) all.set(entry.keyValue, entry)
+    return [...all.values()]
   }
 
-  #scalar(node: Scalar<string>, range: SourceRange): Raw {
+  #scalar(node: Scalar<string>, range: SourceRange, unsafe: boolean): Raw {
     const text = typeof node.value === 'string' ? node.value : ''
-    const plain = node.type === 'PLAIN' || node.type === undefined
-    switch (node.tag) {
-      case undefined:
-      case '?':
-        break
-      case '!unsafe':
-        return text
-      case '!':
-      case 'tag:yaml.org,2002:str':
-        return hasTemplateMarkers(text) ? new Template(text, range) : text
-      case 'tag:yaml.org,2002:int':
-      case 'tag:yaml.org,2002:float':
-      case 'tag:yaml.org,2002:bool':
-      case 'tag:yaml.org,2002:null':
-        return resolvePlainScalar(text)
-      default:
-        throw new DiagnosticError({
-          code: 'UNSUPPORTED_VALUE',
-          severity: 'error',
-          summary: `the YAML tag '${node.tag}' is not supported`,
-          range,
-          ...(node.tag === '!vault' && { hint: 'Vault-encrypted values are not supported yet; read the secret with a lookup instead.' }),
-        })
-    }
-    if (plain && !hasTemplateMarkers(text)) return resolvePlainScalar(text)
-    return hasTemplateMarkers(text) ? new Template(text, range) : text
+    const { tag } = node
+    if (tag === UNSAFE) return text
+    const asText = (): Raw => (hasTemplateMarkers(text) && !unsafe ? new Template(text, range) : text)
+    if (tag === undefined) return node.type === 'PLAIN' && !hasTemplateMarkers(text) ? resolvePlainScalar(text) : asText()
+    const type = tag === '!' ? 'any' : CORE_TAG.exec(tag)?.[1]
+    if (type === 'str') return asText()
+    const read = type === undefined ? undefined : READ_AS[type]
+    if (!read) this.#refuseTag(tag, range)
+    const value = read(text)
+    if (value === undefined) throw new DiagnosticError({ code: 'WRONG_TYPE', severity: 'error', summary: `'${text}' cannot be read as !!${type}`, range })
+    return value
   }
+
+  #checkTag(tag: string | undefined, type: 'map' | 'seq', range: SourceRange): void {
+    if (tag !== undefined && tag !== UNSAFE && tag !== '!' && CORE_TAG.exec(tag)?.[1] !== type) this.#refuseTag(tag, range)
+  }
+
+  #refuseTag(tag: string, range: SourceRange): never {
+    throw new DiagnosticError({
+      code: 'UNSUPPORTED_VALUE',
+      severity: 'error',
+      summary: `the YAML tag '${tag.replace(CORE_TAG, '!!$1')}' is not supported`,
+      range,
+      ...(/^!vault/.test(tag) && { hint: 'Vault-encrypted values are not supported yet; read the secret with a lookup instead.' }),
+    })
+  }
+}
+
+/** Marks text, and all text in a list or a mapping, as data: Ansible's own tag. */
+const UNSAFE = '!unsafe'
+const CORE_TAG = /^tag:yaml\.org,2002:(.*)$/
+
+/** How a text is read that has a tag of YAML's own; undefined where it is no such thing. */
+const READ_AS: Readonly<Record<string, (text: string) => Value | undefined>> = {
+  any: resolvePlainScalar,
+  null: () => null,
+  bool: (text) => (BOOLEAN.test(text) ? TRUE.test(text) : undefined),
+  int: (text) => (INTEGER.test(text) ? integer(text) : undefined),
+  float: (text) => (FLOAT.test(text) || INTEGER.test(text) ? new Float(float(text)) : undefined),
+}
+
+const QUOTE_TEMPLATE = 'A value that begins with {{ has to stand in quotes: "{{ … }}".'
+
+/** What `<<` adds: the entries of a mapping, or of a list of them, of which the first is the strongest. */
+function mergedEntries(value: Node): MapEntry[] {
+  const sources = value.kind === 'list' ? value.items.toReversed() : [value]
+  return sources.flatMap((source) => {
+    if (source.kind === 'map') return source.entries
+    throw new DiagnosticError({ code: 'WRONG_TYPE', severity: 'error', summary: "'<<' takes a mapping or a list of mappings", range: source.range })
+  })
 }
 
 const NULL = /^(?:~|null|Null|NULL|)$/
 const BOOLEAN = /^(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$/
 const TRUE = /^(?:yes|true|on)$/i
-const INTEGER = /^[-+]?(?:0b[0-1_]+|0[0-7_]+|(?:0|[1-9][0-9_]*)|0x[0-9a-fA-F_]+|[1-9][0-9_]*(?::[0-5]?[0-9])+)$/
+const INTEGER = /^[-+]?(?:0b_*[01][01_]*|0[0-7_]+|(?:0|[1-9][0-9_]*)|0x_*[0-9a-fA-F][0-9a-fA-F_]*|[1-9][0-9_]*(?::[0-5]?[0-9])+)$/
 const FLOAT = /^(?:[-+]?(?:[0-9][0-9_]*)\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/
 
 /** What PyYAML makes of a plain scalar. Timestamps stay text: that is how they print. */
@@ -229,14 +284,9 @@ export function nodeAt(node: Node, path: readonly PropertyKey[]): { node: Node; 
   return { node: at, keyRange }
 }
 
-/** The parser's words, without the excerpt that it appends. */
-function syntaxSentence(message: string): string {
-  return message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '')
-}
-
 function syntaxHint(file: SourceFile, offset: number): string | undefined {
   const line = file.line(file.position(offset).line)
-  if (/:\s*\{\{/.test(line)) return 'A value that begins with {{ has to stand in quotes: "{{ … }}".'
+  if (/:\s*\{\{/.test(line)) return QUOTE_TEMPLATE
   if (/^\s*\t/.test(line)) return 'Indent with spaces; YAML refuses tabs.'
   return undefined
 }

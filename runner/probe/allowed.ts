@@ -203,10 +203,12 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   'apt-get': {
     options:
-      /^(-[syqVu]+|-o(Debug::NoLocking|APT::Install-Recommends|APT::Get::AutomaticRemove|Dpkg::Use-Pty)=\w+|--(simulate|dry-run|just-print|no-act|recon|yes|assume-yes|quiet|quiet=\d|no-install-recommends|install-recommends|no-remove|allow-downgrades|allow-change-held-packages|only-upgrade|no-upgrade|reinstall|purge|auto-remove|autoremove|show-upgraded|verbose-versions|target-release=.*|default-release=.*))$/,
+      /^(-[syqVu]+|-oDir::Log::Planner=\/dev\/null|-o(Debug::NoLocking|APT::Install-Recommends|APT::Get::AutomaticRemove|Dpkg::Use-Pty)=\w+|--(simulate|dry-run|just-print|no-act|recon|yes|assume-yes|quiet|quiet=\d|no-install-recommends|install-recommends|no-remove|allow-downgrades|allow-change-held-packages|only-upgrade|no-upgrade|reinstall|purge|auto-remove|autoremove|show-upgraded|verbose-versions|target-release=.*|default-release=.*))$/,
     valued: ['-t', '--target-release', '--default-release'],
     needs: /^(-[yqVu]*s[yqVu]*|--(simulate|dry-run|just-print|no-act|recon))$/,
     verb: /^(install|remove|purge|upgrade|dist-upgrade|full-upgrade|autoremove|autopurge|build-dep|satisfy)$/,
+    // A simulation writes the planner's protocol to /var/log/apt, where it is not told otherwise.
+    also: ({ options }) => options.includes('-oDir::Log::Planner=/dev/null'),
     // A package that is given as a file may be fetched.
     operands: /^[^-/][^/:]*(:[^/:]+)?(\/[\w.-]+)?(=\S+)?$/,
   },

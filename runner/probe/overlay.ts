@@ -32,19 +32,28 @@ export class Overlay {
     this.#entries.push({ resource: undefined, entry: { kind: 'all', cause } })
   }
 
+  /** True where no task has predicted anything yet: what is read is what a run would find. */
+  get isEmpty(): boolean {
+    return this.#entries.length === 0
+  }
+
   lookup(resource: Resource): Overlaid {
-    for (let index = this.#entries.length - 1; index >= 0; index--) {
+    return this.#lookup(resource, this.#entries.length)
+  }
+
+  /** What the entries before an index have to say. */
+  #lookup(resource: Resource, end: number): Overlaid {
+    for (let index = end - 1; index >= 0; index--) {
       const { resource: named, entry } = this.#entries[index]!
-      if (entry.kind === 'predicted' && named === resource) return entry
+      if (entry.kind === 'predicted' && named === resource) return { kind: 'predicted', state: entry.state }
       if (entry.kind === 'all') return { kind: 'unknown', cause: entry.cause, onlyIfAbsent: false }
       if (entry.kind === 'unknown' && covers(entry.affected.resource, resource)) {
-        const onlyIfAbsent = entry.affected.onlyIfAbsent ?? false
-        if (!onlyIfAbsent) return { kind: 'unknown', cause: entry.cause, onlyIfAbsent }
-        // A prediction older than this entry says whether the resource exists by now.
-        const earlier = this.#earlierPrediction(resource, index)
-        if (earlier === undefined) return { kind: 'unknown', cause: entry.cause, onlyIfAbsent }
-        if (isAbsent(earlier.state)) return { kind: 'unknown', cause: entry.cause, onlyIfAbsent: false }
-        return { kind: 'predicted', state: earlier.state }
+        const { cause, affected } = entry
+        if (affected.onlyIfAbsent !== true) return { kind: 'unknown', cause, onlyIfAbsent: false }
+        // Whether the resource exists by now is for what happened before to say.
+        const earlier = this.#lookup(resource, index)
+        if (earlier.kind === 'real') return { kind: 'unknown', cause, onlyIfAbsent: true }
+        return earlier.kind === 'predicted' && isAbsent(earlier.state) ? { kind: 'unknown', cause, onlyIfAbsent: false } : earlier
       }
     }
     return { kind: 'real' }
@@ -57,15 +66,6 @@ export class Overlay {
       const touched = entry.kind === 'unknown' ? entry.affected.resource : resource!
       const cause = entry.kind === 'unknown' ? entry.cause : entry.changedBy
       if (cause !== undefined && resources.some((each) => covers(each, touched) || covers(touched, each))) return cause
-    }
-    return undefined
-  }
-
-  #earlierPrediction(resource: Resource, before: number): { readonly state: unknown } | undefined {
-    for (let index = before - 1; index >= 0; index--) {
-      const { resource: named, entry } = this.#entries[index]!
-      if (entry.kind === 'predicted' && named === resource) return entry
-      if (entry.kind !== 'predicted') return undefined
     }
     return undefined
   }

@@ -1,6 +1,6 @@
 /** Reads the probes of a task in one round trip, under what a dry run has predicted. */
 import { UnknownStateError, type ProbeTree } from '../contract/kinds.ts'
-import type { Probe } from '../contract/resource.ts'
+import type { Probe, QueryReply } from '../contract/resource.ts'
 import { fail } from '../diagnostic/diagnostic.ts'
 import type { Become, Port, ReadOutcome } from '../port/port.ts'
 import { readOnlyFault } from './allowed.ts'
@@ -28,33 +28,52 @@ export interface ReadState {
 const MAX_ROUNDS = 20
 
 /**
- * Reads a tree, or drives a generator of trees to its end and reads what it returns.
+ * Reads a tree, or drives a generator of trees to its end and reads what it returns. What one tree of a generator has read
+ * is not read again for a later one.
  *
  * @throws {UnknownStateError} where a generator touches a state that a dry run cannot know.
  * @throws {DiagnosticError} PROBE_FAILED and what the port throws.
  */
 export async function readState(source: ProbeTree | Generator<ProbeTree, ProbeTree, never>, context: ProbeContext): Promise<ReadState> {
-  if (typeof (source as Generator).next !== 'function') return readTree(source as ProbeTree, context)
+  const known: Known = new Map()
+  if (typeof (source as Generator).next !== 'function') return readTree(source as ProbeTree, context, known)
   const generator = source as Generator<ProbeTree, ProbeTree, unknown>
   let turn = generator.next()
   for (let round = 0; !turn.done; round++) {
     if (round >= MAX_ROUNDS) throw new Error('a module asked for more rounds of reads than any needs')
-    turn = generator.next((await readTree(turn.value, context)).object)
+    turn = generator.next((await readTree(turn.value, context, known)).object)
   }
-  return readTree(turn.value, context)
+  return readTree(turn.value, context, known)
 }
 
-async function readTree(tree: ProbeTree, context: ProbeContext): Promise<ReadState> {
-  const leaves = leavesOf(tree)
-  const overlaid = leaves.map(({ probe }) => overlay(probe, context))
-  const needed = leaves.filter((_, index) => mayNeedReading(overlaid[index]!))
-  for (const { probe } of needed) {
-    const fault = probe.read.kind === 'query' ? readOnlyFault(probe.read.argv) : undefined
+/** Sends probes as they are, past what a dry run has predicted. Queries have to be on the list of those that only read. */
+export async function ask(probes: readonly Probe<unknown>[], { port, become }: Pick<ProbeContext, 'port' | 'become'>): Promise<ReadOutcome[]> {
+  for (const { read } of probes) {
+    const fault = read.kind === 'query' ? readOnlyFault(read.argv) : undefined
     if (fault) fail(fault.code, fault.summary, fault)
   }
-  const outcomes = needed.length === 0 ? [] : await context.port.read(needed.map(({ probe }) => probe.read), { become: context.become })
-  const byLeaf = new Map(needed.map((leaf, index): [Leaf, ReadOutcome] => [leaf, outcomes[index]!]))
-  const states = leaves.map((leaf, index) => leafState(leaf, overlaid[index]!, byLeaf.get(leaf)))
+  return probes.length === 0 ? [] : port.read(probes.map(({ read }) => read), { become })
+}
+
+/** What was read so far, by `nameOf` the probe. */
+type Known = Map<string, LeafState>
+
+/** Probes of one name read the same thing; of a file they may want more or less. */
+function nameOf({ resource, read }: Probe<unknown>): string {
+  return read.kind === 'file' ? `${read.content} ${resource}` : resource
+}
+
+async function readTree(tree: ProbeTree, context: ProbeContext, known: Known): Promise<ReadState> {
+  const leaves = leavesOf(tree)
+  const open = new Map<string, { readonly probe: Probe<unknown>; readonly overlaid: Overlaid }>()
+  for (const { probe } of leaves) if (!known.has(nameOf(probe))) open.set(nameOf(probe), { probe, overlaid: overlay(probe, context) })
+  const needed = [...open.values()].filter(({ overlaid }) => mayNeedReading(overlaid)).map(({ probe }) => probe)
+  const outcomes = await ask(needed, context)
+  for (const [name, { probe, overlaid }] of open) {
+    const at = needed.indexOf(probe)
+    known.set(name, leafState(probe, overlaid, at < 0 ? undefined : outcomes[at], context))
+  }
+  const states = leaves.map(({ probe }) => known.get(nameOf(probe))!)
   return { leaves, states, object: stateObject(leaves, states) }
 }
 
@@ -72,16 +91,25 @@ function mayNeedReading(overlaid: Overlaid): boolean {
   return overlaid.kind === 'real' || (overlaid.kind === 'unknown' && overlaid.onlyIfAbsent)
 }
 
-function leafState(leaf: Leaf, overlaid: Overlaid, outcome: ReadOutcome | undefined): LeafState {
+function leafState(probe: Probe<unknown>, overlaid: Overlaid, outcome: ReadOutcome | undefined, context: ProbeContext): LeafState {
   if (overlaid.kind === 'predicted') return { known: true, value: overlaid.state }
   if (outcome === undefined) return { known: false, cause: (overlaid as { cause: string }).cause }
-  const value = parsed(leaf, outcome)
+  const mayCome = programMayCome(probe, outcome, context)
+  if (mayCome !== undefined) return { known: false, cause: mayCome }
+  const value = parsed(probe, outcome)
   if (overlaid.kind === 'unknown' && isAbsent(value)) return { known: false, cause: overlaid.cause }
   return { known: true, value }
 }
 
-function parsed(leaf: Leaf, outcome: ReadOutcome): unknown {
-  const { probe } = leaf
+/** Of a query that does not work now: the task that may have brought its program. */
+function programMayCome({ read }: Probe<unknown>, outcome: ReadOutcome, { overlay }: ProbeContext): string | undefined {
+  if (read.kind !== 'query' || !overlay) return undefined
+  const works = 'reply' in outcome && (outcome.reply as QueryReply).exitCode !== 127
+  const program = works ? undefined : overlay.lookup(`file:/usr/bin/${read.argv[0]}`)
+  return program?.kind === 'unknown' ? program.cause : undefined
+}
+
+function parsed(probe: Probe<unknown>, outcome: ReadOutcome): unknown {
   if ('problem' in outcome) fail(outcome.problem.code, outcome.problem.summary, outcome.problem)
   try {
     return probe.parse(outcome.reply as never)

@@ -107,7 +107,7 @@ export class HumanReporter implements Reporter {
 
   #result(host: string, action: string, outcome: Outcome): void {
     if (outcome.items) {
-      for (const each of outcome.items) this.#one(`${host} (${shorten(outcome.censored ? 'censored' : printLabel(each.label))})`, action, { ...each.outcome, censored: outcome.censored })
+      for (const each of outcome.items) this.#one(`${host} (${shorten(outcome.censored ? 'censored' : printLabel(each.label))})`, action, { ...each.outcome, censored: outcome.censored, diff: outcome.diff })
       if (outcome.items.length === 0) this.#one(host, action, outcome)
       else if (outcome.ignored) this.#line(this.#options.colours.dim(`  ${host}: the failure is ignored`))
       return
@@ -125,7 +125,7 @@ export class HumanReporter implements Reporter {
       if (outcome.failure ?? outcome.unreachable) this.#line(colours.dim('    (no_log: the output is not shown)'))
       return
     }
-    this.#changes(outcome.shown)
+    this.#changes(outcome.shown, outcome.diff ?? this.#options.showDiffs)
     const failure = outcome.unreachable ?? outcome.failure
     if (failure?.diagnostic?.range) this.#indented(renderDiagnostic({ ...failure.diagnostic, detail: failure.detail, severity: 'error' }, colours))
     else if (failure) {
@@ -139,12 +139,12 @@ export class HumanReporter implements Reporter {
 
   #status(outcome: Outcome): [string, (text: string) => string] {
     const { colours } = this.#options
-    const wide = (word: string): string => word.padEnd(11)
+    const wide = (word: string): string => word.padEnd(12)
     if (outcome.unreachable) return [wide('unreachable'), colours.failed]
     if (outcome.failure) return [wide(outcome.ignored ? 'ignored' : 'failed'), outcome.ignored ? colours.changed : colours.failed]
     if (outcome.unknown !== undefined) return [wide('unknown'), colours.unknown]
     if (outcome.skipped) return [wide('skipped'), colours.skipped]
-    if (outcome.changed) return [wide(this.#check ? 'would change' : 'changed').padEnd(11), colours.changed]
+    if (outcome.changed) return [wide(outcome.check ? 'would change' : 'changed'), colours.changed]
     return [wide('ok'), colours.ok]
   }
 
@@ -154,12 +154,11 @@ export class HumanReporter implements Reporter {
     if (failure) return failure.message
     if (outcome.unknown !== undefined) return outcome.skipped ? outcome.skipped.reason : `because of ${outcome.unknown}`
     if (outcome.skipped) return outcome.skipped.condition !== undefined ? `not true: ${outcome.skipped.condition}` : outcome.skipped.reason
-    if (outcome.note !== undefined) return outcome.note
     return ''
   }
 
-  #changes(shown: readonly Shown[]): void {
-    const { colours, showDiffs } = this.#options
+  #changes(shown: readonly Shown[], showDiffs: boolean): void {
+    const { colours } = this.#options
     for (const change of shown) {
       if (change.kind === 'event') this.#line(`    ${colours.changed('!')} ${change.name} ${change.target}`)
       else if (change.kind === 'withheld') this.#line(`    ${colours.changed('~')} ${change.label}: ${colours.dim(change.reason)}`)

@@ -97,14 +97,14 @@ export class JsonReporter implements Reporter {
     result.set('action', action)
     if (outcome.items) {
       const items = result.get('results') as Dict[]
-      outcome.items.forEach((each, index) => this.#diff(items[index]!, each.outcome))
+      outcome.items.forEach((each, index) => this.#diff(items[index]!, each.outcome, outcome.diff))
     }
-    this.#diff(result, outcome)
+    this.#diff(result, outcome, outcome.diff)
     return result
   }
 
-  #diff(result: Dict, outcome: Outcome): void {
-    if (!this.#options.showDiffs || outcome.shown.length === 0) return
+  #diff(result: Dict, outcome: Outcome, asked: boolean | undefined): void {
+    if (!(asked ?? this.#options.showDiffs) || outcome.shown.length === 0) return
     result.set('diff', outcome.shown.map(diffEntry))
   }
 }

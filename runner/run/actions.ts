@@ -20,7 +20,7 @@ export interface ActionContext {
   readonly check: boolean
 }
 
-interface RunnerAction extends Taker {
+export interface RunnerAction extends Taker {
   /** The parameters; undefined where any name may be given. */
   readonly parameters: readonly string[] | undefined
   run(context: ActionContext): Outcome | Promise<Outcome>

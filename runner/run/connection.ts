@@ -1,6 +1,7 @@
 /** How to reach a host, and as whom to act there: from its variables, the task's keywords and the command line. */
 import { fail } from '../diagnostic/diagnostic.ts'
 import type { Inventory } from '../load/inventory/inventory.ts'
+import { isLocalhost } from '../load/inventory/pattern.ts'
 import { inherited, type CompiledTask } from '../plan/compiled.ts'
 import type { Become, ConnectionSettings } from '../port/port.ts'
 import type { Evaluator } from '../resolve/variables.ts'
@@ -9,13 +10,29 @@ import type { Value } from '../value/value.ts'
 import type { RunOptions } from './options.ts'
 import { booleanOf } from './session.ts'
 
+/** What a task, or what it inherits from, says of the connection. */
+export interface ConnectionKeywords {
+  readonly connection: string | undefined
+  readonly user: string | undefined
+  readonly port: number | undefined
+}
+
+export function connectionKeywords(task: CompiledTask | undefined, evaluator: Evaluator): ConnectionKeywords {
+  const text = (name: string): string | undefined => {
+    const found = task && inherited(task.chain, name)
+    return found && found.raw !== null ? print(evaluator.value(found.raw)) : undefined
+  }
+  const port = text('port')
+  return { connection: text('connection'), user: text('remote_user'), port: port === undefined ? undefined : Number(port) }
+}
+
 /** Variables win over keywords, keywords over the command line, as in Ansible. */
 export function connectionSettings(
   hostName: string,
   evaluator: Evaluator,
   options: RunOptions,
   inventory: Inventory,
-  keywords: { readonly connection?: string | undefined; readonly user?: string | undefined; readonly port?: number | undefined },
+  keywords: ConnectionKeywords,
 ): ConnectionSettings {
   const text = (...names: string[]): string | undefined => {
     for (const name of names) {
@@ -24,7 +41,7 @@ export function connectionSettings(
     }
     return undefined
   }
-  const implicitLocal = inventory.hosts.get(hostName)?.listed === false
+  const implicitLocal = isLocalhost(hostName) && inventory.hosts.get(hostName)?.listed !== true
   const connection = text('ansible_connection') ?? keywords.connection ?? options.connection ?? (implicitLocal ? 'local' : 'ssh')
   if (connection !== 'local' && connection !== 'ssh' && connection !== 'smart' && connection !== 'paramiko') {
     fail('UNSUPPORTED_VALUE', `the connection '${connection}' of the host '${hostName}' is not supported`, { hint: 'There are ssh and local.' })

@@ -22,7 +22,8 @@ export class HostState {
   /** Read from the host when a template first asks. */
   gathered: Dict | undefined
   readonly overlay = new Overlay()
-  port: Port | undefined
+  /** Open connections, by how they were made: a task may ask for another user or kind than the one before it. */
+  readonly ports = new Map<string, Port>()
   /** Failed or unreachable: takes no part in later plays. */
   out = false
   /** Handlers notified and not yet run: ids of their tasks. */
@@ -32,5 +33,11 @@ export class HostState {
   readonly stats: Stats = { ok: 0, changed: 0, unreachable: 0, failures: 0, skipped: 0, rescued: 0, ignored: 0, unknown: 0 }
   constructor(name: string) {
     this.name = name
+  }
+
+  async closePorts(): Promise<void> {
+    const open = [...this.ports.values()]
+    this.ports.clear()
+    await Promise.all(open.map((port) => port.close()))
   }
 }

@@ -4,17 +4,17 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { apply } from '../apply/apply.ts'
-import { KNOWN_AFTER_APPLY, UnknownStateError, type ActionModule, type Difference, type Event, type Module, type Planned, type ReadModule, type Refusal, type StateModule } from '../contract/kinds.ts'
+import { KNOWN_AFTER_APPLY, orUnknown, UnknownStateError, type ActionModule, type Difference, type Event, type Module, type Planned, type ReadModule, type Refusal, type StateModule } from '../contract/kinds.ts'
 import type { Probe, QueryReply } from '../contract/resource.ts'
 import { DiagnosticError, fail, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import { compare } from '../diff/compare.ts'
 import { printState, show, type ShowContext, type Shown } from '../diff/show.ts'
 import type { Become, Port } from '../port/port.ts'
 import type { Overlay } from '../probe/overlay.ts'
-import { readState, type ProbeContext, type ReadState } from '../probe/probe.ts'
+import { ask, readState, type ProbeContext, type ReadState } from '../probe/probe.ts'
 import { predictedState, stateAt } from '../probe/state.ts'
 import { fromPlain } from '../value/convert.ts'
-import { Dict, Unknown, type Value } from '../value/value.ts'
+import { Dict, Unknown } from '../value/value.ts'
 import { failed, NOTHING, type Failure, type Outcome } from './outcome.ts'
 
 /** What a module run needs of its surroundings. */
@@ -22,14 +22,19 @@ export interface ModuleContext extends ShowContext {
   readonly port: Port
   readonly become: Become | undefined
   readonly environment: Readonly<Record<string, string>>
-  /** True in a dry run. */
+  /** True where nothing is applied: in a dry run, and with `check_mode: true`. */
   readonly check: boolean
-  readonly overlay: Overlay
+  /** What a dry run believes of the host; undefined in a run that applies. */
+  readonly overlay: Overlay | undefined
+  /** False where a run, too, would leave the host as it is: with `check_mode: true`. The overlay then learns nothing. */
+  readonly predicts: boolean
   readonly liveUnknownBecause: string | undefined
+  /** In a dry run: why it cannot be known whether the task runs at all. What it would change is unknown afterwards. */
+  readonly maybeBecause: string | undefined
   /** How a cause names this task: `TASK [frr : install]`. */
   readonly cause: string
-  /** Called when the task changed something, or in a dry run would have. */
-  readonly changedHost: () => void
+  /** Called in a dry run when the task would have changed something, or may have. */
+  readonly predictedChange: () => void
   /** True where the task says by `changed_when: false` that it alters nothing. */
   readonly changesNothing: boolean
   readonly timestamp: string
@@ -41,14 +46,19 @@ const SETTLE_INTERVAL_MS = 250
 /** Runs a module with parsed parameters. Failures of the task are outcomes; only a host that does not answer throws. */
 export async function runModule(module: Module, params: unknown, context: ModuleContext): Promise<Outcome> {
   try {
-    if (module.kind === 'state') return await runState(module, params, context)
-    if (module.kind === 'read') return await runRead(module, params, context)
-    return await runAction(module, params, context)
+    const outcome = await runKind(module, params, context)
+    return context.maybeBecause === undefined ? outcome : unknown(context.maybeBecause)
   } catch (error) {
-    if (error instanceof UnknownStateError) return unknown(error.cause)
-    if (error instanceof DiagnosticError && !isHostFault(error)) return failed(failureOf(error.first))
-    throw error
+    if (error instanceof UnknownStateError) return unknown(context.maybeBecause ?? error.cause)
+    if (!(error instanceof DiagnosticError) || isHostFault(error)) throw error
+    return context.maybeBecause === undefined ? failed(failureOf(error.first)) : unknown(context.maybeBecause)
   }
+}
+
+function runKind(module: Module, params: unknown, context: ModuleContext): Promise<Outcome> {
+  if (module.kind === 'state') return runState(module, params, context)
+  if (module.kind === 'read') return runRead(module, params, context)
+  return runAction(module, params, context)
 }
 
 const HOST_FAULTS: ReadonlySet<Diagnostic['code']> = new Set(['UNREACHABLE', 'HOST_KEY_UNKNOWN', 'HOST_KEY_CHANGED', 'HOST_KEY_REVOKED', 'AUTHENTICATION_FAILED', 'CONNECTION_LOST', 'UNSUPPORTED_SSH_OPTION'])
@@ -68,69 +78,115 @@ function unknown(cause: string, more: Partial<Outcome> = {}): Outcome {
 
 // --- state -------------------------------------------------------------------------------------------------------------
 
+/** What a state module makes of what was read: everything that follows from the plan, computed once. */
+interface Plan {
+  readonly before: ReadState
+  readonly planned: Planned<unknown>
+  readonly differs: readonly Difference[]
+  readonly events: readonly Event[]
+  readonly changed: boolean
+  readonly shown: readonly Shown[]
+}
+
 async function runState(module: StateModule, params: unknown, context: ModuleContext): Promise<Outcome> {
-  const probes = probeContext(context)
-  const before = await readState(module.probe(params), probes)
-  const planned = module.plan(before.object, params) as Planned<unknown>
-  const after = planned.after
-  const differs = compare(before.object, after)
-  const sure = differs.filter((difference) => !(difference.before instanceof Unknown))
-  const dependsOn = differs.map((difference) => difference.before).find((state) => state instanceof Unknown)?.cause
-  const events = module.events?.({ before: before.object, params: params, differs }) ?? []
-  const shown = show(before.leaves, differs, events, context)
-  const changed = differs.length > 0 || events.length > 0
-  const result = (returned: unknown): Dict => resultOf(() => module.result?.({ params: params, before: before.object, after: after, differs, returned }) ?? {})
+  const plan = await planned(module, params, context)
+  return context.check ? predict(module, params, plan, context) : change(module, params, plan, context)
+}
 
-  if (context.check) {
-    if (changed) {
-      predict(module, before, after, params, differs, context)
-      context.changedHost()
-    }
-    const outcome: Outcome = { changed, data: result(undefined), shown }
-    const withRefusals = refuse(outcome, planned.refusals)
-    if (sure.length === 0 && events.length === 0 && dependsOn !== undefined) return unknown(dependsOn, { shown, failure: withRefusals.failure })
-    return withRefusals
+async function planned(module: StateModule, params: unknown, context: ModuleContext): Promise<Plan> {
+  let before: ReadState | undefined
+  try {
+    before = await readState(module.probe(params), probeContext(context))
+    const planned = module.plan(before.object, params) as Planned<unknown>
+    const differs = compare(before.object, planned.after)
+    const events = module.events?.({ before: before.object, params, differs }) ?? []
+    return { before, planned, differs, events, changed: differs.length > 0 || events.length > 0, shown: show(before.leaves, differs, events, context) }
+  } catch (error) {
+    if (error instanceof UnknownStateError) loseTrack(module, before, error.cause, context)
+    throw error
   }
+}
 
-  if (!changed) return refuse({ changed, data: result(undefined), shown }, planned.refusals)
+/**
+ * What a dry run cannot plan may be done in a run: what the task deals with is unknown from here on. Files that were read for
+ * their existence and attributes alone are where it acts, not what it alters.
+ */
+function loseTrack(module: StateModule, before: ReadState | undefined, because: string, context: ModuleContext): void {
+  const { overlay, predicts, maybeBecause } = context
+  if (!overlay || !predicts) return
+  const cause = maybeBecause ?? because
+  context.predictedChange()
+  if (!before || module.affects) overlay.affectAll(cause)
+  else for (const { probe } of before.leaves) if (probe.read.kind !== 'file' || probe.read.content !== 'none') overlay.affect({ resource: probe.resource }, cause)
+}
+
+/** A dry run: shows what would change, and has later tasks see it. */
+function predict(module: StateModule, params: unknown, plan: Plan, context: ModuleContext): Outcome {
+  const { before, planned, differs, events, changed, shown } = plan
+  if (changed && context.overlay && context.predicts) {
+    foresee(module, params, plan, planned.after, context.overlay, context)
+    context.predictedChange()
+  }
+  const result = orUnknown(() => dictOf(module.result?.({ params, before: before.object, after: planned.after as never, differs, returned: undefined }) ?? {}, context))
+  const data = result instanceof Unknown ? { data: new Dict(), unknownData: result.cause } : { data: result }
+  const outcome = refuse({ changed, ...data, shown }, planned.refusals)
+  const dependsOn = differs.map((difference) => difference.before).find((state) => state instanceof Unknown)?.cause
+  const sure = events.length > 0 || differs.some((difference) => !(difference.before instanceof Unknown))
+  return sure || dependsOn === undefined ? outcome : unknown(dependsOn, { shown, failure: outcome.failure })
+}
+
+/** Tells the overlay of the state that the task brings about, or may bring about. */
+function foresee(module: StateModule, params: unknown, { before, differs }: Plan, after: unknown, overlay: Overlay, { cause, maybeBecause }: ModuleContext): void {
+  const because = maybeBecause ?? cause
+  try {
+    for (const each of module.affects?.({ before: before.object, after: after as never, params, differs }) ?? []) overlay.affect(each, because)
+  } catch (error) {
+    if (!(error instanceof UnknownStateError)) throw error
+    overlay.affectAll(because)
+  }
+  for (const { path, probe } of before.leaves) {
+    const state = stateAt(after, path)
+    if (state === undefined) continue
+    const changes = differs.some((difference) => path.every((key, index) => difference.path[index] === key))
+    if (maybeBecause !== undefined) {
+      if (changes) overlay.affect({ resource: probe.resource }, maybeBecause)
+    } else if (state === KNOWN_AFTER_APPLY) overlay.affect({ resource: probe.resource }, cause)
+    else overlay.predict(probe.resource, predictedState(state, cause), changes ? cause : undefined)
+  }
+}
+
+/** Applies what was planned, reads it back and holds the module to its promise. */
+async function change(module: StateModule, params: unknown, plan: Plan, context: ModuleContext): Promise<Outcome> {
+  const { before, planned, differs, events, changed, shown } = plan
+  const result = (after: unknown, returned: unknown): Dict => dictOf(module.result?.({ params, before: before.object, after: after as never, differs, returned }) ?? {}, context)
+  if (!changed) return refuse({ changed, data: result(planned.after, undefined), shown }, planned.refusals)
   let stepsDone = 0
   try {
-    const returned = await apply(module.apply({ params: params, before: before.object, after: after as never, differs, events, timestamp: context.timestamp }), {
+    const returned = await apply(module.apply({ params, before: before.object, after: planned.after as never, differs, events, timestamp: context.timestamp }), {
       ...context,
       done: () => {
-        if (stepsDone++ === 0) context.changedHost()
+        stepsDone++
       },
     })
-    const verified = await settle(module, params, before, events, differs, context)
-    const broken = compare(withoutUnknown(after, verified.object), verified.object)
-    if (broken.length > 0) throw new DiagnosticError(brokenPromise(verified, broken))
-    return refuse({ changed, data: result(returned), shown }, planned.refusals)
+    const verified = await settle(module, params, plan, context)
+    const promised = withoutUnknown(planned.after, verified.object)
+    const broken = compare(promised, verified.object)
+    if (broken.length > 0) throw new DiagnosticError(brokenPromise(verified, broken, context))
+    // A task of a dry run that is really run (`check_mode: false`) overrules what was predicted before it.
+    if (context.overlay) foresee(module, params, plan, verified.object, context.overlay, context)
+    return refuse({ changed, data: result(promised, returned), shown }, planned.refusals)
   } catch (error) {
     if (!(error instanceof DiagnosticError) || isHostFault(error)) throw error
-    const failure = await withEvidence(failureOf(error.first), module.evidence?.(params), probes)
+    const failure = await withEvidence(failureOf(error.first), module.evidence?.(params), context)
     return failed(failure, { changed: stepsDone > 0, shown })
   }
 }
 
-/** Tells the overlay of the state that the task would have brought about. */
-function predict(module: StateModule, before: ReadState, after: unknown, params: unknown, differs: readonly Difference[], context: ModuleContext): void {
-  const affected = module.affects?.({ before: before.object, after: after as never, params: params, differs }) ?? []
-  for (const each of affected) context.overlay.affect(each, context.cause)
-  for (const { path, probe } of before.leaves) {
-    const state = stateAt(after, path)
-    if (state === KNOWN_AFTER_APPLY) context.overlay.affect({ resource: probe.resource }, context.cause)
-    else if (state !== undefined) {
-      const changed = differs.some((difference) => path.every((key, index) => difference.path[index] === key))
-      context.overlay.predict(probe.resource, predictedState(state, context.cause), changed ? context.cause : undefined)
-    }
-  }
-}
-
 /** Reads again after applying, until the state has settled where the module says when. */
-async function settle(module: StateModule, params: unknown, before: ReadState, events: readonly Event[], differs: readonly Difference[], context: ModuleContext): Promise<ReadState> {
+async function settle(module: StateModule, params: unknown, { before, planned, events, differs }: Plan, context: ModuleContext): Promise<ReadState> {
   const probes = probeContext(context)
   const appliedAt = Date.now()
-  const read = (): Promise<ReadState> => readState(module.probe(params), probes)
+  const read = (): Promise<ReadState> => readState(module.probe(params, planned.after), probes)
   let state = await read()
   const { settles } = module
   const situation = { params: params as never, before: before.object as never, events, differs }
@@ -147,13 +203,13 @@ async function settle(module: StateModule, params: unknown, before: ReadState, e
   let since = (await holds()) ? Date.now() : undefined
   while (since === undefined || Date.now() - since < (settles.staysMs ?? 0)) {
     if (since === undefined && Date.now() - appliedAt >= settles.withinMs) {
-      fail('DID_NOT_SETTLE', `the state did not settle within ${settles.withinMs / 1000} s`, { detail: describeState(state) })
+      fail('DID_NOT_SETTLE', `the state did not settle within ${settles.withinMs / 1000} s`, { detail: describeState(state, planned.after, context) })
     }
     await delay(SETTLE_INTERVAL_MS)
     state = await read()
     const held = await holds()
     if (since !== undefined && !held) {
-      fail('DID_NOT_SETTLE', `the state was reached and lost again within ${((Date.now() - since) / 1000).toFixed(1)} s`, { detail: describeState(state) })
+      fail('DID_NOT_SETTLE', `the state was reached and lost again within ${((Date.now() - since) / 1000).toFixed(1)} s`, { detail: describeState(state, planned.after, context) })
     }
     if (held) since ??= Date.now()
   }
@@ -171,17 +227,26 @@ function withoutUnknown(after: unknown, actual: unknown): unknown {
   return copy
 }
 
-function brokenPromise(state: ReadState, broken: readonly Difference[]): Diagnostic {
+function brokenPromise(state: ReadState, broken: readonly Difference[], { secrets }: ModuleContext): Diagnostic {
   const lines = broken.map(({ path, before, after }) => {
     const leaf = state.leaves.find((each) => each.path.every((key, index) => path[index] === key))
     const label = leaf ? [leaf.probe.label ?? leaf.probe.resource, ...path.slice(leaf.path.length)].join(' ') : path.join(' ')
+    // What is there instead of a secret (an old key) is as secret, and nobody has registered it.
+    if (secrets.isIn(printState(before))) return `${label}: is not what was promised; it holds a secret`
     return `${label}: promised ${printState(before)}, is ${printState(after)}`
   })
   return { code: 'MODULE_BROKE_PROMISE', severity: 'error', summary: 'after the change the host is not in the state that was promised', detail: lines.join('\n') }
 }
 
-function describeState(state: ReadState): string {
-  return state.leaves.map(({ probe }, index) => `${probe.label ?? probe.resource}: ${state.states[index]!.known ? printState((state.states[index] as { value: unknown }).value) : 'unknown'}`).join('\n')
+function describeState(state: ReadState, promised: unknown, { secrets }: ModuleContext): string {
+  return state.leaves
+    .map(({ path, probe }, index) => {
+      const label = probe.label ?? probe.resource
+      const read = state.states[index]!
+      if (!read.known) return `${label}: unknown`
+      return secrets.isIn(printState(stateAt(promised, path))) ? `${label}: not shown; it holds a secret` : `${label}: ${printState(read.value)}`
+    })
+    .join('\n')
 }
 
 /** Refusals fail the task after everything else was done. */
@@ -196,6 +261,7 @@ function refuse(outcome: Outcome, refusals: readonly Refusal[] | undefined): Out
 // --- read --------------------------------------------------------------------------------------------------------------
 
 async function runRead(module: ReadModule, params: unknown, context: ModuleContext): Promise<Outcome> {
+  if (context.maybeBecause !== undefined) return NOTHING
   const probes = probeContext(context)
   const read = (): Promise<ReadState> => readState(module.probe(params), probes)
   const missingIn = (state: ReadState): readonly string[] => module.missing?.(state.object, params) ?? []
@@ -210,45 +276,54 @@ async function runRead(module: ReadModule, params: unknown, context: ModuleConte
     state = await read()
     missing = missingIn(state)
   }
-  const data = resultOf(() => module.result({ state: state.object, params: params }))
+  const data = dictOf(module.result({ state: state.object, params }), context)
   data.set('elapsed', Math.floor((Date.now() - startedAt) / 1000))
   if (missing.length === 0) return { changed: false, data, shown: [] }
   const waited = wait && !context.check ? ` after ${((Date.now() - startedAt) / 1000).toFixed(0)} s` : ''
   const failure: Failure = { message: missing.length === 1 ? missing[0]! : `${missing.length} things are missing${waited}`, detail: missing.length === 1 ? undefined : missing.join('\n'), diagnostic: { code: 'ASSERTION_FAILED', severity: 'error', summary: missing[0]! } }
-  return failed(await withEvidence(failure, module.evidence?.(params), probes), { data })
+  return failed(await withEvidence(failure, module.evidence?.(params), context), { data })
 }
 
 // --- action ------------------------------------------------------------------------------------------------------------
 
 async function runAction(module: ActionModule, params: unknown, context: ModuleContext): Promise<Outcome> {
-  if (module.probe) {
-    const state = await readState(module.probe(params), probeContext(context))
-    const guarded = module.guard?.(state.object, params)
-    if (guarded) {
-      const data = resultOf(() => guarded.result)
-      return { changed: false, data, shown: [], ...(guarded.skipped && { skipped: { reason: typeof guarded.result['msg'] === 'string' ? guarded.result['msg'] : 'Conditional result was False' } }) }
-    }
+  const guarded = await guard(module, params, context)
+  if (guarded) {
+    const { result } = guarded
+    const reason = typeof result['msg'] === 'string' ? result['msg'] : 'Conditional result was False'
+    return { changed: false, data: dictOf(result, context), shown: [], ...(guarded.skipped && { skipped: { reason } }) }
   }
+  const { overlay, cause, changesNothing } = context
   if (context.check) {
-    if (!context.changesNothing) {
-      context.overlay.affectAll(context.cause)
-      context.changedHost()
-    }
-    const shown: Shown[] = [{ kind: 'event', name: 'would run', target: context.cause }]
-    return { ...NOTHING, skipped: { reason: 'Command would have run if not in check mode' }, unknown: context.cause, shown: context.changesNothing ? [] : shown }
+    const skipped = { ...NOTHING, skipped: { reason: 'Command would have run if not in check mode' } }
+    if (!overlay || !context.predicts) return skipped
+    if (changesNothing) return { ...skipped, unknown: cause }
+    alterAnything(overlay, context)
+    return { ...skipped, unknown: cause, shown: [{ kind: 'event', name: 'would run', target: cause }] }
   }
-  let started = false
-  const returned = await apply(module.run(params as never), {
-    ...context,
-    done: () => {
-      if (!started && !context.changesNothing) context.changedHost()
-      started = true
-    },
-  })
-  const data = resultOf(() => returned)
-  const outcome: Outcome = { changed: true, data, shown: [] }
+  const returned = await apply(module.run(params as never), { ...context, done: () => undefined })
+  // What was only predicted before the task was not there for it.
+  if (overlay && !changesNothing && !overlay.isEmpty) alterAnything(overlay, context)
+  const outcome: Outcome = { changed: true, data: dictOf(returned, context), shown: [] }
   if (returned['failed'] !== true) return outcome
   return { ...outcome, failure: { message: typeof returned['msg'] === 'string' ? returned['msg'] : 'the command failed', detail: commandWords(returned) } }
+}
+
+async function guard(module: ActionModule, params: unknown, context: ModuleContext): Promise<{ readonly result: Record<string, unknown>; readonly skipped?: boolean } | undefined> {
+  if (!module.probe) return undefined
+  try {
+    const state = await readState(module.probe(params), probeContext(context))
+    return module.guard?.(state.object, params)
+  } catch (error) {
+    if (error instanceof UnknownStateError && context.overlay && context.predicts && !context.changesNothing) alterAnything(context.overlay, context)
+    throw error
+  }
+}
+
+/** Nobody can tell what an action does to a host. */
+function alterAnything(overlay: Overlay, { cause, maybeBecause, predictedChange }: ModuleContext): void {
+  overlay.affectAll(maybeBecause ?? cause)
+  predictedChange()
 }
 
 function commandWords(returned: Record<string, unknown>): string | undefined {
@@ -258,32 +333,22 @@ function commandWords(returned: Record<string, unknown>): string | undefined {
 
 // --- shared ------------------------------------------------------------------------------------------------------------
 
-function probeContext(context: ModuleContext): ProbeContext {
-  return { port: context.port, become: context.become, overlay: context.check ? context.overlay : undefined, liveUnknownBecause: context.check ? context.liveUnknownBecause : undefined }
+/** Where a task is really run, what it reads is real. */
+function probeContext({ port, become, check, overlay, liveUnknownBecause }: ModuleContext): ProbeContext {
+  return { port, become, overlay: check ? overlay : undefined, liveUnknownBecause: check ? liveUnknownBecause : undefined }
 }
 
-/** A result as values; what a dry run cannot know becomes an `Unknown`. */
-function resultOf(make: () => Record<string, unknown>): Dict {
-  let plain: Record<string, unknown>
-  try {
-    plain = make()
-  } catch (error) {
-    if (!(error instanceof UnknownStateError)) throw error
-    return new Dict()
-  }
+/** A result as values; what only applying can tell is unknown. */
+function dictOf(result: Readonly<Record<string, unknown>>, { cause }: ModuleContext): Dict {
   const dict = new Dict()
-  for (const [key, value] of Object.entries(plain)) if (value !== undefined) dict.set(key, toValue(value))
+  for (const [key, value] of Object.entries(result)) if (value !== undefined) dict.set(key, value === KNOWN_AFTER_APPLY ? new Unknown(cause) : fromPlain(value))
   return dict
 }
 
-function toValue(plain: unknown): Value {
-  return plain === KNOWN_AFTER_APPLY ? new Unknown('known after apply') : fromPlain(plain)
-}
-
 /** Adds what the module wants to have read when it fails. */
-async function withEvidence(failure: Failure, probes: readonly Probe<string>[] | undefined, context: ProbeContext): Promise<Failure> {
+async function withEvidence(failure: Failure, probes: readonly Probe<string>[] | undefined, context: ModuleContext): Promise<Failure> {
   if (!probes || probes.length === 0) return failure
-  const outcomes = await context.port.read(probes.map((probe) => probe.read), { become: context.become })
+  const outcomes = await ask(probes, context)
   const texts = outcomes.flatMap((outcome, index) => {
     if ('problem' in outcome) return []
     const text = probes[index]!.parse(outcome.reply as QueryReply as never).trim()
@@ -291,4 +356,3 @@ async function withEvidence(failure: Failure, probes: readonly Probe<string>[] |
   })
   return { ...failure, detail: [failure.detail, ...texts].filter((part) => part !== undefined).join('\n') }
 }
-

@@ -20,6 +20,8 @@ export interface Outcome {
   readonly unknown?: string | undefined
   /** What `register` gets, beside the keys that follow from the fields above. */
   readonly data: Dict
+  /** In a dry run: the task on which it depends what the data would be. */
+  readonly unknownData?: string | undefined
   readonly shown: readonly Shown[]
   /** Outcomes of a loop's items, with what the report shows of each. */
   readonly items?: readonly ItemOutcome[] | undefined
@@ -29,8 +31,10 @@ export interface Outcome {
   /** True where nothing of arguments or output may be shown. */
   readonly censored?: boolean | undefined
   readonly durationMs?: number | undefined
-  /** A remark on an outcome that is no failure. */
-  readonly note?: string | undefined
+  /** True where nothing was applied: `changed` is what would have been. */
+  readonly check?: boolean | undefined
+  /** What the task's `diff` keyword says; undefined where it has none. */
+  readonly diff?: boolean | undefined
 }
 
 export interface ItemOutcome {

@@ -8,6 +8,7 @@ import { isFile } from '../load/reader.ts'
 import { Cursor, comparePositions, type Next } from '../plan/cursor.ts'
 import type { CompiledItem, CompiledPlay, CompiledTask } from '../plan/compiled.ts'
 import { inherited } from '../plan/compiled.ts'
+import { bindArguments } from '../resolve/arguments.ts'
 import { settled } from '../resolve/pending.ts'
 import type { Evaluator } from '../resolve/variables.ts'
 import { print } from '../value/print.ts'
@@ -15,7 +16,7 @@ import { Dict, Float, Template, Unknown, type RawDict, type Value } from '../val
 import { factsOf } from './actions.ts'
 import type { HostState } from './host.ts'
 import { NOTHING, type Outcome } from './outcome.ts'
-import { resultDict } from './result.ts'
+import { registered, resultDict } from './result.ts'
 import { booleanOf, type ActivePlay, type Session } from './session.ts'
 import { causeOf, delegateOf, runTask, taskName } from './task.ts'
 import path from 'node:path'
@@ -230,8 +231,7 @@ class PlayRun {
     const outcomes = new Map<string, Outcome>()
     const one = async (host: string): Promise<void> => {
       this.#session.emit({ kind: 'host-start', host })
-      const because = maybe.get(host)
-      const outcome = because === undefined ? await runTask(this.#session, this.#play, task, host) : this.#unknownHandler(host, because)
+      const outcome = await runTask(this.#session, this.#play, task, host, maybe.get(host))
       outcomes.set(host, outcome)
       const delegatedTo = await delegateOf(this.#session, this.#play, task, host)
       this.#session.emit({ kind: 'host-result', host, action: action.written, outcome, delegatedTo, at: new Date() })
@@ -241,12 +241,6 @@ class PlayRun {
     if (once) for (const host of hosts) outcomes.set(host, outcomes.get(firstHost!)!)
     for (const [host, outcome] of outcomes) await this.#remember(task, host, outcome, name)
     return outcomes
-  }
-
-  /** A handler of which a dry run cannot know whether it would have been notified. */
-  #unknownHandler(host: string, because: string): Outcome {
-    this.#session.host(host).overlay.affectAll(because)
-    return { ...NOTHING, unknown: because }
   }
 
   #count(state: HostState, outcome: Outcome): void {
@@ -280,14 +274,13 @@ class PlayRun {
   async #remember(task: CompiledTask, host: string, outcome: Outcome, name: string): Promise<void> {
     const state = this.#session.host(host)
     const register = task.task.keywords.get('register')?.raw
-    if (typeof register === 'string') {
-      state.facts.set(register, outcome.unknown === undefined ? resultDict(outcome) : new Unknown(outcome.unknown))
-    }
+    if (typeof register === 'string') state.facts.set(register, registered(outcome))
     if (task.task.action.module === 'set_fact') {
-      for (const each of outcome.items ? outcome.items.map((item) => item.outcome) : [outcome]) {
-        if (!each.failure && !each.skipped) for (const [fact, value] of factsOf(each)) state.facts.set(fact, value)
+      const outcomes = outcome.unknown === undefined && outcome.items ? outcome.items.map((item) => item.outcome) : [outcome]
+      for (const each of outcomes) {
+        if (each.unknown !== undefined) for (const fact of bindArguments(task.task.action, {}).args.keys()) state.facts.set(fact, new Unknown(each.unknown))
+        else if (!each.failure && !each.skipped) for (const [fact, value] of factsOf(each)) state.facts.set(fact, value)
       }
-      if (outcome.unknown !== undefined) for (const fact of task.task.action.args.keys()) state.facts.set(fact, new Unknown(outcome.unknown))
     }
     const maybe = outcome.unknown !== undefined || (outcome.items?.some((item) => item.outcome.unknown !== undefined) ?? false)
     if ((outcome.changed && !outcome.failure) || maybe) await this.#notify(task, host, outcome, maybe && !outcome.changed ? causeOf(task, name) : undefined)
@@ -369,13 +362,7 @@ class PlayRun {
     else if (what === 'end_play') this.#endPlay = true
     else if (what === 'end_host') for (const host of acting) this.#ended.add(host)
     else if (what === 'clear_host_errors') for (const name of this.#play.batch) this.#session.host(name).out = false
-    else if (what === 'reset_connection') {
-      for (const host of acting) {
-        const state = this.#session.host(host)
-        await state.port?.close()
-        state.port = undefined
-      }
-    }
+    else if (what === 'reset_connection') await Promise.all(acting.map((host) => this.#session.host(host).closePorts()))
     return outcomes
   }
 

@@ -1,6 +1,6 @@
-/** A task's outcome as the mapping that `register` holds and that the JSON document shows. */
+/** A task's outcome as the mapping that the JSON document shows, and as the value that `register` holds. */
 import { repr } from '../value/print.ts'
-import { Dict, type Value } from '../value/value.ts'
+import { Dict, Unknown, type Value } from '../value/value.ts'
 import type { Outcome } from './outcome.ts'
 
 /** Ansible's words for a loop as a whole. */
@@ -45,6 +45,22 @@ export function resultDict(outcome: Outcome): Dict {
     result.set('skip_reason', `unknown, because of ${outcome.unknown}`)
   }
   if (outcome.attempts !== undefined) result.set('attempts', outcome.attempts)
+  return result
+}
+
+/** What `register` holds. What a dry run cannot know of it is unknown, so that whoever uses it is unknown as well. */
+export function registered(outcome: Outcome): Value {
+  const because = outcome.unknown ?? outcome.unknownData
+  if (because !== undefined) return new Unknown(because)
+  const result = resultDict(outcome)
+  if (!outcome.items) return result
+  const results = result.get('results') as Value[]
+  const unknowns = outcome.items.map((each) => registered(each.outcome))
+  result.set('results', results.map((item, index) => (unknowns[index] instanceof Unknown ? unknowns[index] : item)))
+  const [unknown] = unknowns.filter((each) => each instanceof Unknown)
+  // One item that changed, or failed, decides for all.
+  if (unknown && !outcome.changed) result.set('changed', unknown)
+  if (unknown && !outcome.failure) result.set('failed', unknown)
   return result
 }
 

@@ -7,7 +7,7 @@ import type { Inventory } from '../load/inventory/inventory.ts'
 import type { ModuleRegistry } from '../load/modules.ts'
 import type { Reader } from '../load/reader.ts'
 import type { CompiledPlay, CompiledTask } from '../plan/compiled.ts'
-import type { Become, ConnectionSettings, Port } from '../port/port.ts'
+import type { ConnectionSettings, Port } from '../port/port.ts'
 import type { RunEvent } from '../report/event.ts'
 import { FACT_READS, FACT_VARIABLES, factsFrom } from '../resolve/facts.ts'
 import { variablesFor } from '../resolve/host_variables.ts'
@@ -20,7 +20,7 @@ import { Evaluator, LazyDict } from '../resolve/variables.ts'
 import { Dict, RawDict, type Raw, type Value } from '../value/value.ts'
 import { print } from '../value/print.ts'
 import { truth } from '../value/truth.ts'
-import { connectionSettings } from './connection.ts'
+import { connectionKeywords, connectionSettings, type ConnectionKeywords } from './connection.ts'
 import { HostState } from './host.ts'
 import type { RunOptions } from './options.ts'
 import { fail } from '../diagnostic/diagnostic.ts'
@@ -133,21 +133,25 @@ export class Session {
   }
 
   /** The port to a host, opened on first use; `evaluator` knows its connection variables. */
-  port(hostName: string, evaluator: Evaluator, keywords: { readonly connection?: string | undefined; readonly user?: string | undefined; readonly port?: number | undefined }): Port {
-    const host = this.host(hostName)
-    host.port ??= this.#openPort(connectionSettings(hostName, evaluator, this.options, this.inventory, keywords))
-    return host.port
+  port(hostName: string, evaluator: Evaluator, keywords: ConnectionKeywords): Port {
+    const { ports } = this.host(hostName)
+    const settings = connectionSettings(hostName, evaluator, this.options, this.inventory, keywords)
+    const key = JSON.stringify(settings)
+    let port = ports.get(key)
+    if (!port) ports.set(key, (port = this.#openPort(settings)))
+    return port
   }
 
   async closePorts(): Promise<void> {
-    await Promise.all([...this.hosts.values()].flatMap((host) => (host.port ? [host.port.close()] : [])))
+    await Promise.all([...this.hosts.values()].map((host) => host.closePorts()))
   }
 
-  /** Reads a host's facts, once. */
-  async gather(host: HostState, play: ActivePlay | undefined, become: Become | undefined): Promise<void> {
+  /** Reads a host's facts, once, over the connection of the task that first asks. */
+  async gather(host: HostState, play: ActivePlay | undefined, task: CompiledTask | undefined): Promise<void> {
     if (host.gathered) return
-    const port = this.port(host.name, this.evaluator(host.name, play, undefined), {})
-    const outcomes = await port.read(FACT_READS, { become })
+    const evaluator = this.evaluator(host.name, play, task)
+    const port = this.port(host.name, evaluator, connectionKeywords(task, evaluator))
+    const outcomes = await port.read(FACT_READS, { become: undefined })
     const replies = outcomes.map((outcome): QueryReply => ('reply' in outcome ? (outcome.reply as QueryReply) : { exitCode: 127, stdout: '', stderr: '' }))
     host.gathered = factsFrom(replies)
   }
@@ -227,7 +231,7 @@ class SessionEvaluator extends Evaluator {
   override get(name: string): Value | undefined {
     const value = this.#session.evaluatingAs(this, this.#task, () => super.get(name))
     if (value === undefined && FACT_VARIABLES.has(name) && !this.#host.gathered) {
-      throw new Pending(() => this.#session.gather(this.#host, this.#play, undefined))
+      throw new Pending(() => this.#session.gather(this.#host, this.#play, this.#task))
     }
     return value
   }

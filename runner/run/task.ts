@@ -15,11 +15,11 @@ import type { Evaluator } from '../resolve/variables.ts'
 import { print } from '../value/print.ts'
 import { truth } from '../value/truth.ts'
 import { Dict, Float, Template, Undefined, Unknown, UnknownValueError, type Raw, type Value } from '../value/value.ts'
-import { runnerAction } from './actions.ts'
-import { becomeFor } from './connection.ts'
+import { runnerAction, type RunnerAction } from './actions.ts'
+import { becomeFor, connectionKeywords } from './connection.ts'
 import { failureOf, isHostFault, runModule } from './module.ts'
 import { failed, NOTHING, type ItemOutcome, type Outcome } from './outcome.ts'
-import { resultDict } from './result.ts'
+import { registered } from './result.ts'
 import { booleanOf, type ActivePlay, type Session } from './session.ts'
 
 /** A loop may have this many items. */
@@ -27,16 +27,20 @@ const MAX_LOOP_ITEMS = 100_000
 const DEFAULT_RETRIES = 3
 const DEFAULT_DELAY_SECONDS = 5
 
-/** Runs a task on a host. Never throws for what a person can get wrong. */
-export async function runTask(session: Session, play: ActivePlay, task: CompiledTask, hostName: string): Promise<Outcome> {
+/**
+ * Runs a task on a host. Never throws for what a person can get wrong. `maybeBecause`: in a dry run, why it cannot be known
+ * whether the task would run at all; then it only finds out what may be different afterwards.
+ */
+export async function runTask(session: Session, play: ActivePlay, task: CompiledTask, hostName: string, maybeBecause?: string): Promise<Outcome> {
   const startedAt = Date.now()
   const runner = new TaskOnHost(session, play, task, hostName)
-  let outcome = await caught(() => runner.run())
+  let outcome = await caught(() => runner.run(maybeBecause))
   if (!outcome.censored && (await runner.flag('no_log', false))) outcome = { ...outcome, censored: true }
   if (outcome.censored) session.secrets.add(secretsOf(outcome))
   if (outcome.failure && (await runner.flag('ignore_errors', false))) outcome = { ...outcome, ignored: true }
   if (outcome.unreachable && (await runner.flag('ignore_unreachable', false))) outcome = { ...outcome, ignored: true }
-  return { ...outcome, durationMs: Date.now() - startedAt }
+  const diff = await runner.flag('diff', undefined)
+  return { ...outcome, ...(diff !== undefined && { diff }), durationMs: Date.now() - startedAt }
 }
 
 /** Faults of the task become its outcome; defects of the program go on. */
@@ -66,12 +70,7 @@ export function taskName(task: CompiledTask, evaluator: Evaluator | undefined): 
 /** The host that a task is delegated to, for the report; undefined where it is not, or where that cannot be told. */
 export async function delegateOf(session: Session, play: ActivePlay, task: CompiledTask, hostName: string): Promise<string | undefined> {
   if (!inherited(task.chain, 'delegate_to')) return undefined
-  try {
-    return await new TaskOnHost(session, play, task, hostName).delegatedTo()
-  } catch (error) {
-    if (error instanceof DiagnosticError || error instanceof UnknownValueError) return undefined
-    throw error
-  }
+  return ifKnown(() => new TaskOnHost(session, play, task, hostName).delegatedTo())
 }
 
 class TaskOnHost {
@@ -87,10 +86,10 @@ class TaskOnHost {
     this.#hostName = hostName
   }
 
-  async run(): Promise<Outcome> {
+  async run(maybeBecause: string | undefined): Promise<Outcome> {
     this.#registerSecrets()
     const loop = this.#task.task.keywords.get('loop')
-    return loop ? this.#loop(loop) : this.#once(new Map())
+    return loop ? this.#loop(loop, maybeBecause) : this.#once(new Map(), maybeBecause)
   }
 
   /** What the task's role declares as `no_log` is masked from here on. */
@@ -101,7 +100,7 @@ class TaskOnHost {
   }
 
   /** A boolean keyword, inherited. */
-  async flag(name: string, otherwise: boolean): Promise<boolean> {
+  async flag<T extends boolean | undefined>(name: string, otherwise: T): Promise<boolean | T> {
     const found = inherited(this.#task.chain, name)
     if (!found || found.raw === null) return otherwise
     try {
@@ -115,8 +114,14 @@ class TaskOnHost {
 
   // --- loops -----------------------------------------------------------------------------------------------------------
 
-  async #loop(loop: KeywordValue): Promise<Outcome> {
-    const items = await this.#items(loop)
+  async #loop(loop: KeywordValue, maybeBecause: string | undefined): Promise<Outcome> {
+    let items: Value[] | Outcome
+    try {
+      items = await this.#items(loop)
+    } catch (error) {
+      if (error instanceof UnknownValueError) await this.#loseTrack(maybeBecause ?? error.unknown.cause, new Map())
+      throw error
+    }
     if (!Array.isArray(items)) return items
     const control = loopControl(this.#task)
     const outcomes: ItemOutcome[] = []
@@ -125,7 +130,7 @@ class TaskOnHost {
       const local = new Map<Value, Raw>([[loopVariable, item], ['ansible_loop_var', loopVariable]])
       if (control.indexVariable !== undefined) local.set(control.indexVariable, index)
       if (control.extended) local.set('ansible_loop', loopInformation(items, index))
-      const outcome = await caught(() => this.#once(local))
+      const outcome = await caught(() => this.#once(local, maybeBecause))
       const label = control.label === undefined ? item : ((await this.#valueIfKnown(control.label, local)) ?? item)
       outcomes.push({ item, label, loopVariable, indexVariable: control.indexVariable, index, outcome })
       if (outcome.unreachable) return { ...NOTHING, unreachable: outcome.unreachable, items: outcomes }
@@ -151,15 +156,25 @@ class TaskOnHost {
 
   // --- one item --------------------------------------------------------------------------------------------------------
 
-  async #once(local: ReadonlyMap<Value, Raw>): Promise<Outcome> {
-    const skipped = await this.#condition(local)
-    if (skipped) return skipped
+  async #once(local: ReadonlyMap<Value, Raw>, maybeBecause: string | undefined): Promise<Outcome> {
+    let maybe = maybeBecause
+    try {
+      const skipped = await this.#condition(local)
+      if (skipped) return skipped
+    } catch (error) {
+      if (!(error instanceof UnknownValueError)) throw error
+      maybe ??= error.unknown.cause
+    }
+    if (maybe !== undefined) {
+      await caught(() => this.#act(local, maybe))
+      return { ...NOTHING, unknown: maybe }
+    }
     const until = this.#task.task.keywords.get('until')
-    if (!until) return this.#judged(await this.#act(local), local)
+    if (!until) return this.#judged(await this.#act(local, undefined), local)
     const retries = Math.max(0, await this.#number('retries', DEFAULT_RETRIES, local))
     const delaySeconds = Math.max(0, await this.#number('delay', DEFAULT_DELAY_SECONDS, local))
     for (let attempt = 1; ; attempt++) {
-      const outcome = await this.#judged(await caught(() => this.#act(local)), local)
+      const outcome = await this.#judged(await caught(() => this.#act(local, undefined)), local)
       if (outcome.unreachable || outcome.unknown !== undefined || outcome.skipped) return outcome
       const done = await this.#allTrue([until], this.#withResult(outcome, local))
       if (done === undefined) return { ...outcome, attempts: attempt }
@@ -181,15 +196,26 @@ class TaskOnHost {
     return untrue === undefined ? undefined : { ...NOTHING, skipped: { reason: 'Conditional result was False', condition: untrue } }
   }
 
-  /** The first condition that is not true, as written; undefined where all are. */
+  /**
+   * The first condition that is not true, as written; undefined where all are. One that is false decides, whatever a dry run
+   * cannot know of those before it.
+   */
   async #allTrue(conditions: readonly KeywordValue[], local: ReadonlyMap<Value, Raw>): Promise<string | undefined> {
+    let unknown: UnknownValueError | undefined
     for (const condition of conditions) {
       const parts = Array.isArray(condition.raw) ? condition.raw : [condition.raw]
       for (const [index, part] of parts.entries()) {
         const node = condition.node.kind === 'list' ? condition.node.items[index]! : condition.node
-        if (!(await this.#holds(part, node.range, local))) return part instanceof Template ? part.text : print(part as Value)
+        try {
+          if (!(await this.#holds(part, node.range, local))) return part instanceof Template ? part.text : print(part as Value)
+        } catch (error) {
+          if (error instanceof UnknownValueError) unknown ??= error
+          // What stands behind a condition may only make sense where that one holds.
+          else if (!unknown || !(error instanceof DiagnosticError)) throw error
+        }
       }
     }
+    if (unknown) throw unknown
     return undefined
   }
 
@@ -212,13 +238,19 @@ class TaskOnHost {
     const changedWhen = keywords.get('changed_when')
     const failedWhen = keywords.get('failed_when')
     let judged = outcome
-    if (changedWhen) judged = { ...judged, changed: (await this.#allTrue([changedWhen], this.#withResult(judged, local))) === undefined }
-    if (failedWhen) {
-      const fails = (await this.#allTrue([failedWhen], this.#withResult(judged, local))) === undefined
-      const data = new Dict(judged.data)
-      data.set('failed_when_result', fails)
-      const message = judged.failure ?? { message: 'failed_when is true', diagnostic: { code: 'FAILED_WHEN', severity: 'error', summary: 'failed_when is true', range: failedWhen.node.range } as const }
-      judged = { ...judged, data, failure: fails ? message : undefined }
+    try {
+      if (changedWhen) judged = { ...judged, changed: (await this.#allTrue([changedWhen], this.#withResult(judged, local))) === undefined }
+      if (failedWhen) {
+        const fails = (await this.#allTrue([failedWhen], this.#withResult(judged, local))) === undefined
+        const data = new Dict(judged.data)
+        data.set('failed_when_result', fails)
+        const message = judged.failure ?? { message: 'failed_when is true', diagnostic: { code: 'FAILED_WHEN', severity: 'error', summary: 'failed_when is true', range: failedWhen.node.range } as const }
+        judged = { ...judged, data, failure: fails ? message : undefined }
+      }
+    } catch (error) {
+      // What it would change is known all the same.
+      if (error instanceof UnknownValueError) return { ...judged, unknown: error.unknown.cause }
+      throw error
     }
     return judged
   }
@@ -226,62 +258,89 @@ class TaskOnHost {
   /** The scope in which a task's result already has its registered name. */
   #withResult(outcome: Outcome, local: ReadonlyMap<Value, Raw>): ReadonlyMap<Value, Raw> {
     const register = this.#task.task.keywords.get('register')?.raw
-    return typeof register === 'string' ? new Map([...local, [register, resultDict(outcome)]]) : local
+    return typeof register === 'string' ? new Map([...local, [register, registered(outcome)]]) : local
   }
 
   // --- the action ------------------------------------------------------------------------------------------------------
 
-  async #act(local: ReadonlyMap<Value, Raw>): Promise<Outcome> {
+  async #act(local: ReadonlyMap<Value, Raw>, maybeBecause: string | undefined): Promise<Outcome> {
     const { action } = this.#task.task
-    const check = await this.#checking(local)
+    const { options } = this.#session
     const own = runnerAction(action.module)
-    if (own) {
-      const bound = bindArguments(action, own)
-      const evaluator = this.#evaluator(local)
-      const argument = (name: string): Value | undefined => {
-        const found = bound.args.get(name)
-        if (!found) return undefined
-        const value = evaluator.value(found.raw)
-        return value === this.#session.omit ? undefined : value
-      }
-      const all = (): Map<string, Value> => new Map([...bound.args.keys()].flatMap((name) => (argument(name) === undefined ? [] : [[name, argument(name)!] as const])))
-      // Everything pending is fetched first, so that the action itself evaluates once.
-      await settled(() => {
-        if (action.module === 'assert' || action.module === 'debug') warmUp(bound, evaluator)
-        else all()
-      })
-      return own.run({ evaluator, bound, argument, all, verbosity: this.#session.options.verbosity, check })
-    }
+    if (own) return maybeBecause === undefined ? this.#actHere(own, local) : NOTHING
     const module = (await this.#session.modules.load(action.module))!
     const bound = bindArguments(action, module)
     const evaluator = this.#evaluator(local)
-    const params = await settled(() => parametersOf(this.#session, this.#task, bound, module, evaluator))
-    const target = await this.#target(local)
-    const host = this.#session.host(target)
     const name = taskName(this.#task, this.#evaluator(new Map()))
     const cause = causeOf(this.#task, name)
-    const connectionEvaluator = target === this.#hostName ? evaluator : this.#session.evaluator(target, this.#play, this.#task)
-    const { become, port, environment } = await settled(() => ({
-      become: becomeFor(this.#task, connectionEvaluator, this.#session.options),
-      port: this.#session.port(target, connectionEvaluator, connectionKeywords(this.#task, evaluator)),
-      environment: environmentOf(this.#task, evaluator),
-    }))
-    return runModule(module, params, {
-      port,
-      become,
-      environment,
-      check,
-      overlay: host.overlay,
-      liveUnknownBecause: this.#session.firstPredictedChange,
-      cause,
-      changedHost: () => {
-        if (check) this.#session.firstPredictedChange ??= cause
-      },
-      changesNothing: isFalse(this.#task.task.keywords.get('changed_when')?.raw),
-      secrets: this.#session.secrets,
-      secretFiles: this.#session.secretFiles,
-      timestamp: timestamp(new Date()),
+    try {
+      const params = await settled(() => parametersOf(this.#session, this.#task, bound, module, evaluator))
+      const target = await this.#target(local)
+      const connectionEvaluator = target === this.#hostName ? evaluator : this.#session.evaluator(target, this.#play, this.#task)
+      const { become, port, environment } = await settled(() => ({
+        become: becomeFor(this.#task, connectionEvaluator, options),
+        port: this.#session.port(target, connectionEvaluator, connectionKeywords(this.#task, evaluator)),
+        environment: environmentOf(this.#task, evaluator),
+      }))
+      const checkMode = await this.#checkMode(local)
+      // Where it cannot be known whether a task runs, it is not run.
+      const check = (checkMode ?? options.check) || maybeBecause !== undefined
+      const outcome = await runModule(module, params, {
+        port,
+        become,
+        environment,
+        check,
+        overlay: options.check ? this.#session.host(target).overlay : undefined,
+        predicts: checkMode !== true,
+        liveUnknownBecause: this.#session.firstPredictedChange,
+        maybeBecause,
+        cause,
+        predictedChange: () => {
+          this.#session.firstPredictedChange ??= maybeBecause ?? cause
+        },
+        changesNothing: isFalse(this.#task.task.keywords.get('changed_when')?.raw),
+        secrets: this.#session.secrets,
+        secretFiles: this.#session.secretFiles,
+        timestamp: timestamp(new Date()),
+      })
+      return check ? { ...outcome, check } : outcome
+    } catch (error) {
+      if (error instanceof UnknownValueError) await this.#loseTrack(maybeBecause ?? error.unknown.cause, local, module)
+      throw error
+    }
+  }
+
+  /** An action of the runner itself, which needs no host. */
+  async #actHere(own: RunnerAction, local: ReadonlyMap<Value, Raw>): Promise<Outcome> {
+    const { action } = this.#task.task
+    const bound = bindArguments(action, own)
+    const evaluator = this.#evaluator(local)
+    const argument = (name: string): Value | undefined => {
+      const found = bound.args.get(name)
+      if (!found) return undefined
+      const value = evaluator.value(found.raw)
+      return value === this.#session.omit ? undefined : value
+    }
+    const all = (): Map<string, Value> => new Map([...bound.args.keys()].flatMap((name) => (argument(name) === undefined ? [] : [[name, argument(name)!] as const])))
+    // Everything pending is fetched first, so that the action itself evaluates once.
+    await settled(() => {
+      if (action.module === 'assert' || action.module === 'debug') warmUp(bound, evaluator)
+      else all()
     })
+    const check = (await this.#checkMode(local)) ?? this.#session.options.check
+    const outcome = await own.run({ evaluator, bound, argument, all, verbosity: this.#session.options.verbosity, check })
+    return check ? { ...outcome, check } : outcome
+  }
+
+  /** A dry run cannot know with which parameters or items a task would run: it may alter anything where it runs. */
+  async #loseTrack(because: string, local: ReadonlyMap<Value, Raw>, module?: Module): Promise<void> {
+    const { keywords, action } = this.#task.task
+    const loaded = module ?? (await this.#session.modules.load(action.module))
+    if (!loaded || loaded.kind === 'read' || (loaded.kind === 'action' && isFalse(keywords.get('changed_when')?.raw))) return
+    const target = await ifKnown(() => this.#target(local))
+    const hosts = target === undefined ? this.#session.inventory.hosts.keys() : [target]
+    for (const host of hosts) this.#session.host(host).overlay.affectAll(because)
+    this.#session.firstPredictedChange ??= because
   }
 
   /** The host that the action acts on: the one that `delegate_to` names, or the task's own. */
@@ -300,9 +359,10 @@ class TaskOnHost {
     return target === this.#hostName ? undefined : target
   }
 
-  async #checking(local: ReadonlyMap<Value, Raw>): Promise<boolean> {
+  /** What the task's `check_mode` says; undefined where it has none. */
+  async #checkMode(local: ReadonlyMap<Value, Raw>): Promise<boolean | undefined> {
     const found = inherited(this.#task.chain, 'check_mode')
-    return found && found.raw !== null ? booleanOf(await this.#value(found.raw, local)) : this.#session.options.check
+    return found && found.raw !== null ? booleanOf(await this.#value(found.raw, local)) : undefined
   }
 
   async #number(keyword: string, otherwise: number, local: ReadonlyMap<Value, Raw>): Promise<number> {
@@ -323,13 +383,18 @@ class TaskOnHost {
     return settled(() => evaluator.value(raw))
   }
 
-  async #valueIfKnown(raw: Raw, local: ReadonlyMap<Value, Raw>): Promise<Value | undefined> {
-    try {
-      return await this.#value(raw, local)
-    } catch (error) {
-      if (error instanceof DiagnosticError || error instanceof UnknownValueError) return undefined
-      throw error
-    }
+  #valueIfKnown(raw: Raw, local: ReadonlyMap<Value, Raw>): Promise<Value | undefined> {
+    return ifKnown(() => this.#value(raw, local))
+  }
+}
+
+/** What a function answers; undefined where a fault or something unknown stands in its way. */
+async function ifKnown<T>(evaluate: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await evaluate()
+  } catch (error) {
+    if (error instanceof DiagnosticError || error instanceof UnknownValueError) return undefined
+    throw error
   }
 }
 
@@ -458,15 +523,6 @@ function combine(items: readonly ItemOutcome[]): Outcome {
     shown: [],
     items,
   }
-}
-
-function connectionKeywords(task: CompiledTask, evaluator: Evaluator): { connection: string | undefined; user: string | undefined; port: number | undefined } {
-  const text = (name: string): string | undefined => {
-    const found = inherited(task.chain, name)
-    return found && found.raw !== null ? print(evaluator.value(found.raw)) : undefined
-  }
-  const port = text('port')
-  return { connection: text('connection'), user: text('remote_user'), port: port === undefined ? undefined : Number(port) }
 }
 
 /** The environment of the task's own commands: outer scopes first, inner ones win. */

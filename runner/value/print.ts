@@ -66,12 +66,24 @@ interface Writer {
 }
 
 function write(value: Value, writer: Writer): void {
-  if (value === null || typeof value !== 'object') return put(writer, typeof value === 'string' ? reprString(value) : reprScalar(value))
-  if (value instanceof Float) return put(writer, reprFloat(value.value))
+  if (value === null || typeof value !== 'object') {
+    put(writer, typeof value === 'string' ? reprString(value) : reprScalar(value))
+    return
+  }
+  if (value instanceof Float) {
+    put(writer, reprFloat(value.value))
+    return
+  }
   if (value instanceof Undefined) return fail('UNDEFINED_VARIABLE', value.reason)
   if (value instanceof Unknown) throw new UnknownValueError(value)
-  if (value instanceof Opaque) return put(writer, reprOpaque(value))
-  if (writer.open.includes(value)) return put(writer, value instanceof Dict ? '{...}' : value instanceof Tuple ? '(...)' : '[...]')
+  if (value instanceof Opaque) {
+    put(writer, reprOpaque(value))
+    return
+  }
+  if (writer.open.includes(value)) {
+    put(writer, value instanceof Dict ? '{...}' : value instanceof Tuple ? '(...)' : '[...]')
+    return
+  }
   if (writer.open.length >= MAX_VALUE_DEPTH) return fail('LIMIT_EXCEEDED', `a value is nested more than ${MAX_VALUE_DEPTH} levels deep`)
   writer.open.push(value)
   if (value instanceof Dict) {
@@ -103,7 +115,7 @@ function put(writer: Writer, text: string): void {
   writer.parts.push(text)
 }
 
-function reprScalar(value: Value): string {
+function reprScalar(value: null | boolean | number | bigint | Float): string {
   if (value === null) return 'None'
   if (value === true) return 'True'
   if (value === false) return 'False'

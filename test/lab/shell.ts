@@ -7,7 +7,7 @@ const commandTimeout = '60s'
 
 /**
  * Debian's own programs, whatever comes first in a developer's PATH: mmdebstrap starts python3 once per package, and a
- * version manager's stand-in for it would double the time of a build, or break it.
+ * version manager's stand-in for it makes a build slower, or breaks it.
  */
 export const toolPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 

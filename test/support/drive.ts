@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { compare } from '../../runner/diff/compare.ts'
+import { leavesOf, stateObject } from '../../runner/probe/state.ts'
 import { Content, KNOWN_AFTER_APPLY } from '../../runner/module.ts'
 import type { Difference, Event, FileReply, FileState, Module, Probe, ProbeTree, QueryReply, Read, ReadModule, Refusal, StateModule, Step } from '../../runner/module.ts'
 
@@ -114,15 +115,12 @@ async function readState(source: ProbeTree | Generator<ProbeTree, ProbeTree, nev
 }
 
 async function readTree(tree: ProbeTree, host: Exec, known: Map<string, unknown>): Promise<State> {
-  const state: Record<string, unknown> = {}
-  for (const [key, node] of Object.entries(tree)) {
-    if (!isProbe(node)) state[key] = await readTree(node, host, known)
-    else {
-      if (!known.has(node.resource)) known.set(node.resource, await answer(node, host))
-      state[key] = known.get(node.resource)
-    }
-  }
-  return state as State
+  const leaves = leavesOf(tree)
+  for (const { probe } of leaves) if (!known.has(probe.resource)) known.set(probe.resource, await answer(probe, host))
+  return stateObject(
+    leaves,
+    leaves.map(({ probe }) => ({ known: true, value: known.get(probe.resource) })),
+  ) as State
 }
 
 async function answer<T>(probe: Probe<T>, host: Exec): Promise<T> {
@@ -152,10 +150,6 @@ async function reply(read: Read, host: Exec): Promise<QueryReply | FileReply> {
 
 function show(value: unknown): string {
   return typeof value === 'symbol' ? '(known after apply)' : value === undefined ? 'nothing' : JSON.stringify(value)
-}
-
-function isProbe(node: Probe<unknown> | ProbeTree): node is Probe<unknown> {
-  return typeof (node as Probe<unknown>).parse === 'function'
 }
 
 function isGenerator(source: unknown): source is Generator<ProbeTree, ProbeTree, never> {

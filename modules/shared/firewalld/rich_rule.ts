@@ -54,11 +54,11 @@ export function canonicalRule(text: string): string {
   let attributes: Record<string, string> | undefined
   let known: readonly string[] = []
   for (const { word, name, value } of tokensIn(text)) {
+    if (parts.length === 0 && word !== 'rule') throw new Error("it has to begin with 'rule'")
     if (name !== undefined) {
       if (!known.includes(name)) throw new Error(`'${name}' cannot stand there`)
       attributes![name] = value!
-    } else if (parts.length === 0 && word !== 'rule') throw new Error("it has to begin with 'rule'")
-    else if (word.toLowerCase() === 'not' && known.includes('invert')) attributes!['invert'] = 'true'
+    } else if (word.toLowerCase() === 'not' && known.includes('invert')) attributes!['invert'] = 'true'
     else if (word === 'limit') {
       const last = parts.at(-1)!
       if (!LIMITED.has(last.name)) throw new Error("'limit' has to follow what it limits")

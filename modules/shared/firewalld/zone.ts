@@ -50,7 +50,11 @@ export function parsePermanent({ stdout }: QueryReply): Permanent {
   const files = new Map<string, string[]>()
   for (const line of stdout.split('\n')) {
     const colon = line.indexOf(':')
-    if (colon > 0) files.set(line.slice(0, colon), [...(files.get(line.slice(0, colon)) ?? []), line.slice(colon + 1)])
+    if (colon <= 0) continue
+    const path = line.slice(0, colon)
+    const lines = files.get(path)
+    if (lines === undefined) files.set(path, [line.slice(colon + 1)])
+    else lines.push(line.slice(colon + 1))
   }
   const defaultZone = (files.get(`${SETTINGS}/firewalld.conf`) ?? []).map((line) => /^\s*DefaultZone\s*=\s*(\S+)/.exec(line)?.[1]).find((zone) => zone !== undefined)
   const zones: Record<string, Zone> = {}

@@ -54,8 +54,11 @@ function words({ verb, specs }: Call, options: PackageOptions): string[] {
   ]
 }
 
+/** Even a simulation writes the planner's protocol, `/var/log/apt/eipp.log.xz`, where it is not told otherwise. */
+const NO_PLANNER_LOG = '-oDir::Log::Planner=/dev/null'
+
 function simulationArgv(call: Call, options: PackageOptions): readonly [string, ...string[]] {
-  return ['apt-get', '--simulate', '--assume-yes', '--quiet', '-oDebug::NoLocking=1', ...words(call, options)]
+  return ['apt-get', '--simulate', '--assume-yes', '--quiet', '-oDebug::NoLocking=1', NO_PLANNER_LOG, ...words(call, options)]
 }
 
 function readSimulation(call: Call, reply: QueryReply): Simulation {

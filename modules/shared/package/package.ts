@@ -17,8 +17,8 @@ export interface PackageParams extends PackageOptions {
 type Tree = {
   /** Which managers the host has. */
   readonly managers: Readonly<Record<string, Probe<FileState>>>
-  /** The installed version of each package that the task names. */
-  readonly packages: PackageProbes
+  /** The installed version of each package that the task names; a task without names has none. */
+  readonly packages?: PackageProbes
   /** And of those that the package manager says would come or go with them. */
   readonly along?: PackageProbes
   /** What the package manager would do, by the number of the question. */
@@ -68,13 +68,13 @@ function* probe(p: PackageParams, promised?: { readonly along?: object }): Gener
   const managers = Object.fromEntries(candidates.map((each) => [each, file(PROGRAMS[each]!, 'none')]))
   const there = (yield { managers }) as { managers: Record<string, FileState> }
   const manager = managerOf(there.managers)
-  if (manager === undefined) return { managers, packages: {} }
+  if (manager === undefined) return { managers }
 
   const specs = p.name.map((text) => manager.spec(text))
   const named = [...new Set(specs.flatMap(({ names }) => names))]
   const tree: Tree = {
     managers,
-    packages: named.length === 0 ? {} : manager.installed(named),
+    ...(named.length > 0 && { packages: manager.installed(named) }),
     ...(p.update_cache && p.cache_valid_time > 0 && manager.listsYoungerThan && { listsAreYoung: manager.listsYoungerThan(p.cache_valid_time) }),
   }
   // Reading back: what was promised is read, nothing is asked of the package manager again.
@@ -98,7 +98,7 @@ function* simulated(manager: Manager, open: readonly Spec[], now: State, p: Pack
     const seen = (yield { simulations: { [key]: simulations[key] } }) as { simulations: Record<string, Simulation> }
     if (!isKnown(seen.simulations, key)) return { ...tree, simulations }
     const simulation = seen.simulations[key]!
-    for (const each of Object.keys(simulation.changes)) if (tree.packages[each] === undefined) along.add(each)
+    for (const each of Object.keys(simulation.changes)) if (tree.packages?.[each] === undefined) along.add(each)
     for (const { providers: found } of Object.values(simulation.notFound)) for (const each of found) providers.add(each)
     const unknown = Object.keys(simulation.notFound)
     someUnknown ||= unknown.length > 0
@@ -121,12 +121,12 @@ function managerOf(managers: Readonly<Record<string, FileState>>): Manager | und
 }
 
 /** The name under which a version is installed that the spec accepts. */
-function installedName(spec: Spec, packages: Readonly<Record<string, string | null>>): string | undefined {
+function installedName(spec: Spec, packages: Readonly<Record<string, string | null>> = {}): string | undefined {
   return spec.names.find((each) => typeof packages[each] === 'string')
 }
 
 /** The specs that are not as they should be for certain; undefined where a dry run cannot know what is installed. */
-function openSpecs(specs: readonly Spec[], { packages }: State, wish: PackageParams['state']): Spec[] | undefined {
+function openSpecs(specs: readonly Spec[], { packages = {} }: State, wish: PackageParams['state']): Spec[] | undefined {
   if (Object.keys(packages).some((each) => !isKnown(packages, each))) return undefined
   return specs.filter((spec) => {
     if (wish === 'absent') return installedName(spec, packages) !== undefined
@@ -150,14 +150,16 @@ function plan(before: State, p: PackageParams): Planned<State> {
   if (manager.name === 'dnf' && p.purge) return { after: {}, refusals: [{ summary: '`purge` is for apt; this host has dnf' }] }
 
   const specs = p.name.map((text) => manager.spec(text))
+  const { packages: now } = before
+  if (now === undefined) return { after: {} }
   const open = openSpecs(specs, before, p.state)
   // Touching it says which task made it unknown.
-  if (open === undefined) for (const each of Object.keys(before.packages)) void before.packages[each]
-  if (open === undefined || open.length === 0) return { after: { packages: before.packages } }
+  if (open === undefined) for (const each of Object.keys(now)) void now[each]
+  if (open === undefined || open.length === 0) return { after: { packages: now } }
 
-  const packages: Record<string, string | null | typeof KNOWN_AFTER_APPLY> = { ...before.packages }
+  const packages: Record<string, string | null | typeof KNOWN_AFTER_APPLY> = { ...now }
   if (!foresees(before, p)) {
-    for (const spec of open) packages[installedName(spec, before.packages) ?? spec.names[0]!] = p.state === 'absent' ? null : KNOWN_AFTER_APPLY
+    for (const spec of open) packages[installedName(spec, now) ?? spec.names[0]!] = p.state === 'absent' ? null : KNOWN_AFTER_APPLY
     return { after: { packages } }
   }
   const along: Record<string, string | null> = {}
@@ -198,7 +200,7 @@ function refusalsOf(simulation: Simulation, before: State, manager: Manager): Re
     return [{ summary: `${manager.name} has no package '${text}'`, detail: words, hint: `If its repository was added lately, \`update_cache: true\` has ${manager.name} fetch what it offers.` }]
   })
   if (simulation.refused === undefined) return unknown
-  return [...unknown, { summary: `${manager.name} refuses to ${simulation.verb} ${simulation.specs.join(', ')}`, detail: simulation.refused, ...(/downgrade/i.test(simulation.refused) && { hint: 'Add `allow_downgrade: true`.' }) }]
+  return [...unknown, { summary: `${manager.name} refuses to ${simulation.verb} ${simulation.specs.join(', ')}`, detail: simulation.refused, ...(/downgrad/i.test(simulation.refused) && { hint: 'Add `allow_downgrade: true`.' }) }]
 }
 
 function events({ before, params: p }: { before: State; params: PackageParams }): Event[] {

@@ -1,67 +1,82 @@
 /** Inventories in Ansible's INI form. */
 import { fail } from '../../diagnostic/diagnostic.ts'
 import type { SourceFile, SourceRange } from '../../diagnostic/source.ts'
-import { Dict, Float, hasTemplateMarkers, Template, type Raw, type Value } from '../../value/value.ts'
+import { didYouMean } from '../../diagnostic/suggest.ts'
+import { Dict, Float, hasTemplateMarkers, RawDict, Template, type Raw, type Value } from '../../value/value.ts'
 import { resolvePlainScalar } from '../yaml.ts'
 import type { Inventory } from './inventory.ts'
-import { expandHostRange } from './range.ts'
+import { readHostNames } from './range.ts'
 
-type Section = { readonly kind: 'hosts' | 'children' | 'vars'; readonly group: string }
+const SECTION_KINDS = ['hosts', 'children', 'vars'] as const
+
+interface Section {
+  readonly kind: (typeof SECTION_KINDS)[number]
+  readonly group: string
+}
 
 /**
  * Reads sections `[group]`, `[group:children]` and `[group:vars]`. Values are Python literals where they read as one (numbers,
- * True, None, quoted text, lists, dicts) and text otherwise.
+ * True, None, quoted text, lists, dicts) and text otherwise. A group that only a `vars` or `children` section mentions is a fault.
  */
 export function readIniInventory(inventory: Inventory, file: SourceFile): void {
   let section: Section = { kind: 'hosts', group: 'ungrouped' }
+  const mentioned = new Map<string, SourceRange>()
+  const declared = new Set(inventory.groups.keys())
   let offset = 0
   for (const line of file.text.split('\n')) {
     const range: SourceRange = { file, start: offset + line.length - line.trimStart().length, end: offset + line.trimEnd().length }
     offset += line.length + 1
     const text = line.trim()
     if (text === '' || text.startsWith('#') || text.startsWith(';')) continue
-    const header = /^\[([^:\]]+)(?::(\w+))?\]\s*(?:[#;].*)?$/.exec(text)
+    const header = readHeader(text, range)
     if (header) {
-      const kind = header[2] ?? 'hosts'
-      if (kind !== 'hosts' && kind !== 'children' && kind !== 'vars') fail('BAD_INVENTORY', `'[${header[1]}:${kind}]' is not a kind of section`, { range, hint: 'There are [group], [group:children] and [group:vars].' })
-      section = { kind, group: header[1]!.trim() }
-      inventory.group(section.group)
-      continue
-    }
-    if (text.startsWith('[')) fail('BAD_INVENTORY', 'this section header cannot be read', { range })
-    if (section.kind === 'vars') {
+      section = header
+      if (header.kind === 'vars') mentioned.set(header.group, range)
+      else declared.add(header.group)
+      inventory.group(header.group)
+    } else if (section.kind === 'vars') {
       const at = text.indexOf('=')
       if (at < 0) fail('BAD_INVENTORY', `a variable is name=value, and this is '${text}'`, { range })
       inventory.group(section.group).vars.set(text.slice(0, at).trim(), literal(text.slice(at + 1).trim(), range))
     } else if (section.kind === 'children') {
-      const child = stripComment(text)
-      inventory.group(section.group).children.add(child)
-      inventory.group(child)
+      const child = /^([^:\]\s]+)\s*(?:#.*)?$/.exec(text)?.[1]
+      if (child === undefined) fail('BAD_INVENTORY', `'${text}' is not the name of a group`, { range })
+      mentioned.set(child, range)
+      inventory.addChild(section.group, child, range)
     } else readHostLine(inventory, section.group, text, range)
+  }
+  for (const [group, range] of mentioned) {
+    if (!declared.has(group)) fail('BAD_INVENTORY', `there is no section [${group}]`, { range, hint: didYouMean(group, declared) ?? `Write [${group}], even where it stays empty.` })
   }
 }
 
-function readHostLine(inventory: Inventory, group: string, text: string, range: SourceRange): void {
-  const [pattern, ...rest] = shellWords(text, range)
-  let name = pattern!
-  let port: number | undefined
-  const withPort = /^(.*[^:\]]|\[[^\]]+\]):(\d+)$/.exec(name)
-  if (withPort && !/^[0-9a-fA-F:]+$/.test(withPort[1]!.includes(':') ? name : '')) {
-    name = withPort[1]!
-    port = Number(withPort[2])
+/** A section's header; undefined for any other line. */
+function readHeader(text: string, range: SourceRange): Section | undefined {
+  const header = /^\[([^:\]\s]+)(?::(\w+))?\]\s*(?:#.*)?$/.exec(text)
+  if (!header) {
+    if (/^\[.*\]$/.test(text)) fail('BAD_INVENTORY', 'this section header cannot be read', { range, hint: 'A group has a name without spaces: [group].' })
+    return undefined
   }
-  for (const hostName of expandHostRange(name, range)) {
-    const host = inventory.addHost(hostName, group)
+  const kind = SECTION_KINDS.find((each) => each === (header[2] ?? 'hosts'))
+  if (!kind) fail('BAD_INVENTORY', `'${header[2]}' is not a kind of section`, { range, hint: 'There are [group], [group:children] and [group:vars].' })
+  return { kind, group: header[1]! }
+}
+
+function readHostLine(inventory: Inventory, group: string, text: string, range: SourceRange): void {
+  const [entry, ...rest] = shellWords(text, range)
+  const { names, port } = readHostNames(entry!, range)
+  for (const name of names) {
+    const host = inventory.addHost(name, group)
     if (port !== undefined) host.vars.set('ansible_port', port)
     for (const word of rest) {
       const at = word.indexOf('=')
-      if (at < 0) fail('BAD_INVENTORY', `'${word}' after the host '${hostName}' is not name=value`, { range })
+      if (at < 0) fail('BAD_INVENTORY', `'${word}' after the host '${name}' is not name=value`, { range })
       host.vars.set(word.slice(0, at), literal(word.slice(at + 1), range))
     }
   }
 }
 
-/** Splits as a shell would, up to a comment. */
+/** Splits as Python's shlex does: a `#` outside of quotes begins a comment, even within a word. */
 function shellWords(text: string, range: SourceRange): string[] {
   const words: string[] = []
   let word: string | undefined
@@ -70,13 +85,13 @@ function shellWords(text: string, range: SourceRange): string[] {
     const char = text[at]!
     if (quote !== undefined) {
       if (char === quote) quote = undefined
-      else if (char === '\\' && quote === '"' && at + 1 < text.length) word = (word ?? '') + text[++at]!
-      else word = (word ?? '') + char
+      else if (char === '\\' && quote === '"' && '"\\'.includes(text[at + 1] ?? ' ')) word += text[++at]!
+      else word += char
     } else if (char === '"' || char === "'") {
       quote = char
       word ??= ''
     } else if (char === '\\' && at + 1 < text.length) word = (word ?? '') + text[++at]!
-    else if (char === '#' && word === undefined) break
+    else if (char === '#') break
     else if (/\s/.test(char)) {
       if (word !== undefined) words.push(word)
       word = undefined
@@ -87,15 +102,19 @@ function shellWords(text: string, range: SourceRange): string[] {
   return words
 }
 
-function stripComment(text: string): string {
-  return text.replace(/\s+[#;].*$/, '').trim()
+/** A Python literal, or the text itself; texts with markers are templates. */
+function literal(text: string, range: SourceRange): Raw {
+  const parsed = new LiteralReader(text).whole()
+  return withTemplates(parsed === undefined ? text : parsed, range)
 }
 
-/** A Python literal, or the text itself. */
-function literal(text: string, range: SourceRange): Raw {
-  if (hasTemplateMarkers(text)) return new Template(text.replace(/^(['"])([\s\S]*)\1$/, '$2'), range)
-  const parsed = new LiteralReader(text).whole()
-  return parsed === undefined ? stripComment(text) : (parsed)
+function withTemplates(value: Value, range: SourceRange): Raw {
+  if (typeof value === 'string') return hasTemplateMarkers(value) ? new Template(value, range) : value
+  if (Array.isArray(value)) return value.map((item) => withTemplates(item, range))
+  if (!(value instanceof Dict)) return value
+  const dict = new RawDict()
+  for (const [key, item] of value) dict.set(key, withTemplates(item, range))
+  return dict
 }
 
 /** Reads Python's literals: numbers, strings, True, False, None, lists, tuples as lists, dicts. */
@@ -116,22 +135,30 @@ class LiteralReader {
     if (depth > 50) return undefined
     this.#space()
     const rest = this.#text.slice(this.#at)
-    const quoted = /^'((?:[^'\\]|\\.)*)'|^"((?:[^"\\]|\\.)*)"/.exec(rest)
-    if (quoted) {
-      this.#at += quoted[0].length
-      return (quoted[1] ?? quoted[2] ?? '').replace(/\\(['"\\])/g, '$1').replace(/\\n/g, '\n').replace(/\\t/g, '\t')
-    }
+    if (/^['"]/.test(rest)) return this.#string()
     if (rest.startsWith('[') || rest.startsWith('(')) return this.#list(rest[0] === '[' ? ']' : ')', depth)
     if (rest.startsWith('{')) return this.#dict(depth)
-    const word = /^(?:True|False|None|[-+]?(?:0x[0-9a-fA-F]+|0o[0-7]+|\d[\d_]*(?:\.\d*)?(?:[eE][-+]?\d+)?|\.\d+))(?![\w.])/.exec(rest)?.[0]
+    const word = /^(?:True|False|None|[-+]?(?:0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+|\d[\d_]*(?:\.\d*)?(?:[eE][-+]?\d+)?|\.\d+))(?![\w.])/.exec(rest)?.[0]
     if (word === undefined) return undefined
     this.#at += word.length
     if (word === 'True' || word === 'False') return word === 'True'
     if (word === 'None') return null
     // A leading zero is no number in Python 3, so that 0644 stays text.
     if (/^[-+]?0\d/.test(word)) return undefined
-    if (/^[-+]?[\d_]+$/.test(word) || /x/.test(word)) return resolvePlainScalar(word)
+    if (/^[-+]?[\d_]+$/.test(word)) return resolvePlainScalar(word)
+    if (/^[-+]?0[xob]/i.test(word)) return (word.startsWith('-') ? -1 : 1) * Number(word.replace(/^[-+]/, ''))
     return new Float(Number(word.replace(/_/g, '')))
+  }
+
+  /** Quoted texts; those that stand side by side are one. */
+  #string(): string | undefined {
+    let text: string | undefined
+    for (;;) {
+      const quoted = /^(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")\s*/.exec(this.#text.slice(this.#at))
+      if (!quoted) return text
+      this.#at += quoted[0].length
+      text = (text ?? '') + unescape(quoted[1] ?? quoted[2] ?? '')
+    }
   }
 
   #list(close: string, depth: number): Value | undefined {
@@ -179,3 +206,12 @@ class LiteralReader {
   }
 }
 
+const ESCAPES: Readonly<Record<string, string>> = { a: '\x07', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' }
+
+/** Python's escapes in a string; one that it does not know stands for itself. */
+function unescape(text: string): string {
+  return text.replace(/\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|([0-7]{1,3})|([abfnrtv'"\\]))/g, (_whole, hex?: string, unicode?: string, octal?: string, char?: string) => {
+    if (char !== undefined) return ESCAPES[char] ?? char
+    return String.fromCharCode(octal === undefined ? parseInt((hex ?? unicode)!, 16) : parseInt(octal, 8))
+  })
+}

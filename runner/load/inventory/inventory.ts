@@ -1,5 +1,7 @@
 /** Hosts and groups, as the inventory's files describe them together. */
-import { RawDict, type Raw } from '../../value/value.ts'
+import { fail } from '../../diagnostic/diagnostic.ts'
+import type { SourceRange } from '../../diagnostic/source.ts'
+import { RawDict } from '../../value/value.ts'
 
 export interface Host {
   readonly name: string
@@ -44,6 +46,18 @@ export class Inventory {
     return host
   }
 
+  /** Puts a group below another. @throws {DiagnosticError} BAD_INVENTORY where that would close a circle. */
+  addChild(parent: string, child: string, at: SourceRange | undefined): void {
+    this.group(child)
+    if (this.#holds(child, parent)) fail('BAD_INVENTORY', `the group '${parent}' would be a child of itself`, { range: at })
+    this.group(parent).children.add(child)
+  }
+
+  /** Whether a group is another, or has it somewhere below. */
+  #holds(name: string, wanted: string): boolean {
+    return name === wanted || [...(this.groups.get(name)?.children ?? [])].some((child) => this.#holds(child, wanted))
+  }
+
   /** To be called once all sources are read: every group descends from `all`, hosts without a group are `ungrouped`. */
   complete(): void {
     const all = this.group('all')
@@ -61,15 +75,14 @@ export class Inventory {
   /** The hosts of a group and of all below it, in the inventory's order. */
   hostsOf(groupName: string): string[] {
     if (groupName === 'all') return [...this.hosts.values()].filter((host) => host.listed).map((host) => host.name)
-    const found = new Set<string>()
-    const visit = (name: string, seen: ReadonlySet<string>): void => {
-      const group = this.groups.get(name)
-      if (!group || seen.has(name)) return
-      for (const host of group.hosts) found.add(host)
-      for (const child of group.children) visit(child, new Set([...seen, name]))
+    const members = new Set<string>()
+    const visit = (group: Group): void => {
+      for (const host of group.hosts) members.add(host)
+      for (const child of group.children) visit(this.group(child))
     }
-    visit(groupName, new Set())
-    return [...this.hosts.keys()].filter((name) => found.has(name))
+    const group = this.groups.get(groupName)
+    if (group) visit(group)
+    return [...this.hosts.keys()].filter((name) => members.has(name))
   }
 
   /** The groups of a host, `all` left out, sorted by name: the magic variable `group_names`. */
@@ -84,30 +97,21 @@ export class Inventory {
    */
   groupsByStrength(hostName: string): Group[] {
     const depth = this.#depths()
-    const priority = (group: Group): number => {
-      const value: Raw | undefined = group.vars.get('ansible_group_priority')
-      return typeof value === 'number' ? value : 1
-    }
+    const priority = (group: Group): number => Number(group.vars.get('ansible_group_priority') ?? 1) || 1
     return [...this.groups.values()]
       .filter((group) => group.name === 'all' || this.hostsOf(group.name).includes(hostName))
       .sort((a, b) => depth.get(a.name)! - depth.get(b.name)! || priority(a) - priority(b) || (a.name < b.name ? -1 : 1))
   }
 
+  /** How far below `all` each group stands, by its longest way there. */
   #depths(): Map<string, number> {
-    const depths = new Map([...this.groups.keys()].map((name): [string, number] => [name, name === 'all' ? 0 : 1]))
-    for (let round = 0; round < this.groups.size; round++) {
-      let changed = false
-      for (const group of this.groups.values()) {
-        for (const child of group.children) {
-          const wanted = depths.get(group.name)! + 1
-          if (depths.has(child) && child !== group.name && depths.get(child)! < wanted && wanted <= this.groups.size) {
-            depths.set(child, wanted)
-            changed = true
-          }
-        }
-      }
-      if (!changed) break
+    const depths = new Map<string, number>([...this.groups.keys()].map((name) => [name, 0]))
+    const deepen = (name: string, depth: number): void => {
+      if (depth < depths.get(name)!) return
+      depths.set(name, depth)
+      for (const child of this.group(name).children) deepen(child, depth + 1)
     }
+    deepen('all', 0)
     return depths
   }
 }

@@ -72,6 +72,6 @@ function collect(inventory: Inventory, part: string, matches: (name: string) => 
   return [...inventory.hosts.keys()].filter((name) => found.has(name))
 }
 
-function isLocalhost(name: string): boolean {
+export function isLocalhost(name: string): boolean {
   return name === 'localhost' || name === '127.0.0.1' || name === '::1'
 }

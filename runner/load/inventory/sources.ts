@@ -1,17 +1,18 @@
-/** Reads the sources given with `-i`: YAML files, folders of them, and lists of hosts (`a,b,`). */
+/** Reads the sources given with `-i`: YAML and INI files, folders of them, and lists of hosts (`a,b,`). */
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { DiagnosticError, type Diagnostic } from '../../diagnostic/diagnostic.ts'
+import type { SourceRange } from '../../diagnostic/source.ts'
 import { didYouMean } from '../../diagnostic/suggest.ts'
 import type { Raw } from '../../value/value.ts'
 import { isFile, isFolder, type Reader } from '../reader.ts'
 import { toRaw, type MapNode, type Node } from '../yaml.ts'
-import { Inventory } from './inventory.ts'
+import { Inventory, type Host } from './inventory.ts'
 import { readIniInventory } from './ini.ts'
-import { expandHostRange } from './range.ts'
+import { readHostNames } from './range.ts'
 
 /** Endings that Ansible ignores in an inventory folder. */
-const IGNORED_ENDINGS = new Set(['.pyc', '.pyo', '.swp', '.bak', '~', '.rpm', '.md', '.txt', '.rst', '.orig', '.ini', '.cfg', '.retry'])
+const IGNORED_ENDINGS = new Set(['.pyc', '.pyo', '.swp', '.bak', '.rpm', '.md', '.txt', '.rst', '.orig', '.ini', '.cfg', '.retry'])
 
 /** Reads all sources into one inventory. Faults are thrown together. */
 export function readInventory(sources: readonly string[], reader: Reader): Inventory {
@@ -32,7 +33,7 @@ export function readInventory(sources: readonly string[], reader: Reader): Inven
 
 function readSource(inventory: Inventory, source: string, reader: Reader): void {
   if (source.includes(',')) {
-    for (const name of source.split(',').map((part) => part.trim())) if (name !== '') inventory.addHost(name, 'ungrouped')
+    for (const entry of source.split(',').map((part) => part.trim())) if (entry !== '') addHosts(inventory, entry, 'ungrouped', undefined)
     inventory.sources.push(source)
     return
   }
@@ -40,16 +41,23 @@ function readSource(inventory: Inventory, source: string, reader: Reader): void 
   if (isFolder(absolute)) {
     inventory.folders.push(absolute)
     inventory.sources.push(absolute)
-    for (const name of readdirSync(absolute).sort()) {
-      const file = path.join(absolute, name)
-      if (name.startsWith('.') || name === 'group_vars' || name === 'host_vars' || IGNORED_ENDINGS.has(path.extname(name)) || name.endsWith('~')) continue
-      if (isFile(file) && looksLikeInventory(name)) readFile(inventory, file, reader)
-    }
+    readFolder(inventory, absolute, reader)
     return
   }
   inventory.folders.push(path.dirname(absolute))
   inventory.sources.push(absolute)
   readFile(inventory, absolute, reader)
+}
+
+/** All inventories in a folder and the folders below, by name. */
+function readFolder(inventory: Inventory, folder: string, reader: Reader): void {
+  for (const name of readdirSync(folder).sort()) {
+    const at = path.join(folder, name)
+    if (name.startsWith('.') || name.endsWith('~') || IGNORED_ENDINGS.has(path.extname(name))) continue
+    if (isFolder(at)) {
+      if (name !== 'group_vars' && name !== 'host_vars') readFolder(inventory, at, reader)
+    } else if (isFile(at) && looksLikeInventory(name)) readFile(inventory, at, reader)
+  }
 }
 
 /** In a folder, files of other programs (an ssh client's configuration, say) stand beside the inventory's. */
@@ -91,7 +99,7 @@ function readGroup(inventory: Inventory, name: string, node: Node): void {
     if (entry.key === 'vars') setAll(group.vars, value)
     else if (entry.key === 'children') {
       for (const child of value.entries) {
-        group.children.add(child.key)
+        inventory.addChild(name, child.key, child.keyRange)
         readGroup(inventory, child.key, child.value)
       }
     } else readHosts(inventory, name, value)
@@ -101,12 +109,19 @@ function readGroup(inventory: Inventory, name: string, node: Node): void {
 function readHosts(inventory: Inventory, groupName: string, node: MapNode): void {
   for (const entry of node.entries) {
     const { value } = entry
-    for (const hostName of expandHostRange(entry.key, entry.keyRange)) {
-      const host = inventory.addHost(hostName, groupName)
-      if (value.kind === 'map') setAll(host.vars, value)
-      else if (!(value.kind === 'scalar' && value.value === null)) fault(`the variables of the host '${hostName}' have to be a mapping`, value)
-    }
+    if (value.kind !== 'map' && !(value.kind === 'scalar' && value.value === null)) fault(`the variables of the host '${entry.key}' have to be a mapping`, value)
+    for (const host of addHosts(inventory, entry.key, groupName, entry.keyRange)) if (value.kind === 'map') setAll(host.vars, value)
   }
+}
+
+/** The hosts of an entry such as `web[1:3]:2222`, added to a group. */
+function addHosts(inventory: Inventory, entry: string, groupName: string, at: SourceRange | undefined): Host[] {
+  const { names, port } = readHostNames(entry, at)
+  return names.map((name) => {
+    const host = inventory.addHost(name, groupName)
+    if (port !== undefined) host.vars.set('ansible_port', port)
+    return host
+  })
 }
 
 function setAll(vars: Map<unknown, Raw>, node: MapNode): void {

@@ -1,7 +1,7 @@
 /** A child process as a channel. It leads a process group of its own, so that it can be ended with all it started. */
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
-import { DiagnosticError } from '../../diagnostic/diagnostic.ts'
+import { DiagnosticError, type Diagnostic } from '../../diagnostic/diagnostic.ts'
 import type { Channel, ChannelEnd } from '../shell/transport.ts'
 
 /** After the shell's exit, for what is still in the pipes: a process left behind may hold them open for ever. */
@@ -11,6 +11,8 @@ export class LocalChannel implements Channel {
   readonly ended: Promise<ChannelEnd>
   readonly #child: ChildProcessWithoutNullStreams
   #over = false
+  /** Why it was ended by this side. */
+  #lost: Diagnostic | undefined
 
   private constructor(child: ChildProcessWithoutNullStreams) {
     this.#child = child
@@ -19,7 +21,7 @@ export class LocalChannel implements Channel {
     this.ended = new Promise((resolve) => {
       const finish = () => {
         this.#over = true
-        resolve({ exitCode: child.exitCode ?? undefined, lost: undefined })
+        resolve({ exitCode: child.exitCode ?? undefined, lost: this.#lost })
       }
       child.once('close', finish)
       child.once('exit', () => {
@@ -64,7 +66,8 @@ export class LocalChannel implements Channel {
   }
 
   /** Ends what still runs, as a closed terminal would. */
-  terminate(): void {
+  terminate(why: Diagnostic): void {
+    this.#lost = why
     if (this.#over || this.#child.pid === undefined) return
     try {
       process.kill(-this.#child.pid, 'SIGTERM')

@@ -1,4 +1,5 @@
 /** The controller itself, through the same shell protocol: each channel is a `/bin/sh` of its own. */
+import { connectionLost } from '../shell/problems.ts'
 import type { Channel, Transport } from '../shell/transport.ts'
 import { LocalChannel } from './channel.ts'
 
@@ -22,7 +23,7 @@ export class LocalTransport implements Transport {
   }
 
   close(): Promise<void> {
-    for (const channel of this.#channels) channel.terminate()
+    for (const channel of this.#channels) channel.terminate(connectionLost(this.hostName, 'it was closed on this side'))
     this.#channels.clear()
     return Promise.resolve()
   }

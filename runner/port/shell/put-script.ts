@@ -27,7 +27,7 @@ export function putScript(replacement: Replacement): string {
   const temporary = `${parent}.playline-${randomBytes(12).toString('hex')}`
   const { owner, group, mode, validate } = replacement
   const owners = group === undefined ? (owner ?? '') : `${owner ?? ''}:${group}`
-  return `over() { printf '%s %s\\n' "$N" "$1"; printf '%s\\n' "$N" >&2; exit 0; }
+  return `over() { [ "$1" = done ] || rm -f "$w"; printf '%s %s\\n' "$N" "$1"; printf '%s\\n' "$N" >&2; exit 0; }
 t=${quote(target)}
 w=${quote(temporary)}
 export LC_ALL=C
@@ -44,7 +44,12 @@ d=$(sha256sum <"$w") || over failed
 [ "\${d%% *}" = ${replacement.sha256} ] || over cut
 ${owners === '' ? '' : `chown ${quote(owners)} "$w" || over failed\n`}chmod ${quote(mode)} "$w" || over failed
 ${validate === undefined ? '' : `( exec ${validateWords(validate)} ) || over "validate $?"\n`}sync "$w" 2>/dev/null
-mv -fT "$w" "$t" || { [ ! -d "$t" ] && mv -f "$w" "$t"; } || over failed
+mv -fT "$w" "$t" 2>/dev/null || {
+  # An mv without -T; or busybox's, which takes a link to a folder for the folder.
+  if [ -L "$t" ] && [ -d "$t" ]; then rm -f "$t"; fi
+  if [ -d "$t" ]; then over directory; fi
+  mv -f "$w" "$t" || over failed
+}
 trap - EXIT
 over done
 `

@@ -146,17 +146,22 @@ export class ShellPort implements Port {
       .then(() => feed(shell))
       // Also after a failure: half a content is known by its digest, and taken away.
       .finally(() => shell.channel.end())
-    feeding.catch(() => {})
+    let unfed: unknown
+    feeding.catch((error: unknown) => {
+      unfed = error
+    })
     try {
       const group = await shell.started()
       const last = Promise.all([shell.stdout.next(RUN_MAX_BYTES), shell.stderr.next(RUN_MAX_BYTES)])
-      const frames = await within(Promise.race([last, feeding.then(() => last)]), timeoutMs)
+      const frames = await within(last, timeoutMs)
       if (frames === undefined) {
         const said = words(shell.stderr.unfinished(), shell.stdout.unfinished())
         const gone = await killGroup(this.#transport, become, group, 'gently')
         const note = gone ? undefined : 'The host did not answer when it was to be stopped; it may run on.'
         throw new DiagnosticError(timedOut(what, timeoutMs, words(said ?? '', note ?? '')))
       }
+      // It was given up half fed, and has cleaned up after itself by now.
+      if (unfed !== undefined) throw unfed
       return frames
     } catch (error) {
       if (!(error instanceof FrameError)) throw error

@@ -25,23 +25,23 @@ export type FileTestName = 'file' | 'directory' | 'link' | 'exists' | 'link_exis
 /** What the engine asks of its caller. What a hook throws passes through untouched. */
 export interface Hooks {
   /** `lookup(name, …)`, `query(name, …)`. With `wantlist` it must give a list. Without this hook there are no lookups. */
-  lookup?(name: string, args: Value[], kwargs: Dict, options: LookupOptions): Value
+  lookup?: (name: string, args: Value[], kwargs: Dict, options: LookupOptions) => Value
   /** The template that `include`, `import` and `extends` name, searched from the file that names it; undefined where there is none. */
-  loadTemplate?(name: string, from?: SourceFile): SourceFile | undefined
+  loadTemplate?: (name: string, from?: SourceFile) => SourceFile | undefined
   /** Told of each filter and method: what went in, and what came out, so that a secret is known in its new form. */
-  filterUsed?(input: Value[], output: Value): void
+  filterUsed?: (input: Value[], output: Value) => void
   /** A test on a path of the controller: `path is file`. `other` for `same_file`. */
-  fileTest?(test: FileTestName, path: string, other?: string): boolean
+  fileTest?: (test: FileTestName, path: string, other?: string) => boolean
   /** The files of the controller that a pattern matches, for the `fileglob` filter. */
-  fileGlob?(pattern: string): string[]
+  fileGlob?: (pattern: string) => string[]
   /** The time. */
-  now?(): Date
+  now?: () => Date
   /** The home folder of the user that runs this, or of the one named; for `expanduser`. */
-  homeFolder?(user?: string): string | undefined
+  homeFolder?: (user?: string) => string | undefined
   /** An environment variable, for `expandvars`. */
-  environment?(name: string): string | undefined
+  environment?: (name: string) => string | undefined
   /** A random number, 0 ≤ n < 1. */
-  random?(): number
+  random?: () => number
 }
 
 /** One engine, as its parts see it. */

@@ -154,7 +154,7 @@ export class Jinja {
   renderFile(file: SourceFile, scope: Scope, options: RenderOptions = {}): string {
     const { keepTrailingNewline = true, ...given } = options
     const header = readHeader(file)
-    const syntax: SyntaxOptions = { ...this.#syntax, ...dropUndefined(given), ...header.options }
+    const syntax: SyntaxOptions = { ...this.#syntax, ...given, ...header.options }
     const source = fileSource(file, header.length)
     if (![syntax.blockStart, syntax.variableStart, syntax.commentStart].some((marker) => source.text.includes(marker))) {
       return keepTrailingNewline ? source.text : source.text.replace(/\r?\n$/, '')
@@ -279,8 +279,4 @@ function remember<V>(cache: Map<string, V>, key: string, make: () => V): V {
   cache.set(key, made)
   if (cache.size > MAX_CACHED) cache.delete(cache.keys().next().value!)
   return made
-}
-
-function dropUndefined(options: Partial<SyntaxOptions>): Partial<SyntaxOptions> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
 }

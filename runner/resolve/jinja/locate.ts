@@ -1,5 +1,5 @@
 /** From an offset in a template's text to the place in the file that a person wrote. */
-import { SourceFile } from '../../diagnostic/source.ts'
+import type { SourceFile } from '../../diagnostic/source.ts'
 import type { SourceRange } from '../../diagnostic/source.ts'
 
 /** The text of a template, and where it stands. */

@@ -64,9 +64,10 @@ function listsMergeBy(input: Value, args: Args): Value {
   const terms = [input, ...args.rest]
   const index = print(terms.pop() ?? '')
   const recursive = truth(args.extra.get('recursive') ?? false)
-  const lists = terms.flatMap((term) => {
+  const lists: (readonly Value[])[] = terms.flatMap((term) => {
     const items = itemsOf(term)
-    return items.every((item) => Array.isArray(item)) && items.length > 0 ? (items as Value[][]) : [items]
+    const nested = items.filter((item) => Array.isArray(item))
+    return nested.length > 0 && nested.length === items.length ? nested : [items]
   })
   const merged = new Dict()
   for (const item of lists.flat()) {
@@ -76,10 +77,7 @@ function listsMergeBy(input: Value, args: Args): Value {
     const before = getItem(merged, key)
     setItem(merged, key, before instanceof Dict ? mergeEntries(before, item, recursive) : new Dict(item))
   }
-  return [...merged.values()].sort((a, b) => {
-    const [left, right] = [getItem(a as Dict, index)!, getItem(b as Dict, index)!]
-    return typeof left === 'number' && typeof right === 'number' ? left - right : compareText(print(left), print(right))
-  })
+  return [...merged].sort(([a], [b]) => (typeof a === 'number' && typeof b === 'number' ? a - b : compareText(print(a), print(b)))).map(([, item]) => item)
 }
 
 function mergeEntries(a: Dict, b: Dict, recursive: boolean): Dict {

@@ -255,11 +255,11 @@ function peer(ip: Ip): Value {
 
 function reverseName(ip: Ip): string {
   if (ip.version === 4) return `${formatAddress(ip.value, 4).split('.').reverse().join('.')}.in-addr.arpa.`
-  return `${[...ip.value.toString(16).padStart(32, '0')].reverse().join('.')}.ip6.arpa.`
+  return `${Array.from(ip.value.toString(16).padStart(32, '0')).reverse().join('.')}.ip6.arpa.`
 }
 
 function sixToFour(ip: Ip): Value {
-  const isHost = ip.version === 4 && !(sizeOf(ip) > 1n && ip.value === networkOf(ip)) && isWithin(ip, LOOPBACK) === false && !isWithin(ip, MULTICAST)
+  const isHost = ip.version === 4 && !(sizeOf(ip) > 1n && ip.value === networkOf(ip)) && !isWithin(ip, LOOPBACK) && !isWithin(ip, MULTICAST)
   if (!isHost) return false
   const hex = ip.value.toString(16).padStart(8, '0')
   return `2002:${hex.slice(0, 4)}:${hex.slice(4)}::1/48`

@@ -54,7 +54,7 @@ export function readInteger(given: string, base: number): Value | undefined {
   const prefixBase = /x/i.test(prefix) ? 16 : /o/i.test(prefix) ? 8 : /b/i.test(prefix) ? 2 : undefined
   const digits = digitText.replaceAll('_', '')
   // `0b1` is a prefix in base 2 and three digits in base 16.
-  if (prefixBase !== undefined && base !== 0 && base !== prefixBase) return readInteger(sign + prefix.replace('_', '').replace(/^0/, '') + digits, base)
+  if (prefixBase !== undefined && base !== 0 && base !== prefixBase) return readInteger((sign ?? '') + prefix.replace('_', '').replace(/^0/, '') + digits, base)
   const actual = prefixBase ?? (base === 0 ? 10 : base)
   if (base === 0 && prefixBase === undefined && /^0+[1-9]/.test(digits)) return undefined
   if (digits.length > 4300) return undefined
@@ -176,7 +176,7 @@ function humanToBytes(input: Value, args: Args): Value {
   const number = found?.[1] === '' || found?.[1] === '.' ? NaN : Number(found?.[1])
   if (Number.isNaN(number)) return refuseValue(`human_to_bytes() can't interpret following string: ${text}`)
   const unit = found?.[2] ?? args.textOrNull('default_unit')
-  if (unit === null || unit === undefined || unit === '') return normalize(Math.round(number))
+  if (unit === null || unit === '') return normalize(Math.round(number))
   const isBits = args.flag('isbits')
   const letter = unit[0]!.toUpperCase()
   const limit = UNITS.find(([name]) => name === letter)?.[1]

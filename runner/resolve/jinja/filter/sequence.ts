@@ -41,7 +41,7 @@ export const SEQUENCE_FILTERS: readonly Filter[] = [
   filter('rejectattr(attribute, *args, **kwargs)', 'The items whose attribute fails a test.', (input, args, run) => selectAttribute(input, args, run, false)),
   filter('reverse', 'In the opposite order.', (input) => {
     const items = [...itemsOf(input)].reverse()
-    return typeof input === 'string' ? items.join('') : items
+    return typeof input === 'string' ? items.map(print).join('') : items
   }),
   filter('select(*args, **kwargs)', 'The items that pass a test.', (input, args, run) => select(input, args, run, true)),
   filter('selectattr(attribute, *args, **kwargs)', 'The items whose attribute passes a test.', (input, args, run) => selectAttribute(input, args, run, true)),

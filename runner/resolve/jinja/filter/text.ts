@@ -1,7 +1,7 @@
 /** Jinja2's filters on text. */
 import { toJson } from '../../../value/convert.ts'
 import { print } from '../../../value/print.ts'
-import { Dict, Tuple } from '../../../value/value.ts'
+import { Dict, Tuple, Undefined } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
 import { refuseValue } from '../runtime/callable.ts'
 import { formatPercent } from '../runtime/format.ts'
@@ -131,7 +131,7 @@ function xmlattr(input: Value, args: Args): Value {
   if (!(input instanceof Dict)) return refuseValue("filter 'xmlattr' needs a dict")
   const parts: string[] = []
   for (const [key, value] of input) {
-    if (value === null || value === undefined) continue
+    if (value === null || value instanceof Undefined) continue
     const name = print(key)
     if (/[\s/>=]/.test(name)) return refuseValue(`Invalid character in attribute name: '${name}'`)
     parts.push(`${escapeHtml(name)}="${escapeHtml(print(value))}"`)

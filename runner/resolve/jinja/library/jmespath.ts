@@ -1,6 +1,7 @@
 /** JMESPath (https://jmespath.org/specification.html), what `json_query` asks with. */
 import { equal, getItem } from '../../../value/equal.ts'
 import { toJson } from '../../../value/convert.ts'
+import { print } from '../../../value/print.ts'
 import { fromJson } from '../../../value/read-json.ts'
 import { compareText } from '../../../value/text.ts'
 import { Dict, Float, Tuple } from '../../../value/value.ts'
@@ -312,7 +313,7 @@ class Parser {
   }
 
   #fault(token = this.#peek()): never {
-    const shown = token.type === 'end' ? 'its end' : `'${String(token.value)}' at position ${token.at}`
+    const shown = token.type === 'end' ? 'its end' : `'${print(token.value)}' at position ${token.at}`
     return refuseValue(`the JMESPath query '${this.#query}' is not understood at ${shown}`)
   }
 }
@@ -546,7 +547,7 @@ const FUNCTIONS: ReadonlyMap<string, readonly [number, number, (args: Arguments)
   ['min', [1, 1, (a) => sortedBy(a, a.list(0), (item) => item)[0]?.item ?? null]],
   ['min_by', [2, 2, (a) => sortedBy(a, a.list(0), a.expression(1))[0]?.item ?? null]],
   ['not_null', [1, 100, (a) => a.all.map((_, index) => a.any(index)).find((each) => each !== null) ?? null]],
-  ['reverse', [1, 1, (a) => (typeof a.any(0) === 'string' ? [...a.text(0)].reverse().join('') : [...a.list(0)].reverse())]],
+  ['reverse', [1, 1, (a) => (typeof a.any(0) === 'string' ? Array.from(a.text(0)).reverse().join('') : [...a.list(0)].reverse())]],
   ['sort', [1, 1, (a) => sortedBy(a, a.list(0), (item) => item).map((each) => each.item)]],
   ['sort_by', [2, 2, (a) => sortedBy(a, a.list(0), a.expression(1)).map((each) => each.item)]],
   ['starts_with', [2, 2, (a) => a.text(0).startsWith(a.text(1))]],

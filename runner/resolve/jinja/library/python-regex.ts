@@ -48,7 +48,7 @@ function compile(pattern: string, flags: RegexFlags): PythonRegex {
     sticky = new RegExp(source, `y${options}`)
     whole = new RegExp(`(?:${source})(?![\\s\\S])`, `y${options}`)
   } catch (error) {
-    const reason = String((error as Error).message).replace(/^Invalid regular expression: .*: /s, '')
+    const reason = (error as Error).message.replace(/^Invalid regular expression: .*: /s, '')
     return refuseValue(`the regular expression '${pattern}' cannot be used: ${reason.toLowerCase()}`)
   }
   const at = (regex: RegExp, text: string, from: number): RegExpExecArray | null => {
@@ -358,12 +358,12 @@ class Translator {
       return [setLiteral(character), false]
     }
     const next = this.#pattern[this.#at + 1]
-    if (next === undefined) this.#fault('unterminated character set')
-    if (next !== undefined && /[dsw]/.test(next)) {
+    if (next === undefined) return this.#fault('unterminated character set')
+    if (/[dsw]/.test(next)) {
       this.#at += 2
       return [this.#class(next), true]
     }
-    if (next !== undefined && /[DSW]/.test(next)) {
+    if (/[DSW]/.test(next)) {
       this.#at += 2
       if (next === 'D') return [this.#ascii ? '\\D' : '\\P{Nd}', true]
       if (next === 'S') return ['\\S', true]

@@ -8,7 +8,7 @@ import { Dict, Float, Opaque, Tuple, Undefined, Unknown, UnknownValueError } fro
 import type { Value } from '../../../value/value.ts'
 import { refuseValue } from '../runtime/callable.ts'
 import { DateTime } from '../runtime/datetime.ts'
-import { checkUsable } from '../runtime/iterate.ts'
+import { characterCount, checkUsable } from '../runtime/iterate.ts'
 import { MAX_TEXT_LENGTH } from '../runtime/limits.ts'
 import { isPlainText } from './yaml-read.ts'
 
@@ -270,7 +270,7 @@ class Emitter {
 
   #doubleQuoted(text: string, split: boolean): void {
     this.#indicator('"', true)
-    const characters = [...text]
+    const characters = Array.from(text)
     let afterSpace = false
     characters.forEach((character, index) => {
       if (/["\\\n\x85\u2028\u2029\ufeff]/.test(character) || !this.#isPrintable(character)) {
@@ -300,7 +300,7 @@ class Emitter {
     if (hints.endsWith('+')) this.#openEnded = true
     this.#lineBreak()
     for (const piece of text.match(/\n+|[^\n]+/g) ?? []) {
-      if (piece.startsWith('\n')) for (const _ of piece) this.#lineBreak()
+      if (piece.startsWith('\n')) for (let count = 0; count < piece.length; count++) this.#lineBreak()
       else {
         this.#writeIndent()
         this.#write(piece)
@@ -321,7 +321,7 @@ class Emitter {
   #write(text: string): void {
     this.#length += text.length
     if (this.#length > MAX_TEXT_LENGTH) refuseValue('the YAML text is too long')
-    this.#column += [...text].length
+    this.#column += characterCount(text)
     this.#out.push(text)
   }
 
@@ -433,9 +433,9 @@ function analyze(text: string, allowUnicode: boolean): Analysis {
     flowIndicators = true
   }
   let precededByWhitespace = true
-  const characters = [...text]
+  const characters = Array.from(text)
   const isBlank = (character: string | undefined): boolean => character === undefined || /^[\0 \t\r\n\x85\u2028\u2029]$/.test(character)
-  characters.forEach((character, index) => {
+  for (const [index, character] of characters.entries()) {
     const followedByWhitespace = isBlank(characters[index + 1])
     if (index === 0) {
       if ('#,[]{}&*!|>\'"%@`'.includes(character)) {
@@ -486,7 +486,7 @@ function analyze(text: string, allowUnicode: boolean): Analysis {
       previousBreak = false
     }
     precededByWhitespace = isBlank(character)
-  })
+  }
   const plain = !(leadingSpace || leadingBreak || trailingSpace || trailingBreak || breakSpace || spaceBreak || special)
   return {
     isMultiline: lineBreaks,

@@ -53,7 +53,7 @@ export function getSlice(target: Value, bounds: readonly Value[]): Value {
   }
   const items = itemsOf(target)
   const picked = sliceIndexes(items.length, bounds).map((index) => items[index]!)
-  if (typeof target === 'string') return picked.join('')
+  if (typeof target === 'string') return picked.map(print).join('')
   return target instanceof Tuple ? new Tuple(picked) : picked
 }
 

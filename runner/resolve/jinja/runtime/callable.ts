@@ -3,8 +3,8 @@
  * JavaScript function is a value, so none can be reached.
  */
 import { fail } from '../../../diagnostic/diagnostic.ts'
-import { Dict, Opaque } from '../../../value/value.ts'
-import type { Value } from '../../../value/value.ts'
+import { Opaque } from '../../../value/value.ts'
+import type { Value, Dict } from '../../../value/value.ts'
 import type { Run } from './run.ts'
 
 /** A value that lives in a template and answers for its own attributes. */
@@ -12,9 +12,9 @@ export abstract class TemplateObject extends Opaque {
   /** Its type as Python would name it. */
   abstract readonly typeName: string
 
-  /** The attribute of that name, or undefined. */
-  attribute(name: string): Value | undefined {
-    void name
+  /** The attribute of that name, or undefined; none by itself. */
+  attribute(name: string): Value | undefined
+  attribute(): Value | undefined {
     return undefined
   }
 }

@@ -1,5 +1,5 @@
 /** Python's `datetime` and `timedelta`, as far as Ansible's templates use them: no time zones, microseconds kept. */
-import { Dict, Float } from '../../../value/value.ts'
+import { Float } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
 import type { BinaryOperator } from '../syntax/ast.ts'
 import { BoundMethod, TemplateObject } from './callable.ts'
@@ -180,12 +180,12 @@ export class TimeDelta extends TemplateObject implements Arithmetic {
   }
 
   repr(): string {
-    const parts = Dict.of({
-      days: Number(this.#days),
-      seconds: Number(this.#restUs / SECOND_US),
-      microseconds: Number(this.#restUs % SECOND_US),
-    })
-    const shown = [...parts].filter(([, value]) => value !== 0).map(([name, value]) => `${String(name)}=${String(value)}`)
+    const parts: [string, number][] = [
+      ['days', Number(this.#days)],
+      ['seconds', Number(this.#restUs / SECOND_US)],
+      ['microseconds', Number(this.#restUs % SECOND_US)],
+    ]
+    const shown = parts.filter(([, value]) => value !== 0).map(([name, value]) => `${name}=${value}`)
     return `datetime.timedelta(${shown.join(', ') || '0'})`
   }
 

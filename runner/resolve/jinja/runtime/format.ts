@@ -17,14 +17,13 @@ const CONVERSION = /%(?:\(([^)]*)\))?([-+ #0]*)(\*|\d+)?(?:\.(\*|\d+)?)?[hlL]?([
 export function formatPercent(template: string, operand: Value): string {
   const values = operand instanceof Tuple ? operand.items : [operand]
   let used = 0
-  let usesMapping = false
   const next = (): Value => (used < values.length ? values[used++]! : refuseValue('not enough arguments for format string'))
   const count = (text: string | undefined): number | undefined => {
     if (text !== '*') return text === undefined ? undefined : boundedWidth(text)
     const given = integer(next())
     return given === undefined ? refuseValue('* wants int') : boundedWidth(String(given))
   }
-  const formatted = template.replace(CONVERSION, (whole: string, key?: string, flags = '', widthText?: string, precisionText?: string, type?: string) => {
+  const formatted = template.replace(CONVERSION, (whole: string, key?: string, flags?: string, widthText?: string, precisionText?: string, type?: string) => {
     if (type === undefined) return refuseValue('incomplete format')
     if (type === '%') return '%'
     const width = count(widthText)
@@ -33,12 +32,11 @@ export function formatPercent(template: string, operand: Value): string {
     if (key === undefined) value = next()
     else {
       if (!(operand instanceof Dict)) return refuseValue('format requires a mapping')
-      usesMapping = true
       value = getItem(operand, key) ?? refuseValue(`format has no key '${key}'`)
     }
-    return percentOne(value, type, flags, width, precision)
+    return percentOne(value, type, flags ?? '', width, precision)
   })
-  const mayBeLeft = usesMapping || operand instanceof Dict || Array.isArray(operand)
+  const mayBeLeft = operand instanceof Dict || Array.isArray(operand)
   if (used < values.length && !mayBeLeft) refuseValue('not all arguments converted during string formatting')
   checkTextLength(formatted.length)
   return formatted

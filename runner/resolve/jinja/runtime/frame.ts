@@ -16,6 +16,7 @@ export class Frame {
   readonly isTop: boolean
   /** Whether the run's variables are visible: not in a template that is imported without context. */
   readonly seesVariables: boolean
+  #chain: readonly Frame[] | undefined
 
   constructor(run: Run, parent?: Frame, options: { template?: TemplateState | undefined; isTop?: boolean; seesVariables?: boolean } = {}) {
     this.run = run
@@ -31,7 +32,7 @@ export class Frame {
 
   /** What a name stands for; an `Undefined` where nothing has it. */
   resolve(name: string): Value {
-    for (let frame: Frame | undefined = this; frame !== undefined; frame = frame.parent) {
+    for (const frame of this.#outwards()) {
       const found = frame.variables.get(name)
       if (found !== undefined) return found
     }
@@ -45,14 +46,17 @@ export class Frame {
   }
 
   holdsText(name: string): boolean {
-    for (let frame: Frame | undefined = this; frame !== undefined; frame = frame.parent) {
-      if (frame.variables.has(name)) return frame.texts.has(name)
-    }
+    for (const frame of this.#outwards()) if (frame.variables.has(name)) return frame.texts.has(name)
     return false
   }
 
   /** The names of every frame from here outwards, for "did you mean". */
   *names(): Generator<string> {
-    for (let frame: Frame | undefined = this; frame !== undefined; frame = frame.parent) yield* frame.variables.keys()
+    for (const frame of this.#outwards()) yield* frame.variables.keys()
+  }
+
+  /** This scope and those around it. */
+  #outwards(): readonly Frame[] {
+    return this.parent === undefined ? [this] : (this.#chain ??= [this, ...this.parent.#outwards()])
   }
 }

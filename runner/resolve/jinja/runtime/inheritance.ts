@@ -8,7 +8,7 @@
 import nunjucks from 'nunjucks'
 import { fail } from '../../../diagnostic/diagnostic.ts'
 import type { SourceFile } from '../../../diagnostic/source.ts'
-import { Dict } from '../../../value/value.ts'
+import type { Dict } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
 import type { TemplateSource } from '../locate.ts'
 import type { Block, Tree } from '../syntax/ast.ts'
@@ -148,7 +148,10 @@ export class TemplateLibrary {
       state.run.within(source, () => this.#render(tree.body, state.top, state.out))
       state.out.isMuted = false
       const parent = state.parent as LoadedTemplate | undefined
-      if (parent === undefined) return done(null, undefined)
+      if (parent === undefined) {
+        done(null, undefined)
+        return
+      }
       parent.compile()
       for (const [name, block] of Object.entries(parent.blocks)) context.addBlock(name, block)
       state.run.deeper(() => parent.rootRenderFunc(env, context, frame, runtime, done))
@@ -156,7 +159,7 @@ export class TemplateLibrary {
   }
 
   #block(block: Block, source: TemplateSource): RenderFunction {
-    const render: RenderFunction = (env, context, outer, runtime, done) => {
+    const render: RenderFunction = (_env, context, outer, _runtime, done) => {
       const { state } = context.getVariables()
       const frame = new Frame(state.run, outer as Frame)
       frame.set('super', state.superOf(block.name, render, outer as Frame))
@@ -165,8 +168,6 @@ export class TemplateLibrary {
         if (block.required && count <= 1) refuseValue(`the required block '${block.name}' is not filled`)
         this.#render(block.body, frame, state.blockOut)
       })
-      void env
-      void runtime
       done(null, undefined)
     }
     return render

@@ -10,7 +10,7 @@ export function itemsOf(value: Value): readonly Value[] {
   if (Array.isArray(value)) return value
   if (value instanceof Tuple) return value.items
   if (value instanceof Dict) return [...value.keys()]
-  if (typeof value === 'string') return [...value]
+  if (typeof value === 'string') return Array.from(value)
   checkUsable(value)
   if (value instanceof Range) return value.items()
   return refuseValue(`'${typeName(value)}' object is not iterable`)
@@ -39,18 +39,17 @@ export function lengthOf(value: Value): number {
 /** Characters as Python counts them: code points. */
 export function characterCount(text: string): number {
   if (!ASTRAL.test(text)) return text.length
-  let count = 0
-  for (const _ of text) count++
-  return count
+  return text.length - (text.match(PAIRS)?.length ?? 0)
 }
 
 /** A substring by code points. */
 export function sliceText(text: string, start: number, end?: number): string {
   if (!ASTRAL.test(text)) return text.slice(start, end)
-  return [...text].slice(start, end).join('')
+  return Array.from(text).slice(start, end).join('')
 }
 
 const ASTRAL = /[\ud800-\udfff]/
+const PAIRS = /[\ud800-\udbff][\udc00-\udfff]/g
 
 /** Throws for what is undefined or not known. */
 export function checkUsable(value: Value): void {

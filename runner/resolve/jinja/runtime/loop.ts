@@ -1,7 +1,7 @@
 /** The variable `loop` of a `for`. */
 import { equal } from '../../../value/equal.ts'
-import { Dict, Tuple, Undefined } from '../../../value/value.ts'
-import type { Value } from '../../../value/value.ts'
+import { Tuple, Undefined } from '../../../value/value.ts'
+import type { Value, Dict } from '../../../value/value.ts'
 import { Callable, NativeFunction, refuseValue } from './callable.ts'
 
 export class Loop extends Callable {

@@ -222,7 +222,7 @@ export function replaceText(text: string, from: string, to: string, count = -1):
     return pieces.join(to)
   }
   // An empty text stands before every character and at the end.
-  const characters = [...text]
+  const characters = Array.from(text)
   const times = count < 0 ? characters.length + 1 : Math.min(count, characters.length + 1)
   checkTextLength(text.length + times * to.length)
   return characters.map((character, index) => (index < times ? to : '') + character).join('') + (times > characters.length ? to : '')
@@ -289,7 +289,7 @@ export function strip(text: string, characters: string | undefined, left: boolea
     return out
   }
   const set = new Set(characters)
-  const all = [...text]
+  const all = Array.from(text)
   let start = 0
   let end = all.length
   if (left) while (start < end && set.has(all[start]!)) start++

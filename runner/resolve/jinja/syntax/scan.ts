@@ -276,7 +276,7 @@ const SIMPLE_ESCAPES = new Map([
  * cut short or beyond Unicode.
  */
 export function unescapeString(text: string): string | undefined {
-  let bad = false
+  const faults: string[] = []
   const decoded = text.replace(
     /\\(?:([0-7]{1,3})|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([\s\S]))/g,
     (whole, octal?: string, x?: string, u?: string, U?: string, other?: string) => {
@@ -285,14 +285,14 @@ export function unescapeString(text: string): string | undefined {
       if (hex !== undefined) {
         const code = parseInt(hex, 16)
         if (code <= 0x10ffff) return String.fromCodePoint(code)
-        bad = true
+        faults.push(whole)
         return whole
       }
-      if (other === 'x' || other === 'u' || other === 'U' || other === 'N') bad = true
+      if (other === 'x' || other === 'u' || other === 'U' || other === 'N') faults.push(whole)
       return SIMPLE_ESCAPES.get(other!) ?? whole
     },
   )
-  return bad ? undefined : decoded
+  return faults.length > 0 ? undefined : decoded
 }
 
 export function escapeRegExp(text: string): string {

@@ -9,6 +9,7 @@ import { ShellPort } from '../../../../runner/port/shell/shell-port.ts'
 import { scratch } from '../support/folder.ts'
 import { NASTY } from '../support/nasty.ts'
 import { eventually } from '../support/processes.ts'
+import { refused } from '../support/refused.ts'
 import { shells } from '../support/shells.ts'
 
 t.setTimeout(180_000)
@@ -78,15 +79,16 @@ for (const shell of shells(teardown)) {
 
     t.test('what cannot be replaced', async (t) => {
       mkdirSync(at('directory'))
-      await t.rejects(go('directory', Content.of('x')), {
-        diagnostics: [{ code: 'STEP_FAILED', summary: `cannot write ${at('directory')}: it is a directory` }],
-      })
-      await t.rejects(go('nowhere/file', Content.of('x')), {
-        diagnostics: [{ code: 'STEP_FAILED', summary: `cannot write ${at('nowhere/file')}: its folder does not exist` }],
+      t.match(await refused(go('directory', Content.of('x'))), { code: 'STEP_FAILED', summary: `cannot write ${at('directory')}: it is a directory` })
+      t.match(await refused(go('nowhere/file', Content.of('x'))), {
+        code: 'STEP_FAILED',
+        summary: `cannot write ${at('nowhere/file')}: its folder does not exist`,
       })
       writeFileSync(at('kept'), 'kept')
-      await t.rejects(go('kept', Content.of('x'), { owner: 'no-such-user' }), {
-        diagnostics: [{ code: 'STEP_FAILED', summary: `cannot write ${at('kept')}`, detail: /no-such-user/ }],
+      t.match(await refused(go('kept', Content.of('x'), { owner: 'no-such-user' })), {
+        code: 'STEP_FAILED',
+        summary: `cannot write ${at('kept')}`,
+        detail: /no-such-user/,
       })
       t.equal(readFileSync(at('kept'), 'utf8'), 'kept')
     })
@@ -123,14 +125,15 @@ for (const shell of shells(teardown)) {
         ['other', Buffer.alloc(1_000_000, 'another')],
       ] as const) {
         writeFileSync(source, changed)
-        await t.rejects(
-          go('copied', Content.controllerFile(source, digest, bytes.length)),
-          { diagnostics: [{ code: 'STEP_FAILED', summary: `cannot write ${at('copied')}: ${source} changed since the run began` }] },
+        t.match(
+          await refused(go('copied', Content.controllerFile(source, digest, bytes.length))),
+          { code: 'STEP_FAILED', summary: `cannot write ${at('copied')}: ${source} changed since the run began` },
           what,
         )
       }
-      await t.rejects(go('copied', Content.controllerFile(`${source}.gone`, digest, bytes.length)), {
-        diagnostics: [{ code: 'FILE_UNREADABLE', summary: `cannot read ${source}.gone` }],
+      t.match(await refused(go('copied', Content.controllerFile(`${source}.gone`, digest, bytes.length))), {
+        code: 'FILE_UNREADABLE',
+        summary: `cannot read ${source}.gone`,
       })
       t.ok(readFileSync(at('copied')).equals(bytes))
       await t.rejects(go('copied', Content.digest(digest, 5)), /digest alone/)
@@ -149,7 +152,7 @@ for (const shell of shells(teardown)) {
       const writing = go('precious', Content.controllerFile(source, 'f'.repeat(64), 1e12))
       t.ok(await eventually(() => readdirSync(folder).some((name) => name.startsWith('.playline-'))))
       await port.close()
-      await t.rejects(writing, { diagnostics: [{ code: 'CONNECTION_LOST' }] })
+      t.match(await refused(writing), { code: 'CONNECTION_LOST' })
       t.ok(await eventually(() => !readdirSync(folder).some((name) => name.startsWith('.playline-'))))
       t.equal(readFileSync(at('precious'), 'utf8'), 'old')
       t.ok(existsSync(source) && readlinkSync(source) === '/dev/zero')

@@ -4,12 +4,13 @@ import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { LocalChannel } from '../../../../runner/port/local/channel.ts'
+import { connectionLost } from '../../../../runner/port/shell/problems.ts'
 import type { Channel, Transport } from '../../../../runner/port/shell/transport.ts'
 
 export interface TestTransport extends Transport {
   /** Command lines in the order in which they were opened. */
   readonly opened: string[]
-  /** Everything that was sent, on all channels. */
+  /** All text that was sent, on all channels. */
   readonly sent: string[]
   channels(): number
 }
@@ -58,13 +59,13 @@ export function testTransport(shell: string, environment: Readonly<Record<string
       void channel.ended.then(() => channels.delete(channel))
       const send = channel.send.bind(channel)
       channel.send = (data) => {
-        sent.push(data.toString())
+        if (typeof data === 'string') sent.push(data)
         return send(data)
       }
       return channel
     },
     close: async () => {
-      for (const channel of channels) channel.terminate()
+      for (const channel of channels) channel.terminate(connectionLost('web1'))
     },
   }
 }

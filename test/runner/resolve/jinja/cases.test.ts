@@ -32,7 +32,7 @@ const jinja = new Jinja({
 for (const each of file.get('cases') as Dict[]) {
   const kind = each.get('kind')
   const source = each.get('src') as string
-  const name = `${String(each.get('id'))} ${String(each.get('class'))}: ${source}`
+  const name = `${print(each.get('id') ?? '')} ${print(each.get('class') ?? '')}: ${source}`
   // Each case gets variables of its own: some change them.
   const scope = scopeOf(fromJson(toJson(variables)) as Dict)
   t.test(name, async (t) => {
@@ -45,7 +45,7 @@ for (const each of file.get('cases') as Dict[]) {
       t.ok(each.has('error'), `refused: ${error.message}`)
       return
     }
-    t.notOk(each.has('error'), `should be refused: ${String(each.get('error'))}`)
+    t.notOk(each.has('error'), `should be refused: ${print(each.get('error') ?? '')}`)
     const wanted = each.get('value')!
     if (wanted instanceof Dict && wanted.has('__py__')) {
       t.match(value, /^<built-in method/)
