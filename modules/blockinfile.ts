@@ -82,8 +82,9 @@ export default state({
     ...ATTRIBUTE_NOTES,
     'A marker without {mark}, markers that do not differ and a marker of several lines are refused: the next run would not find the block.',
     'A marker in a last line without a newline is found.',
+    'Where path is a link, owner, group and mode are those of the file that it leads to.',
     'Regular expressions have no possessive quantifiers, atomic groups or conditional groups.',
-    'The backup of FILE is FILE.TIME~, without the number of a process.',
+    'The backup of FILE is FILE.DIGEST.TIME~, with the beginning of its SHA-256 instead of the number of a process.',
   ],
 
   probe: (p) => probeTextFile(p),

@@ -2,7 +2,7 @@
 import { Content, ControllerSource, StepFailure, file, param, run, state, z } from '../runner/module.ts'
 import type { After, AfterTree, FileState, Planned, Probe, ProbeTree, StateOf, Step, StepReply } from '../runner/module.ts'
 import { ATTRIBUTE_NOTES, attributeParams, attributeSteps, knownAttributes } from './shared/attributes.ts'
-import { DESTINATION_RETURNS, applyDestination, destinationParams, destinationResult, planDestination, probeDestination } from './shared/destination.ts'
+import { DESTINATION_RETURNS, applyDestination, backUp, destinationParams, destinationResult, planDestination, probeDestination } from './shared/destination.ts'
 import type { DestinationParams, DestinationProbes } from './shared/destination.ts'
 import { pythonJson } from './shared/json.ts'
 import { modeParam } from './shared/mode.ts'
@@ -38,8 +38,8 @@ function* probe(params: Params): Generator<ProbeTree, Probes, never> {
   const name = src === undefined ? undefined : basename(src instanceof ControllerSource ? src.name : src)
   const destination = yield* probeDestination(params, name)
   if (typeof src !== 'string') return destination
-  const { path } = yield* followLinks(src, 'digest')
-  return { ...destination, source: { [path]: file(path, 'digest') } }
+  const { path } = yield* followLinks(src)
+  return { ...destination, source: { [path]: file(path) } }
 }
 
 function plan(before: State, params: Params): Planned<State> {
@@ -73,8 +73,7 @@ function* copyOnHost(params: Params, before: State, after: AfterTree<State>, tim
     yield* attributeSteps(path, now, next)
     return {}
   }
-  const backup = params.backup && now.type === 'file' ? `${path}.${timestamp}~` : undefined
-  if (backup !== undefined) yield run(['cp', '-p', path, backup])
+  const backup = params.backup && now.type === 'file' ? yield* backUp(path, now.content, timestamp) : undefined
   const temporary = `${dirname(path)}/.${basename(path)}.${timestamp}.playline`
   yield run(['install', '-m', '0600', onlyPath(before.source!), temporary])
   const { owner, group, mode } = knownAttributes(next)
@@ -131,7 +130,7 @@ export default state({
   notes: [
     ...ATTRIBUTE_NOTES,
     'Copying a folder is not supported yet.',
-    'The backup of FILE is FILE.TIME~, without the number of a process.',
+    'The backup of FILE is FILE.DIGEST.TIME~, with the beginning of its SHA-256 instead of the number of a process.',
     'A device, socket or pipe at dest is never replaced.',
   ],
 

@@ -113,8 +113,9 @@ export default state({
   notes: [
     ...ATTRIBUTE_NOTES,
     'A newline at the end of line is dropped, and a newline within is refused: neither would be found again by the next run.',
+    'Where path is a link, owner, group and mode are those of the file that it leads to.',
     'Regular expressions have no possessive quantifiers, atomic groups or conditional groups.',
-    'The backup of FILE is FILE.TIME~, without the number of a process.',
+    'The backup of FILE is FILE.DIGEST.TIME~, with the beginning of its SHA-256 instead of the number of a process.',
   ],
 
   probe: (p) => probeTextFile(p),

@@ -52,7 +52,7 @@ export default state({
     },
   ],
   returns: DESTINATION_RETURNS,
-  notes: [...ATTRIBUTE_NOTES, 'The backup of FILE is FILE.TIME~, without the number of a process.', 'A device, socket or pipe at dest is never replaced.'],
+  notes: [...ATTRIBUTE_NOTES, 'The backup of FILE is FILE.DIGEST.TIME~, with the beginning of its SHA-256 instead of the number of a process.', 'A device, socket or pipe at dest is never replaced.'],
 
   probe: (params) => probeDestination(params, basename(params.src.name)),
   plan: (before, params) => planDestination(before, { ...params, mode: params.mode === 'preserve' ? params.src.mode : params.mode }, params.src.content),

@@ -121,11 +121,17 @@ export function* writeFile(
     yield* attributeSteps(path, before, after)
     return {}
   }
-  const backup = options.backup && before.type === 'file' ? `${path}.${options.timestamp}~` : undefined
-  if (backup !== undefined) yield run(['cp', '-p', path, backup])
+  const backup = options.backup && before.type === 'file' ? yield* backUp(path, before.content, options.timestamp) : undefined
   const { mode = '0600', ...owners } = knownAttributes(after)
   yield put(path, content, { mode, ...owners, ...(options.validate && { validate: options.validate }) })
   return backup === undefined ? {} : { backup_file: backup }
+}
+
+/** Copies a file before it is replaced, and returns the copy's path. The digest keeps two copies of one second apart. */
+export function* backUp(path: string, content: Content, timestamp: string): Generator<Step, string, StepReply> {
+  const copy = `${path}.${content.sha256.slice(0, 8)}.${timestamp}~`
+  yield run(['cp', '-p', path, copy])
+  return copy
 }
 
 /** What `register` gets, under Ansible's names. */
@@ -134,7 +140,7 @@ export function destinationResult(situation: { before: Destination; after: After
   const path = onlyPath(files)
   return {
     dest: path,
-    ...(situation.differs.length === 0 && { path }),
+    ...(!situation.differs.some(({ path: [, , leaf] }) => leaf === 'type' || leaf === 'content') && { path }),
     ...fileResult(files[path]!),
     ...(situation.returned as { backup_file?: string } | undefined),
   }

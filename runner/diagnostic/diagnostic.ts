@@ -27,7 +27,6 @@ export type DiagnosticCode =
   | 'UNKNOWN_HOST_PATTERN'
   | 'BAD_INVENTORY'
   | 'INCLUDE_CYCLE'
-  | 'BAD_TAG'
   // values and templates
   | 'BAD_ARGUMENT'
   | 'ROLE_ARGUMENT'
@@ -39,7 +38,6 @@ export type DiagnosticCode =
   | 'UNKNOWN_TEST'
   | 'UNKNOWN_LOOKUP'
   | 'LOOKUP_FAILED'
-  | 'BAD_CONDITION'
   | 'LIMIT_EXCEEDED'
   // hosts
   | 'UNREACHABLE'

@@ -2,7 +2,7 @@
 
 /**
  * The candidate closest to `name` by edit distance (with swaps of neighbours, case aside), or undefined where none is
- * near: at most a third of the longer name's length may differ.
+ * near: at most a third of the longer name's length may differ, and never all of the shorter one.
  */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined
@@ -10,7 +10,7 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
   for (const candidate of candidates) {
     const limit = Math.max(1, Math.floor(Math.max(name.length, candidate.length) / 3))
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase())
-    if (distance <= limit && distance < bestDistance) {
+    if (distance <= limit && distance < Math.min(name.length, candidate.length) && distance < bestDistance) {
       best = candidate
       bestDistance = distance
     }

@@ -1,6 +1,6 @@
 /** A role's declared arguments: `meta/argument_specs.yml`, as Ansible's role argument validation has it. */
 import { DiagnosticError } from '../diagnostic/diagnostic.ts'
-import { toRaw, type MapNode, type Node } from './yaml.ts'
+import { entryOf, toRaw, type MapNode, type Node } from './yaml.ts'
 import { Template, type Raw } from '../value/value.ts'
 
 export interface ArgumentSpec {
@@ -35,10 +35,10 @@ function readOptions(node: MapNode): Map<string, ArgumentSpec> {
     const nested = child(spec, 'options')
     options.set(entry.key, {
       type,
-      required: flag(child(spec, 'required')),
+      required: isTrue(child(spec, 'required')),
       choices: choices?.kind === 'list' ? choices.items.map(toRaw) : undefined,
       elements: text(child(spec, 'elements')),
-      noLog: flag(child(spec, 'no_log')),
+      noLog: isTrue(child(spec, 'no_log')),
       options: nested?.kind === 'map' ? readOptions(nested) : undefined,
     })
   }
@@ -46,14 +46,14 @@ function readOptions(node: MapNode): Map<string, ArgumentSpec> {
 }
 
 function child(node: Node | undefined, key: string): Node | undefined {
-  return node?.kind === 'map' ? node.entries.find((entry) => entry.key === key)?.value : undefined
+  return entryOf(node, key)?.value
 }
 
 function text(node: Node | undefined): string | undefined {
   return node?.kind === 'scalar' && typeof node.value === 'string' ? node.value : undefined
 }
 
-function flag(node: Node | undefined): boolean {
+export function isTrue(node: Node | undefined): boolean {
   return node?.kind === 'scalar' && !(node.value instanceof Template) && node.value === true
 }
 

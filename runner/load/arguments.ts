@@ -1,6 +1,8 @@
 /** Arguments written as one text: `src=a dest=/b mode=0644`, alone or after a command's words. */
+import { fail } from '../diagnostic/diagnostic.ts'
 import type { SourceRange } from '../diagnostic/source.ts'
 import { Template, hasTemplateMarkers, type Raw } from '../value/value.ts'
+import { decodeEscapes } from './escapes.ts'
 import type { ScalarNode } from './yaml.ts'
 
 /** Arguments that may follow a free-form command. Any other `x=y` is part of the command. */
@@ -12,17 +14,21 @@ export interface SplitArguments {
   readonly rest: Raw | undefined
 }
 
-/** Splits at white space outside quotes and outside template markers. */
+/**
+ * Splits at white space outside quotes and outside template markers. Escapes such as `\n` count in values, not in a command's words.
+ *
+ * @throws {DiagnosticError} BAD_ARGUMENT where a quote or a marker is not closed.
+ */
 export function splitKeyValues(node: ScalarNode, freeForm: boolean): SplitArguments {
   const { value, range } = node
   const text = value instanceof Template ? value.text : typeof value === 'string' ? value : undefined
   if (text === undefined) return { pairs: new Map(), rest: value }
   const pairs = new Map<string, Raw>()
   const rest: string[] = []
-  for (const word of splitWords(text)) {
-    const match = /^([A-Za-z_][A-Za-z0-9_]*)=([\s\S]*)$/.exec(word.text)
-    if (match && (!freeForm || FREE_FORM_ARGUMENTS.has(match[1]!))) pairs.set(match[1]!, asRaw(unquote(match[2]!), range))
-    else rest.push(word.text)
+  for (const word of splitWords(text, range)) {
+    const match = /^([A-Za-z_][A-Za-z0-9_]*)=([\s\S]*)$/.exec(word)
+    if (match && (!freeForm || FREE_FORM_ARGUMENTS.has(match[1]!))) pairs.set(match[1]!, asRaw(unquote(decodeEscapes(match[2]!)), range))
+    else rest.push(word)
   }
   if (rest.length === 0) return { pairs, rest: undefined }
   return { pairs, rest: pairs.size === 0 ? value : asRaw(rest.join(' '), range) }
@@ -34,12 +40,12 @@ function asRaw(text: string, range: SourceRange): Raw {
 
 function unquote(text: string): string {
   const quote = text[0]
-  return text.length >= 2 && (quote === '"' || quote === "'") && text.endsWith(quote) ? text.slice(1, -1).replaceAll(`\\${quote}`, quote) : text
+  return text.length >= 2 && (quote === '"' || quote === "'") && text.endsWith(quote) ? text.slice(1, -1) : text
 }
 
 /** Words at white space, quotes and `{{ }}`, `{% %}` kept whole. */
-function splitWords(text: string): { text: string }[] {
-  const words: { text: string }[] = []
+function splitWords(text: string, range: SourceRange): string[] {
+  const words: string[] = []
   let word = ''
   let quote: string | undefined
   let depth = 0
@@ -53,10 +59,11 @@ function splitWords(text: string): { text: string }[] {
       else if (char === quote && text[at - 1] !== '\\') quote = undefined
     }
     if (quote === undefined && depth === 0 && /\s/.test(char)) {
-      if (word !== '') words.push({ text: word })
+      if (word !== '') words.push(word)
       word = ''
     } else word += char
   }
-  if (word !== '') words.push({ text: word })
+  if (quote !== undefined || depth > 0) fail('BAD_ARGUMENT', quote === undefined ? 'a template is not closed here' : `a quote is not closed here: ${quote}`, { range })
+  if (word !== '') words.push(word)
   return words
 }

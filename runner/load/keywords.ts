@@ -7,9 +7,10 @@ export type Place = 'play' | 'role' | 'block' | 'task'
 
 /**
  * `text` and `boolean` and `integer` may be templates; `names` is a list of text or one text with commas; `conditions` is an
- * expression or a list of them; `map` is a mapping; `items` is a list of tasks; `any` is read by whoever uses it.
+ * expression or a list of them; `variable` is the name of a variable and `variables` a mapping of such names, neither a template;
+ * `map` is a mapping; `items` is a list of tasks; `any` is read by whoever uses it.
  */
-export type KeywordKind = 'text' | 'boolean' | 'integer' | 'number' | 'names' | 'conditions' | 'map' | 'items' | 'any'
+export type KeywordKind = 'text' | 'boolean' | 'integer' | 'number' | 'names' | 'conditions' | 'variable' | 'variables' | 'map' | 'items' | 'any'
 
 export interface Keyword {
   readonly kind: KeywordKind
@@ -26,7 +27,7 @@ const NOT_YET = 'not yet part of Playline'
 /** Ansible 2.14's keywords, by name. */
 export const KEYWORDS: Readonly<Record<string, Keyword>> = {
   name: { kind: 'text', places: EVERYWHERE },
-  vars: { kind: 'map', places: EVERYWHERE },
+  vars: { kind: 'variables', places: EVERYWHERE },
   tags: { kind: 'names', places: EVERYWHERE },
   when: { kind: 'conditions', places: ['role', 'block', 'task'] },
   become: { kind: 'boolean', places: EVERYWHERE },
@@ -53,7 +54,7 @@ export const KEYWORDS: Readonly<Record<string, Keyword>> = {
   delegate_to: { kind: 'text', places: ['role', 'block', 'task'] },
   delegate_facts: { kind: 'boolean', places: ['role', 'block', 'task'], refused: NOT_YET },
 
-  hosts: { kind: 'any', places: ['play'] },
+  hosts: { kind: 'names', places: ['play'] },
   roles: { kind: 'any', places: ['play'] },
   pre_tasks: { kind: 'items', places: ['play'] },
   tasks: { kind: 'items', places: ['play'] },
@@ -85,11 +86,15 @@ export const KEYWORDS: Readonly<Record<string, Keyword>> = {
   loop_control: { kind: 'map', places: ['task'] },
   notify: { kind: 'names', places: ['block', 'task'] },
   listen: { kind: 'names', places: ['task'] },
-  register: { kind: 'text', places: ['task'] },
+  register: { kind: 'variable', places: ['task'] },
 
   block: { kind: 'items', places: ['block'] },
   rescue: { kind: 'items', places: ['block'] },
   always: { kind: 'items', places: ['block'] },
+}
+
+export function keywordNamed(name: string): Keyword | undefined {
+  return Object.hasOwn(KEYWORDS, name) ? KEYWORDS[name] : undefined
 }
 
 /** The keywords that may stand in a place, supported or not. */

@@ -4,9 +4,9 @@ import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { SourceRange } from '../diagnostic/source.ts'
 import { didYouMean } from '../diagnostic/suggest.ts'
 import { Float, RawDict, Template, type Raw } from '../value/value.ts'
-import { KEYWORDS, keywordsOf, type Keyword, type Place } from './keywords.ts'
+import { keywordNamed, keywordsOf, type Keyword, type KeywordKind, type Place } from './keywords.ts'
 import type { Reader } from './reader.ts'
-import { toRaw, type MapEntry, type MapNode, type Node, type ScalarNode } from './yaml.ts'
+import { entryOf, toRaw, type MapEntry, type MapNode, type Node, type ScalarNode } from './yaml.ts'
 
 export interface KeywordValue {
   readonly raw: Raw
@@ -79,7 +79,7 @@ export interface ModuleNames {
 /** Collections whose names stand for modules of ours. */
 const COLLECTIONS = ['ansible.builtin', 'ansible.legacy', 'ansible.posix', 'community.general', 'oracle.oci', 'playline.builtin']
 
-/** How deep `import_playbook` may go. */
+/** How deep `import_playbook` and `import_tasks` may go. */
 const MAX_IMPORT_DEPTH = 20
 
 /** Actions of Ansible that are part of the language, not modules, and are not supported. */
@@ -97,6 +97,8 @@ export class PlaybookLoader {
   readonly #reader: Reader
   readonly #modules: ModuleNames
   readonly #faults: Diagnostic[] = []
+  /** The task files that are being read, each imported by the one before. */
+  readonly #taskFiles: string[] = []
 
   constructor(reader: Reader, modules: ModuleNames) {
     this.#reader = reader
@@ -135,7 +137,7 @@ export class PlaybookLoader {
         this.#fault('WRONG_TYPE', `a play is a mapping, and this is ${kindName(item)}`, item.range)
         continue
       }
-      const importEntry = item.entries.find((entry) => COLLECTIONS.map((collection) => `${collection}.import_playbook`).includes(entry.key) || entry.key === 'import_playbook')
+      const importEntry = item.entries.find((entry) => bareName(entry.key) === 'import_playbook')
       if (importEntry) plays.push(...this.#import(item, importEntry, absolute, imported, chain))
       else {
         const play = this.#play(item, path.dirname(absolute), imported)
@@ -153,7 +155,7 @@ export class PlaybookLoader {
         this.#fault('UNKNOWN_KEYWORD', `'${other.key}' is not a keyword of import_playbook`, other.keyRange, didYouMean(other.key, ['name', 'when', 'tags', 'vars']))
         continue
       }
-      this.#keyword(keywords, other, KEYWORDS[other.key]!)
+      this.#keyword(keywords, other, keywordNamed(other.key)!)
     }
     const name = entry.value.kind === 'scalar' ? entry.value.value : undefined
     if (typeof name !== 'string' || name === '') {
@@ -202,15 +204,15 @@ export class PlaybookLoader {
         entries.push({ name: item.value, nameRange: item.range, keywords: new Map(), params: new RawDict() })
         continue
       }
-      const named = item.kind === 'map' ? item.entries.find((entry) => entry.key === 'role' || entry.key === 'name') : undefined
+      const named = item.kind === 'map' ? (entryOf(item, 'role') ?? entryOf(item, 'name')) : undefined
       if (item.kind !== 'map' || named?.value.kind !== 'scalar' || typeof named.value.value !== 'string') {
-        this.#fault('WRONG_TYPE', "a role is a name, or a mapping with 'role'", item.range)
+        this.#fault('WRONG_TYPE', "a role is a name, or a mapping with 'role'", item.range, isTemplate(named?.value ?? item) ? 'A templated name is not supported yet.' : undefined)
         continue
       }
       const params = new RawDict()
       const keywords = this.#keywords(item, 'role', (entry) => {
         if (entry.key === 'role' || entry.key === 'name') return true
-        if (entry.key in KEYWORDS) return false
+        if (keywordNamed(entry.key)?.places.includes('role')) return false
         params.set(entry.key, toRaw(entry.value))
         return true
       })
@@ -221,11 +223,18 @@ export class PlaybookLoader {
 
   /** The tasks of a task file. */
   taskFile(absolute: string, at?: SourceRange): TaskItem[] {
+    if (this.#taskFiles.includes(absolute) || this.#taskFiles.length > MAX_IMPORT_DEPTH) {
+      this.#fault('INCLUDE_CYCLE', `${this.#reader.shownPath(absolute)} imports itself`, at)
+      return []
+    }
+    this.#taskFiles.push(absolute)
     try {
       return this.#items(this.#reader.yaml(absolute, at), 'tasks')
     } catch (error) {
       this.#collect(error)
       return []
+    } finally {
+      this.#taskFiles.pop()
     }
   }
 
@@ -243,7 +252,7 @@ export class PlaybookLoader {
       this.#fault('WRONG_TYPE', `a task is a mapping, and this is ${kindName(node)}`, node.range)
       return undefined
     }
-    if (node.entries.some((entry) => entry.key === 'block')) return [this.#block(node)]
+    if (entryOf(node, 'block')) return [this.#block(node)]
     return this.#task(node, folder)
   }
 
@@ -255,32 +264,25 @@ export class PlaybookLoader {
 
   #task(node: MapNode, folder: string): TaskItem[] | undefined {
     const actions: MapEntry[] = []
+    let refused = false
+    const refuse = (code: Diagnostic['code'], summary: string, entry: MapEntry, hint?: string): void => {
+      refused = true
+      this.#fault(code, summary, entry.keyRange, hint)
+    }
     const keywords = this.#keywords(node, 'task', (entry) => {
-      if (entry.key in KEYWORDS && KEYWORDS[entry.key]!.places.includes('task')) return false
-      if (entry.key.startsWith('with_')) {
-        this.#fault('UNSUPPORTED_KEYWORD', `'${entry.key}' is not supported: not yet part of Playline`, entry.keyRange, "Write 'loop'.")
-        return true
-      }
-      const module = bareName(entry.key)
-      if (this.#modules.has(module) || module === 'import_tasks') {
-        actions.push(entry)
-        return true
-      }
-      if (module in REFUSED_ACTIONS) this.#fault('UNSUPPORTED_KEYWORD', `'${entry.key}' is not supported: ${REFUSED_ACTIONS[module]}`, entry.keyRange)
-      else if (entry.key in KEYWORDS) this.#fault('UNKNOWN_KEYWORD', `'${entry.key}' is not a keyword of a task`, entry.keyRange)
-      else {
-        this.#fault(
-          'UNKNOWN_MODULE',
-          `'${entry.key}' is neither a keyword of a task nor a module`,
-          entry.keyRange,
-          didYouMean(module, [...this.#modules.names(), ...keywordsOf('task')]),
-        )
-      }
-      actions.push(entry)
+      const { key } = entry
+      const keyword = keywordNamed(key)
+      if (keyword?.places.includes('task')) return false
+      const module = bareName(key)
+      if (this.#modules.has(module) || module === 'import_tasks') actions.push(entry)
+      else if (key.startsWith('with_')) this.#fault('UNSUPPORTED_KEYWORD', `'${key}' is not supported: not yet part of Playline`, entry.keyRange, "Write 'loop'.")
+      else if (Object.hasOwn(REFUSED_ACTIONS, module)) refuse('UNSUPPORTED_KEYWORD', `'${key}' is not supported: ${REFUSED_ACTIONS[module]}`, entry)
+      else if (keyword) this.#fault('UNKNOWN_KEYWORD', `'${key}' is not a keyword of a task`, entry.keyRange, `It may stand in: ${keyword.places.join(', ')}.`)
+      else refuse('UNKNOWN_MODULE', `'${key}' is neither a keyword of a task nor a module`, entry, didYouMean(module, [...this.#modules.names(), ...keywordsOf('task')]))
       return true
     })
     if (actions.length === 0) {
-      this.#fault('MISSING_ACTION', 'this task does nothing: no module is named', node.range)
+      if (!refused && !['action', 'local_action'].some((key) => entryOf(node, key))) this.#fault('MISSING_ACTION', 'this task does nothing: no module is named', node.range)
       return undefined
     }
     if (actions.length > 1) {
@@ -295,14 +297,18 @@ export class PlaybookLoader {
 
   /** A static import is a block of the file's tasks, with the importing task's keywords. */
   #importTasks(entry: MapEntry, keywords: Keywords, node: MapNode, folder: string): TaskItem[] | undefined {
-    const name = entry.value.kind === 'scalar' ? entry.value.value : undefined
+    for (const [name, { keyRange }] of keywords) {
+      if (!keywordNamed(name)!.places.includes('block')) this.#fault('UNSUPPORTED_KEYWORD', `'${name}' cannot stand beside import_tasks`, keyRange, 'The import is read before the run; it has no result of its own.')
+    }
+    const file = entry.value.kind === 'map' ? entryOf(entry.value, 'file')?.value : entry.value
+    const name = file?.kind === 'scalar' ? file.value : undefined
     if (typeof name !== 'string') {
-      this.#fault('WRONG_TYPE', 'import_tasks takes the path of a task file', entry.value.range, name instanceof Template ? 'A templated path is not supported yet.' : undefined)
+      this.#fault('WRONG_TYPE', 'import_tasks takes the path of a task file', entry.value.range, file && isTemplate(file) ? 'A templated path is not supported yet.' : undefined)
       return undefined
     }
     const inherited = new Map(keywords)
     inherited.delete('name')
-    const block = this.taskFile(path.resolve(this.#reader.workingFolder, folder, name), entry.value.range)
+    const block = this.taskFile(path.resolve(this.#reader.workingFolder, folder, name), file!.range)
     return [{ kind: 'block', keywords: inherited, range: node.range, block, rescue: [], always: [] }]
   }
 
@@ -331,7 +337,7 @@ export class PlaybookLoader {
     const keywords = new Map<string, KeywordValue>()
     for (const entry of node.entries) {
       if (other(entry)) continue
-      const keyword = KEYWORDS[entry.key]
+      const keyword = keywordNamed(entry.key)
       if (!keyword?.places.includes(place)) {
         const hint = didYouMean(entry.key, keywordsOf(place)) ?? (keyword ? `It may stand in: ${keyword.places.join(', ')}.` : undefined)
         this.#fault('UNKNOWN_KEYWORD', `'${entry.key}' is not a keyword of a ${place}`, entry.keyRange, hint)
@@ -347,11 +353,13 @@ export class PlaybookLoader {
   }
 
   #keyword(keywords: Map<string, KeywordValue>, entry: MapEntry, keyword: Keyword): void {
-    const wrong = wrongKind(entry.value, keyword)
-    if (wrong !== undefined) {
-      this.#fault('WRONG_TYPE', `'${entry.key}' takes ${wrong}, and this is ${kindName(entry.value)}`, entry.value.range)
+    const { kind } = keyword
+    if (!hasKind(entry.value, kind)) {
+      this.#fault('WRONG_TYPE', `'${entry.key}' takes ${KIND_WORDS[kind]}, and this is ${kindName(entry.value)}`, entry.value.range, kind === 'variable' ? VARIABLE_HINT : undefined)
       return
     }
+    const misnamed = kind === 'variables' && entry.value.kind === 'map' ? entry.value.entries.find(({ key }) => !VARIABLE.test(key)) : undefined
+    if (misnamed) this.#fault('WRONG_TYPE', `'${misnamed.key}' is not the name of a variable`, misnamed.keyRange, VARIABLE_HINT)
     keywords.set(entry.key, { raw: toRaw(entry.value), node: entry.value, keyRange: entry.keyRange })
   }
 
@@ -365,34 +373,56 @@ export class PlaybookLoader {
   }
 }
 
-/** What is wrong with a keyword's value, as what it should be; undefined where nothing is. Templates are judged later. */
-function wrongKind(node: Node, keyword: Keyword): string | undefined {
-  if (isNull(node) || keyword.kind === 'any') return undefined
-  if (node.kind === 'scalar' && node.value instanceof Template) return keyword.kind === 'items' ? 'a list of tasks' : undefined
-  switch (keyword.kind) {
-    case 'map':
-      return node.kind === 'map' ? undefined : 'a mapping'
-    case 'text':
-      return node.kind === 'scalar' ? undefined : 'text'
-    case 'boolean':
-      return node.kind === 'scalar' && isBooleanWord(node.value) ? undefined : 'true or false'
-    case 'integer':
-      return node.kind === 'scalar' && (typeof node.value === 'number' || (typeof node.value === 'string' && /^-?\d+$/.test(node.value))) ? undefined : 'a whole number'
-    case 'number':
-      return node.kind === 'scalar' && (typeof node.value === 'number' || node.value instanceof Float || (typeof node.value === 'string' && /^-?\d+(\.\d+)?%?$/.test(node.value)))
-        ? undefined
-        : 'a number'
-    case 'names':
-      return node.kind === 'scalar' || (node.kind === 'list' && node.items.every((item) => item.kind === 'scalar')) ? undefined : 'a name or a list of names'
-    case 'conditions':
-      return node.kind === 'scalar' || (node.kind === 'list' && node.items.every((item) => item.kind === 'scalar')) ? undefined : 'a condition or a list of conditions'
+/** What a keyword takes, as a person would say it. */
+const KIND_WORDS: Readonly<Record<KeywordKind, string>> = {
+  text: 'text',
+  boolean: 'true or false',
+  integer: 'a whole number',
+  number: 'a number',
+  names: 'a name or a list of names',
+  conditions: 'a condition or a list of conditions',
+  variable: 'the name of a variable',
+  variables: 'a mapping',
+  map: 'a mapping',
+  items: 'a list of tasks',
+  any: 'anything',
+}
+
+/** The name of a variable, as a template can use it. */
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/
+const VARIABLE_HINT = 'Such a name has letters, digits and _, and does not begin with a digit.'
+
+/** Whether a keyword can have a value. Templates are judged when they are evaluated. */
+function hasKind(node: Node, kind: KeywordKind): boolean {
+  if (isNull(node)) return true
+  const value = node.kind === 'scalar' ? node.value : undefined
+  const text = typeof value === 'string' ? value : undefined
+  switch (kind) {
+    case 'any':
+      return true
     case 'items':
-      return node.kind === 'list' ? undefined : 'a list of tasks'
+      return node.kind === 'list'
+    case 'map':
+    case 'variables':
+      return node.kind === 'map'
+    case 'variable':
+      return text !== undefined && VARIABLE.test(text)
+    case 'text':
+      return value !== undefined
+    case 'boolean':
+      return isTemplate(node) || typeof value === 'boolean' || value === 0 || value === 1 || (text !== undefined && /^(?:yes|no|true|false|on|off|[yntf10])$/i.test(text))
+    case 'integer':
+      return isTemplate(node) || typeof value === 'number' || (text !== undefined && /^-?\d+$/.test(text))
+    case 'number':
+      return isTemplate(node) || typeof value === 'number' || value instanceof Float || (text !== undefined && /^-?\d+(\.\d+)?%?$/.test(text))
+    case 'names':
+    case 'conditions':
+      return value !== undefined || (node.kind === 'list' && node.items.every((item) => item.kind === 'scalar'))
   }
 }
 
-function isBooleanWord(value: Raw): boolean {
-  return typeof value === 'boolean' || (typeof value === 'string' && /^(?:yes|no|true|false|on|off|y|n|1|0)$/i.test(value)) || value === 0 || value === 1
+function isTemplate(node: Node): boolean {
+  return node.kind === 'scalar' && node.value instanceof Template
 }
 
 export function isNull(node: Node): boolean {

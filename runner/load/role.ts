@@ -6,10 +6,10 @@ import type { SourceRange } from '../diagnostic/source.ts'
 import { didYouMean } from '../diagnostic/suggest.ts'
 import { RawDict } from '../value/value.ts'
 import { readdirSync } from 'node:fs'
-import { readArgumentSpecs, type ArgumentSpec } from './argument_spec.ts'
+import { isTrue, readArgumentSpecs, type ArgumentSpec } from './argument_spec.ts'
 import type { PlaybookLoader, RoleEntry, TaskItem } from './playbook.ts'
-import { isFile, isFolder, type Reader } from './reader.ts'
-import { toRaw, type Node } from './yaml.ts'
+import { isFolder, type Reader } from './reader.ts'
+import { entryOf, toRaw, type Node } from './yaml.ts'
 
 export interface Role {
   readonly name: string
@@ -19,6 +19,8 @@ export interface Role {
   readonly tasks: readonly TaskItem[]
   readonly handlers: readonly TaskItem[]
   readonly dependencies: readonly RoleEntry[]
+  /** Whether it runs again where a play names it again with nothing different. */
+  readonly allowsDuplicates: boolean
   /** Of the entry point `main`; undefined where the role declares none. */
   readonly argumentSpec: ReadonlyMap<string, ArgumentSpec> | undefined
 }
@@ -34,9 +36,10 @@ export class RoleLoader {
     this.#playbooks = playbooks
   }
 
-  /** The role of a name for a play in a folder; undefined where there is none, which is then among the faults. */
-  load(name: string, playFolder: string, at: SourceRange): Role | undefined {
-    const searched = [path.join(playFolder, 'roles'), playFolder, path.join(this.#reader.workingFolder, 'roles')]
+  /** The role of a name for a play in a folder, or for a role that depends on it; undefined where there is none, which is then among the faults. */
+  load(name: string, playFolder: string, at: SourceRange, dependent?: Role): Role | undefined {
+    const beside = dependent ? [path.dirname(dependent.folder)] : []
+    const searched = [...new Set([path.join(playFolder, 'roles'), ...beside, playFolder, path.join(this.#reader.workingFolder, 'roles')])]
     const folder = name.startsWith('/') ? name : searched.map((each) => path.join(each, name)).find(isFolder)
     if (folder === undefined || !isFolder(folder)) {
       const known = isFolder(searched[0]!) ? readdirSync(searched[0]!) : []
@@ -64,12 +67,13 @@ export class RoleLoader {
       return {
         name,
         folder,
-        defaults: this.#variables(main('defaults')),
-        vars: this.#variables(main('vars')),
+        defaults: this.#variables(folder, 'defaults'),
+        vars: this.#variables(folder, 'vars'),
         tasks: tasks === undefined ? [] : this.#playbooks.taskFile(tasks),
         handlers: handlers === undefined ? [] : this.#playbooks.taskFile(handlers),
-        dependencies: this.#playbooks.roleEntries(entryOf(meta, 'dependencies')),
-        argumentSpec: readArgumentSpecs(entryOf(metaSpecs, 'argument_specs')),
+        dependencies: this.#playbooks.roleEntries(entryOf(meta, 'dependencies')?.value),
+        allowsDuplicates: isTrue(entryOf(meta, 'allow_duplicates')?.value),
+        argumentSpec: readArgumentSpecs(entryOf(metaSpecs, 'argument_specs')?.value),
       }
     } catch (error) {
       if (!(error instanceof DiagnosticError)) throw error
@@ -82,9 +86,25 @@ export class RoleLoader {
     return file === undefined ? undefined : this.#reader.yaml(file)
   }
 
-  #variables(file: string | undefined): RawDict {
-    return file === undefined || !isFile(file) ? new RawDict() : readVariables(this.#reader, file)
+  /** `main.yml`, or all files in a folder `main`, by name. */
+  #variables(folder: string, part: string): RawDict {
+    const main = path.join(folder, part, 'main')
+    const file = this.#reader.find(path.join(folder, part), 'main')
+    const files = file !== undefined ? [file] : isFolder(main) ? variableFilesIn(main) : []
+    return new RawDict(files.flatMap((each) => [...readVariables(this.#reader, each)]))
   }
+}
+
+/** The files of variables below a folder, by name. */
+export function variableFilesIn(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((name) => !name.startsWith('.') && !name.endsWith('~'))
+    .sort()
+    .flatMap((name) => {
+      const at = path.join(folder, name)
+      if (isFolder(at)) return variableFilesIn(at)
+      return ['.yml', '.yaml', '.json', ''].includes(path.extname(name)) ? [at] : []
+    })
 }
 
 /** A file of variables: a mapping with text keys. An empty file has none. */
@@ -95,8 +115,4 @@ export function readVariables(reader: Reader, file: string, at?: SourceRange): R
     throw new DiagnosticError({ code: 'WRONG_TYPE', severity: 'error', summary: 'a file of variables is a mapping', range: node.range })
   }
   return toRaw(node) as RawDict
-}
-
-function entryOf(node: Node | undefined, key: string): Node | undefined {
-  return node?.kind === 'map' ? node.entries.find((entry) => entry.key === key)?.value : undefined
 }

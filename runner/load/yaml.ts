@@ -265,13 +265,18 @@ export function toRaw(node: Node): Raw {
   return dict
 }
 
+/** What a mapping has under a key. */
+export function entryOf(node: Node | undefined, key: string): MapEntry | undefined {
+  return node?.kind === 'map' ? node.entries.find((entry) => entry.key === key) : undefined
+}
+
 /** The node at a path of keys and indexes below a node, or the deepest one that exists on the way. */
 export function nodeAt(node: Node, path: readonly PropertyKey[]): { node: Node; keyRange: SourceRange | undefined } {
   let at = node
   let keyRange: SourceRange | undefined
   for (const step of path) {
     if (at.kind === 'map') {
-      const entry = at.entries.find((each) => each.key === String(step))
+      const entry = entryOf(at, String(step))
       if (!entry) break
       keyRange = entry.keyRange
       at = entry.value

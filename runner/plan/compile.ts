@@ -1,10 +1,9 @@
 /** Puts a play together: pre_tasks, roles with their dependencies, tasks, post_tasks, each followed by its handlers. */
 import type { Keywords, Play, RoleEntry, TaskItem } from '../load/playbook.ts'
 import type { RoleLoader } from '../load/role.ts'
+import { repr } from '../value/print.ts'
+import { RawDict, Template, type Raw, type Value } from '../value/value.ts'
 import type { CompiledItem, CompiledPlay, CompiledTask, RoleUse } from './compiled.ts'
-
-/** How deep roles may depend on roles. */
-const MAX_ROLE_DEPTH = 20
 
 /** Numbers tasks; one for a run. */
 export class TaskCounter {
@@ -22,25 +21,23 @@ export function compilePlay(play: Play, roles: RoleLoader, counter: TaskCounter)
   const compiler = new Compiler(play, counter)
   const roleItems: CompiledItem[] = []
 
-  const addRole = (entry: RoleEntry, parent: RoleUse | undefined, chain: readonly Keywords[], depth: number): void => {
-    const role = roles.load(entry.name, play.folder, entry.nameRange)
+  const addRole = (entry: RoleEntry, parent: RoleUse | undefined, chain: readonly Keywords[]): void => {
+    const role = roles.load(entry.name, play.folder, entry.nameRange, parent?.role)
     if (!role) return
-    if (depth > MAX_ROLE_DEPTH) {
+    for (let above = parent; above; above = above.parent) {
+      if (above.role !== role) continue
       roles.faults.push({ code: 'INCLUDE_CYCLE', severity: 'error', summary: `the role '${entry.name}' depends on itself`, range: entry.nameRange })
       return
     }
     const use: RoleUse = { role, params: entry.params, keywords: entry.keywords, parent }
+    if (!role.allowsDuplicates && uses.some((each) => isSameUse(each, use))) return
     const inner = [entry.keywords, ...chain]
-    for (const dependency of role.dependencies) {
-      // A role that ran with the same parameters already is not run a second time as a dependency.
-      const done = uses.some((each) => each.role.name === dependency.name && dependency.params.size === 0 && each.params.size === 0)
-      if (!done) addRole(dependency, use, inner, depth + 1)
-    }
+    for (const dependency of role.dependencies) addRole(dependency, use, inner)
     uses.push(use)
     roleItems.push(...compiler.items(role.tasks, inner, use, false))
     handlers.push(...onlyTasks(compiler.items(role.handlers, inner, use, true)))
   }
-  for (const entry of play.roles) addRole(entry, undefined, outer, 0)
+  for (const entry of play.roles) addRole(entry, undefined, outer)
   // A play's own handlers come before those of roles, so that of two with one name the play's runs.
   handlers.unshift(...onlyTasks(compiler.items(play.handlers, outer, undefined, true)))
 
@@ -49,6 +46,20 @@ export function compilePlay(play: Play, roles: RoleLoader, counter: TaskCounter)
     if (section.length > 0) items.push(...section, { kind: 'flush' })
   }
   return { play, items, handlers, roles: uses }
+}
+
+/** A role that a play names again with the same parameters, variables and conditions runs only once. */
+function isSameUse(a: RoleUse, b: RoleUse): boolean {
+  const given = ({ keywords, params }: RoleUse): string => ['vars', 'when'].map((name) => textOf(keywords.get(name)?.raw ?? null)).join('\0') + textOf(params)
+  return a.role === b.role && given(a) === given(b)
+}
+
+/** A value that may hold templates as text that is the same for equal values. */
+function textOf(raw: Raw): string {
+  if (raw instanceof Template) return JSON.stringify({ template: raw.text })
+  if (Array.isArray(raw)) return `[${raw.map(textOf).join()}]`
+  if (raw instanceof RawDict) return `{${[...raw].map(([key, item]) => `${repr(key)}:${textOf(item)}`).sort().join()}}`
+  return repr(raw as Value)
 }
 
 class Compiler {

@@ -20,7 +20,7 @@ export interface Situation {
   /** `set_fact` and `register`. */
   readonly facts: ReadonlyMap<Value, Raw>
   /** Facts that were gathered, as variables. */
-  readonly gathered: ReadonlyMap<Value, Raw> | undefined
+  readonly gathered: ReadonlyMap<Value, Raw>
   /** Loop variables and the like: stronger than the task's own `vars`. */
   readonly local: ReadonlyMap<Value, Raw>
   readonly magic: ReadonlyMap<Value, Raw>
@@ -39,12 +39,12 @@ export function variablesFor(situation: Situation, sources: VariableSources): Va
     for (const use of play.roles) addVars(variables, 'play vars', use.keywords.get('vars')?.raw)
     for (const file of situation.playVarsFiles) variables.add('vars_files', file)
   }
-  if (situation.gathered) variables.add('facts', situation.gathered)
+  variables.add('facts', situation.gathered)
   if (task) {
     const [own, ...outer] = task.chain
     for (const keywords of outer.toReversed()) if (keywords !== task.play.keywords) addVars(variables, 'block vars', keywords.get('vars')?.raw)
     addVars(variables, 'task vars', own?.get('vars')?.raw)
-    for (let use = task.role; use; use = use.parent) variables.add('role params', use.params)
+    if (task.role) for (const use of lineage(task.role)) variables.add('role params', use.params)
   }
   variables.add('include params', situation.local)
   variables.add('set_fact and register', situation.facts)

@@ -1,8 +1,7 @@
 /** `group_vars` and `host_vars`: files, or folders of files, named after a group or host. */
-import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { isFolder, type Reader } from '../load/reader.ts'
-import { readVariables } from '../load/role.ts'
+import { readVariables, variableFilesIn } from '../load/role.ts'
 import type { RawDict } from '../value/value.ts'
 
 export class VariableFiles {
@@ -24,20 +23,8 @@ export class VariableFiles {
   #read(folder: string, kind: string, name: string): RawDict[] {
     if (name.includes('/') || name.includes('\0')) return []
     const base = path.join(folder, kind, name)
-    if (isFolder(base)) return this.#folder(base)
     const file = this.#reader.find(path.join(folder, kind), name)
-    return file === undefined ? [] : [readVariables(this.#reader, file)]
-  }
-
-  /** All files below a folder, by name. */
-  #folder(folder: string): RawDict[] {
-    return readdirSync(folder, { withFileTypes: true })
-      .filter((entry) => !entry.name.startsWith('.') && !entry.name.endsWith('~'))
-      .sort((a, b) => (a.name < b.name ? -1 : 1))
-      .flatMap((entry) => {
-        const at = path.join(folder, entry.name)
-        if (isFolder(at)) return this.#folder(at)
-        return ['.yml', '.yaml', '.json', ''].includes(path.extname(entry.name)) ? [readVariables(this.#reader, at)] : []
-      })
+    const files = isFolder(base) ? variableFilesIn(base) : file === undefined ? [] : [file]
+    return files.map((each) => readVariables(this.#reader, each))
   }
 }

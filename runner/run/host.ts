@@ -1,7 +1,7 @@
 /** What a run knows of one host. */
 import type { Port } from '../port/port.ts'
 import { Overlay } from '../probe/overlay.ts'
-import type { Dict, Raw, Value } from '../value/value.ts'
+import { RawDict, type Raw, type Value } from '../value/value.ts'
 
 export interface Stats {
   ok: number
@@ -19,8 +19,8 @@ export class HostState {
   readonly name: string
   /** `set_fact` and `register`, the newest values. */
   readonly facts = new Map<Value, Raw>()
-  /** Read from the host when a template first asks. */
-  gathered: Dict | undefined
+  /** Facts as variables, read when a template first asks: empty until then, and seen by evaluators that are older. */
+  readonly gathered = new RawDict()
   readonly overlay = new Overlay()
   /** Open connections, by how they were made: a task may ask for another user or kind than the one before it. */
   readonly ports = new Map<string, Port>()

@@ -112,7 +112,7 @@ export class Session {
         playVarsFiles: play?.varsFiles ?? [],
         task,
         facts: host.facts,
-        gathered: host.gathered && factVariables(host.gathered),
+        gathered: host.gathered,
         local,
         magic: this.#magic(hostName, play, task),
       },
@@ -148,12 +148,12 @@ export class Session {
 
   /** Reads a host's facts, once, over the connection of the task that first asks. */
   async gather(host: HostState, play: ActivePlay | undefined, task: CompiledTask | undefined): Promise<void> {
-    if (host.gathered) return
+    if (host.gathered.size > 0) return
     const evaluator = this.evaluator(host.name, play, task)
     const port = this.port(host.name, evaluator, connectionKeywords(task, evaluator))
     const outcomes = await port.read(FACT_READS, { become: undefined })
     const replies = outcomes.map((outcome): QueryReply => ('reply' in outcome ? (outcome.reply as QueryReply) : { exitCode: 127, stdout: '', stderr: '' }))
-    host.gathered = factsFrom(replies)
+    for (const [name, value] of factVariables(factsFrom(replies))) host.gathered.set(name, value)
   }
 
   #magic(hostName: string, play: ActivePlay | undefined, task: CompiledTask | undefined): RawDict {
@@ -230,7 +230,7 @@ class SessionEvaluator extends Evaluator {
 
   override get(name: string): Value | undefined {
     const value = this.#session.evaluatingAs(this, this.#task, () => super.get(name))
-    if (value === undefined && FACT_VARIABLES.has(name) && !this.#host.gathered) {
+    if (value === undefined && FACT_VARIABLES.has(name) && this.#host.gathered.size === 0) {
       throw new Pending(() => this.#session.gather(this.#host, this.#play, this.#task))
     }
     return value

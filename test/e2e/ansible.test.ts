@@ -3,7 +3,8 @@
  * code have to be the same. Ansible is the reference; it is installed where it is missing.
  */
 import { execFile, execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -83,13 +84,19 @@ function installAnsible(): void {
   }
 }
 
+/** What Ansible does with a playbook does not change: it is asked once for each text and kept beside the temporary files. */
 async function ansible(argv: readonly string[]): Promise<Played> {
-  const env = { ...process.env, ANSIBLE_STDOUT_CALLBACK: 'ansible.posix.json', ANSIBLE_HOST_KEY_CHECKING: 'false', ANSIBLE_RETRY_FILES_ENABLED: 'false', ANSIBLE_LOCALHOST_WARNING: 'false', ANSIBLE_NOCOLOR: '1' }
-  const { stdout, exitCode } = await promisify(execFile)('ansible-playbook', argv, { env, maxBuffer: 64 * 1024 * 1024 }).then(
-    ({ stdout }) => ({ stdout, exitCode: 0 }),
-    (error: unknown) => ({ stdout: (error as { stdout: string }).stdout, exitCode: (error as { code: number }).code }),
+  const digest = createHash('sha256').update(`${readFileSync(argv[0]!, 'utf8')}\0${INVENTORY}`).digest('hex')
+  const kept = path.join(tmpdir(), 'playline-e2e-ansible', `${digest}.json`)
+  if (existsSync(kept)) return JSON.parse(readFileSync(kept, 'utf8')) as Played
+  const env = { ...process.env, ANSIBLE_STDOUT_CALLBACK: 'ansible.posix.json', ANSIBLE_PIPELINING: '1', ANSIBLE_HOST_KEY_CHECKING: 'false', ANSIBLE_LOCALHOST_WARNING: 'false', ANSIBLE_NOCOLOR: '1' }
+  const played = await promisify(execFile)('ansible-playbook', argv, { env, maxBuffer: 64 * 1024 * 1024 }).then(
+    ({ stdout }) => ({ story: storyOf(stdout), exitCode: 0 }),
+    (error: unknown) => ({ story: storyOf((error as { stdout: string }).stdout), exitCode: (error as { code: number }).code }),
   )
-  return { story: storyOf(stdout), exitCode }
+  mkdirSync(path.dirname(kept), { recursive: true })
+  writeFileSync(kept, JSON.stringify(played))
+  return played
 }
 
 async function playline(argv: readonly string[]): Promise<Played> {

@@ -86,7 +86,7 @@ t.test('where no list was ever fetched', async (t) => {
   const run = simulate(module, 'name: [lab-app, frr]', host('fresh'), { reply: (step) => (step.kind === 'run' ? later(step.argv.join(' ')) : {}) })
   t.strictSame(run.steps, [
     'apt-get --quiet -o DPkg::Lock::Timeout=60 update',
-    'apt-get --simulate --assume-yes --quiet -oDebug::NoLocking=1 install -- lab-app',
+    'apt-get --simulate --assume-yes --quiet -oDebug::NoLocking=1 -oDir::Log::Planner=/dev/null install -- lab-app',
     `${APT} install -- lab-app`,
   ])
 

@@ -49,7 +49,7 @@ t.test('from state before to steps', async (t) => {
       name: 'a backup and a check of the new file',
       args: args('backup: true\nvalidate: ipsec checkconfig "%s"'),
       before: { ...there, '/etc/ipsec.d/oci.conf': textFile('old\n') },
-      steps: ['cp -p /etc/ipsec.d/oci.conf /etc/ipsec.d/oci.conf.2026-01-31@10:15:59~', 'put /etc/ipsec.d/oci.conf 0644 root:root validated by ipsec checkconfig %s'],
+      steps: ['cp -p /etc/ipsec.d/oci.conf /etc/ipsec.d/oci.conf.f2db0fdb.2026-01-31@10:15:59~', 'put /etc/ipsec.d/oci.conf 0644 root:root validated by ipsec checkconfig %s'],
     },
     {
       name: 'a folder as dest',
@@ -103,7 +103,7 @@ t.test('results have the names of Ansible', async (t) => {
     group: 'root',
     size: 9,
     checksum: createHash('sha1').update('conn oci\n').digest('hex'),
-    backup_file: '/etc/ipsec.d/oci.conf.2026-01-31@10:15:59~',
+    backup_file: '/etc/ipsec.d/oci.conf.f2db0fdb.2026-01-31@10:15:59~',
   })
   const same = simulate(module, args(''), { ...there, '/etc/ipsec.d/oci.conf': textFile('conn oci\n') }, { controller })
   t.equal(same.result['path'], '/etc/ipsec.d/oci.conf')

@@ -3,6 +3,7 @@ import { fail } from '../../diagnostic/diagnostic.ts'
 import type { SourceFile, SourceRange } from '../../diagnostic/source.ts'
 import { didYouMean } from '../../diagnostic/suggest.ts'
 import { Dict, Float, hasTemplateMarkers, RawDict, Template, type Raw, type Value } from '../../value/value.ts'
+import { decodeEscapes } from '../escapes.ts'
 import { resolvePlainScalar } from '../yaml.ts'
 import type { Inventory } from './inventory.ts'
 import { readHostNames } from './range.ts'
@@ -157,7 +158,7 @@ class LiteralReader {
       const quoted = /^(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")\s*/.exec(this.#text.slice(this.#at))
       if (!quoted) return text
       this.#at += quoted[0].length
-      text = (text ?? '') + unescape(quoted[1] ?? quoted[2] ?? '')
+      text = (text ?? '') + decodeEscapes(quoted[1] ?? quoted[2] ?? '')
     }
   }
 
@@ -204,14 +205,4 @@ class LiteralReader {
   #space(): void {
     while (/\s/.test(this.#text[this.#at] ?? '')) this.#at++
   }
-}
-
-const ESCAPES: Readonly<Record<string, string>> = { a: '\x07', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' }
-
-/** Python's escapes in a string; one that it does not know stands for itself. */
-function unescape(text: string): string {
-  return text.replace(/\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|([0-7]{1,3})|([abfnrtv'"\\]))/g, (_whole, hex?: string, unicode?: string, octal?: string, char?: string) => {
-    if (char !== undefined) return ESCAPES[char] ?? char
-    return String.fromCharCode(octal === undefined ? parseInt((hex ?? unicode)!, 16) : parseInt(octal, 8))
-  })
 }

@@ -27,7 +27,7 @@ export class Inventory {
   readonly sources: string[] = []
 
   constructor() {
-    this.group('all')
+    this.group('all').children.add('ungrouped')
     this.group('ungrouped')
   }
 
@@ -49,13 +49,16 @@ export class Inventory {
   /** Puts a group below another. @throws {DiagnosticError} BAD_INVENTORY where that would close a circle. */
   addChild(parent: string, child: string, at: SourceRange | undefined): void {
     this.group(child)
-    if (this.#holds(child, parent)) fail('BAD_INVENTORY', `the group '${parent}' would be a child of itself`, { range: at })
+    if (this.#family(child).has(parent)) fail('BAD_INVENTORY', `the group '${parent}' would be a child of itself`, { range: at })
     this.group(parent).children.add(child)
   }
 
-  /** Whether a group is another, or has it somewhere below. */
-  #holds(name: string, wanted: string): boolean {
-    return name === wanted || [...(this.groups.get(name)?.children ?? [])].some((child) => this.#holds(child, wanted))
+  /** A group and all below it. */
+  #family(name: string): Set<string> {
+    const found = new Set([name])
+    // A set that is gone through also gives what is added on the way.
+    for (const each of found) for (const child of this.groups.get(each)?.children ?? []) found.add(child)
+    return found
   }
 
   /** To be called once all sources are read: every group descends from `all`, hosts without a group are `ungrouped`. */
@@ -69,25 +72,20 @@ export class Inventory {
       if (grouped.has(name)) ungrouped.hosts.delete(name)
       else ungrouped.hosts.add(name)
     }
-    all.hosts.clear()
   }
 
-  /** The hosts of a group and of all below it, in the inventory's order. */
+  /** The hosts of a group and of all below it: its own first, in the order in which they were put there. */
   hostsOf(groupName: string): string[] {
-    if (groupName === 'all') return [...this.hosts.values()].filter((host) => host.listed).map((host) => host.name)
-    const members = new Set<string>()
-    const visit = (group: Group): void => {
-      for (const host of group.hosts) members.add(host)
-      for (const child of group.children) visit(this.group(child))
-    }
-    const group = this.groups.get(groupName)
-    if (group) visit(group)
-    return [...this.hosts.keys()].filter((name) => members.has(name))
+    return [...new Set([...this.#family(groupName)].flatMap((name) => [...(this.groups.get(name)?.hosts ?? [])]))]
+  }
+
+  #isIn(hostName: string, groupName: string): boolean {
+    return [...this.#family(groupName)].some((name) => this.groups.get(name)?.hosts.has(hostName))
   }
 
   /** The groups of a host, `all` left out, sorted by name: the magic variable `group_names`. */
   groupNamesOf(hostName: string): string[] {
-    const names = [...this.groups.keys()].filter((name) => name !== 'all' && this.hostsOf(name).includes(hostName)).sort()
+    const names = [...this.groups.keys()].filter((name) => name !== 'all' && this.#isIn(hostName, name)).sort()
     return names.length === 0 ? ['ungrouped'] : names
   }
 
@@ -99,15 +97,15 @@ export class Inventory {
     const depth = this.#depths()
     const priority = (group: Group): number => Number(group.vars.get('ansible_group_priority') ?? 1) || 1
     return [...this.groups.values()]
-      .filter((group) => group.name === 'all' || this.hostsOf(group.name).includes(hostName))
+      .filter((group) => group.name === 'all' || this.#isIn(hostName, group.name))
       .sort((a, b) => depth.get(a.name)! - depth.get(b.name)! || priority(a) - priority(b) || (a.name < b.name ? -1 : 1))
   }
 
   /** How far below `all` each group stands, by its longest way there. */
   #depths(): Map<string, number> {
-    const depths = new Map<string, number>([...this.groups.keys()].map((name) => [name, 0]))
+    const depths = new Map<string, number>([...this.groups.keys()].map((name) => [name, -1]))
     const deepen = (name: string, depth: number): void => {
-      if (depth < depths.get(name)!) return
+      if (depth <= depths.get(name)!) return
       depths.set(name, depth)
       for (const child of this.group(name).children) deepen(child, depth + 1)
     }

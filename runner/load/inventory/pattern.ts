@@ -2,9 +2,10 @@
 import { fail } from '../../diagnostic/diagnostic.ts'
 import type { SourceRange } from '../../diagnostic/source.ts'
 import { didYouMean } from '../../diagnostic/suggest.ts'
+import { RawDict } from '../../value/value.ts'
 import type { Inventory } from './inventory.ts'
 
-/** The hosts that a pattern names, in the inventory's order of first mention. A part that matches nothing is reported to `unmatched`. */
+/** The hosts that a pattern names, each part's in the order of its groups. A part that matches nothing is reported to `unmatched`. */
 export function matchHosts(inventory: Inventory, pattern: string, at: SourceRange | undefined, unmatched: (part: string, hint: string | undefined) => void): string[] {
   const parts = splitPattern(pattern)
   // Exclusions and intersections apply to the union of the rest, whatever the order.
@@ -22,54 +23,68 @@ export function matchHosts(inventory: Inventory, pattern: string, at: SourceRang
   return hosts
 }
 
-/** Splits at commas, else at colons that are neither in brackets nor part of an IPv6 address. */
+/** Splits at commas, else at colons and spaces that are neither in brackets nor part of an IPv6 address. */
 function splitPattern(pattern: string): string[] {
-  const parts = pattern.includes(',') ? pattern.split(',') : /^[0-9a-fA-F]*(:[0-9a-fA-F]*){3,}$/.test(pattern) ? [pattern] : (pattern.match(/(?:\[[^\]]*\]|[^:[])+/g) ?? [])
+  const parts = pattern.includes(',') ? pattern.split(',') : isIpv6(pattern) ? [pattern] : (pattern.match(/(?:\[[^\]]*\]|[^\s:[])+/g) ?? [])
   return parts.map((part) => part.trim()).filter((part) => part !== '')
 }
 
+/** Also with wildcards in it. */
+function isIpv6(text: string): boolean {
+  return /^[0-9a-fA-F:*?]+$/.test(text) && (text.includes('::') || text.split(':').length === 8)
+}
+
 function matchOne(inventory: Inventory, part: string, at: SourceRange | undefined, unmatched: (part: string, hint: string | undefined) => void): string[] {
-  if (part.startsWith('~')) {
-    let regex: RegExp
-    try {
-      regex = new RegExp(`^(?:${part.slice(1)})`)
-    } catch (error) {
-      fail('UNKNOWN_HOST_PATTERN', `'${part}' is not a regular expression`, { range: at, detail: (error as Error).message })
-    }
-    return collect(inventory, part, (name) => regex.test(name), unmatched)
-  }
-  const subscript = /^(.*[^[\]])\[(?:(-?\d+)|(-?\d*):(-?\d*))\]$/.exec(part)
+  if (inventory.hosts.get(part)?.listed) return [part]
+  if (part.startsWith('~')) return collect(inventory, part, compile(`^(?:${part.slice(1)})`, part, at), unmatched)
+  // As in Ansible, a slice begins with a number that is not negative; any other bracket is a set of characters.
+  const subscript = /^(.+)\[(?:(-?\d+)|(\d+)[:-](\d*))\]$/.exec(part)
   if (subscript) {
-    const hosts = matchOne(inventory, subscript[1]!, at, unmatched)
-    if (subscript[2] !== undefined) return hosts.slice(Number(subscript[2]), Number(subscript[2]) === -1 ? undefined : Number(subscript[2]) + 1)
-    const end = subscript[4] === '' ? undefined : Number(subscript[4])
-    return hosts.slice(subscript[3] === '' ? 0 : Number(subscript[3]), end === undefined || end === -1 ? undefined : end + 1)
+    const [, base, index, from, to] = subscript
+    const hosts = matchOne(inventory, base!, at, unmatched)
+    if (index === undefined) return hosts.slice(Number(from), to === '' ? undefined : Number(to) + 1)
+    const host = hosts.at(Number(index))
+    if (host === undefined && hosts.length > 0) fail('UNKNOWN_HOST_PATTERN', `'${base}' has no host [${index}]: it has ${hosts.length}`, { range: at })
+    return host === undefined ? [] : [host]
   }
-  const regex = new RegExp(`^${part.replace(/[^\w]/g, globCharacter)}$`)
-  return collect(inventory, part, (name) => regex.test(name), unmatched)
+  return collect(inventory, part, compile(`^${part.replace(/\[!?\]?[^\]]*\]|[^\w]/g, globPart)}$`, part, at), unmatched)
 }
 
-function globCharacter(char: string): string {
-  return char === '*' ? '.*' : char === '?' ? '.' : char.replace(/[\\^$.|+(){}[\]]/g, '\\$&')
+function compile(regex: string, part: string, at: SourceRange | undefined): RegExp {
+  try {
+    return new RegExp(regex)
+  } catch (error) {
+    fail('UNKNOWN_HOST_PATTERN', `'${part}' is not a pattern`, { range: at, detail: (error as Error).message })
+  }
 }
 
-function collect(inventory: Inventory, part: string, matches: (name: string) => boolean, unmatched: (part: string, hint: string | undefined) => void): string[] {
+/** A part of a wildcard pattern (`*`, `?`, `[a-c]`, `[!x]`, any other character) as a regular expression. */
+function globPart(part: string): string {
+  if (part === '*') return '.*'
+  if (part === '?') return '.'
+  if (part.length === 1) return part.replace(/[\\^$.|+(){}[\]]/, '\\$&')
+  const negated = part[1] === '!'
+  return `[${negated ? '^' : ''}${part.slice(negated ? 2 : 1, -1).replace(/[\\\]^]/g, '\\$&')}]`
+}
+
+/** The hosts of the groups that match, then the hosts that do. */
+function collect(inventory: Inventory, part: string, regex: RegExp, unmatched: (part: string, hint: string | undefined) => void): string[] {
   const found = new Set<string>()
   let anyGroup = false
   for (const group of inventory.groups.keys()) {
-    if (!matches(group)) continue
+    if (!regex.test(group)) continue
     anyGroup = true
     for (const host of inventory.hostsOf(group)) found.add(host)
   }
-  for (const host of inventory.hosts.values()) if (host.listed && matches(host.name)) found.add(host.name)
+  for (const host of inventory.hosts.values()) if (host.listed && regex.test(host.name)) found.add(host.name)
   if (found.size === 0 && !anyGroup) {
     if (isLocalhost(part)) {
-      if (!inventory.hosts.has(part)) inventory.hosts.set(part, { name: part, vars: new Map(), listed: false })
+      if (!inventory.hosts.has(part)) inventory.hosts.set(part, { name: part, vars: new RawDict(), listed: false })
       return [part]
     }
     unmatched(part, didYouMean(part, [...inventory.groups.keys(), ...inventory.hosts.keys()]))
   }
-  return [...inventory.hosts.keys()].filter((name) => found.has(name))
+  return [...found]
 }
 
 export function isLocalhost(name: string): boolean {

@@ -49,10 +49,12 @@ export class LocalChannel implements Channel {
     this.#child.stderr.on('data', stderr)
   }
 
-  async send(data: string | Buffer): Promise<void> {
-    if (this.#over || !this.#child.stdin.writable) return
-    if (this.#child.stdin.write(data)) return
-    await Promise.race([new Promise((resolve) => this.#child.stdin.once('drain', resolve).once('close', resolve)), this.ended])
+  async send(data: string | Buffer): Promise<boolean> {
+    if (this.#over || !this.#child.stdin.writable) return false
+    if (!this.#child.stdin.write(data)) {
+      await Promise.race([new Promise((resolve) => this.#child.stdin.once('drain', resolve).once('close', resolve)), this.ended])
+    }
+    return !this.#over && this.#child.stdin.writable
   }
 
   end(): void {

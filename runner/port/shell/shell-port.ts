@@ -197,7 +197,7 @@ async function sendContent(shell: Shell, content: Content): Promise<string> {
       // It grew: the digest is wrong already, and it may have no end.
       if (sentBytes > content.sizeBytes) break
       hash.update(chunk)
-      await shell.channel.send(chunk)
+      if (!(await shell.channel.send(chunk))) break
     }
   } catch (error) {
     fail('FILE_UNREADABLE', `cannot read ${content.controllerPath}`, { detail: (error as Error).message })

@@ -22,8 +22,8 @@ export interface Transport {
 export interface Channel {
   /** Has to be called at once: output that nobody receives stops the program. */
   receive(stdout: (chunk: Buffer) => void, stderr: (chunk: Buffer) => void): void
-  /** Resolves when there is room for more. Never rejects: where the channel has ended, `ended` tells. */
-  send(data: string | Buffer): Promise<void>
+  /** Resolves when there is room for more: true; or when the channel has ended: false. Never rejects. */
+  send(data: string | Buffer): Promise<boolean>
   /** No more input. */
   end(): void
   /** Resolves, after the last output was received. */

@@ -47,10 +47,11 @@ export class SshChannel implements Channel {
     })
   }
 
-  async send(data: string | Buffer): Promise<void> {
-    if (this.#over || !this.#stream.writable) return
+  async send(data: string | Buffer): Promise<boolean> {
+    if (this.#over || !this.#stream.writable) return false
     // ssh2 never calls back for data that it can no longer send.
     await Promise.race([new Promise<void>((resolve) => this.#stream.write(data, () => resolve())), this.ended])
+    return !this.#over && this.#stream.writable
   }
 
   end(): void {

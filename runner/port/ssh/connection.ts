@@ -228,7 +228,7 @@ class Attempt {
         authentication.failed(message === 'All configured authentication methods failed' ? undefined : (message ?? 'the host closed the connection')),
       )
     if (below.socket instanceof ProxyCommandStream) await below.socket.settled(LAST_WORDS_MS)
-    return new DiagnosticError(unreachable(target, [message ?? 'the connection was closed', below.words()].filter((part) => part !== '').join('\n')))
+    return new DiagnosticError(unreachable(target, [inOurWords(message), below.words()].filter((part) => part !== '').join('\n')))
   }
 }
 
@@ -282,6 +282,12 @@ class HostKeyCheck {
 
 function unreachable(target: Target, words: string): Diagnostic {
   return { code: 'UNREACHABLE', severity: 'error', summary: `${target.described}: cannot reach ${target.address}:${target.port}`, detail: words }
+}
+
+/** ssh2's sentence for a connection that ended too early leaves out who ended it. */
+function inOurWords(message: string | undefined): string {
+  if (message === undefined || message === 'Connection lost before handshake') return 'the host closed the connection before the SSH handshake'
+  return message
 }
 
 /** Node reports several addresses that all failed as one error without a message. */

@@ -62,7 +62,8 @@ function resolve(settings: ConnectionSettings, place: Place, depth: number): Tar
   const ownTimeout = options.number('ConnectTimeout', 1)
   addConfigFiles(configFiles(namedFile, place), { host: settings.address, user: settings.user }, options, place)
 
-  const address = replaceTokens('HostName', options.get('HostName') ?? settings.address, { h: settings.address })
+  const hostName = options.get('HostName')
+  const address = hostName === undefined ? settings.address : replaceTokens('HostName', hostName, { h: settings.address })
   const port = options.number('Port', 1) ?? 22
   if (port > 65535) throw badValue('Port', String(port))
   const user = options.get('User') ?? place.userName
@@ -202,7 +203,7 @@ function proxyFor(
     return resolve(
       {
         connection: 'ssh',
-        hostName: `${settings.hostName} (through ${spec.host})`,
+        hostName: `${settings.hostName.replace(/ \(through .*\)$/, '')} (through ${spec.host})`,
         address: spec.host,
         port: spec.port,
         user: spec.user,

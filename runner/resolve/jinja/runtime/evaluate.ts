@@ -1,5 +1,6 @@
 /** Walks an expression's tree and gives its value, with Python's semantics. */
 import { fail } from '../../../diagnostic/diagnostic.ts'
+import { didYouMean } from '../../../diagnostic/suggest.ts'
 import { isHashable, setItem } from '../../../value/equal.ts'
 import { print } from '../../../value/print.ts'
 import { truth } from '../../../value/truth.ts'
@@ -124,7 +125,7 @@ const TEXT_FILTERS: ReadonlySet<string> = new Set(['string', 'to_json', 'to_nice
 /** Applies a filter by name, as `map('upper')` does. */
 export function applyFilter(name: string, input: Value, args: readonly Value[], kwargs: Dict, run: Run): Value {
   const operation = run.engine.filter(name)
-  if (operation === undefined) return fail('UNKNOWN_FILTER', `there is no filter '${name}'`)
+  if (operation === undefined) return fail('UNKNOWN_FILTER', `there is no filter '${name}'`, { hint: didYouMean(name, run.engine.filterNames()) })
   checkKnown([input, ...args, ...kwargs.values()])
   const result = operation.apply(input, new Args(`filter '${name}'`, operation.signature, args, kwargs), run)
   run.transformed([input, ...args, ...kwargs.values()], result)
@@ -134,7 +135,7 @@ export function applyFilter(name: string, input: Value, args: readonly Value[], 
 /** Applies a test by name, as `select('odd')` does. */
 export function applyTest(name: string, input: Value, args: readonly Value[], kwargs: Dict, run: Run): boolean {
   const operation = run.engine.test(name)
-  if (operation === undefined) return fail('UNKNOWN_TEST', `there is no test '${name}'`)
+  if (operation === undefined) return fail('UNKNOWN_TEST', `there is no test '${name}'`, { hint: didYouMean(name, run.engine.testNames()) })
   checkKnown([input, ...args, ...kwargs.values()])
   return operation.apply(input, new Args(`test '${name}'`, operation.signature, args, kwargs), run)
 }
