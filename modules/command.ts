@@ -43,7 +43,8 @@ function argvFor(words: readonly [string, ...string[]], expands: boolean): [stri
 }
 
 function expandable(word: string): string {
-  const home = /^~[A-Za-z0-9_.-]*(?=\/|$)/.exec(word)?.[0] ?? ''
+  // A quoted slash would end the tilde's meaning.
+  const home = /^~[A-Za-z0-9_.-]*(?:\/|$)/.exec(word)?.[0] ?? ''
   const rest = word.slice(home.length)
   const parts = rest.split(/(\$(?:[A-Za-z_][A-Za-z0-9_]*|\{[A-Za-z_][A-Za-z0-9_]*\}))/)
   const quoted = parts.map((part, index) => {
@@ -65,7 +66,7 @@ export default action({
   returns: COMMAND_RETURNS,
   notes: [
     'The values of $NAME come from the environment of the command itself, the `environment` of the task included; `sh` puts them in, and runs nothing else.',
-    'A program that does not exist ends with the code 127, not 2.',
+    'Where a program does not exist, msg says so in other words.',
     'The paths of creates and removes have to be absolute, or chdir has to be given; ~ and variables in them are not expanded.',
   ],
 

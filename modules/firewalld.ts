@@ -153,8 +153,6 @@ function* probe(p: Params): Generator<ProbeTree, Tree, never> {
   // What an interface or a source is bound to is one thing for all zones.
   const resource = (side: string, item: Pick<Item, 'kind' | 'value'>) => `${owner}${isBinding(item) ? '' : ` ${zone}`} ${side} ${itemName(item)}` as const
   const stopped = now === 'stopped' ? ', firewalld is not running' : ''
-  const connections = seen.connections ?? {}
-  const managed = yield* managedZones(items, connections)
   return {
     unit: first.unit,
     files: first.files,
@@ -164,7 +162,8 @@ function* probe(p: Params): Generator<ProbeTree, Tree, never> {
     permanent: byName(p.permanent ? items : [], (item) => {
       const name = resource('permanent', item)
       const label = `${labelOf(item, zone)} (permanent${stopped})`
-      const uuid = item.kind === 'interface' && (managed[item.value] ?? '') !== '' ? connections[item.value] : undefined
+      // NetworkManager keeps the zone of an interface that it manages, and firewall-cmd writes it there.
+      const uuid = item.kind === 'interface' ? seen.connections?.[item.value] : undefined
       return uuid === undefined ? permanentSide(name, label, (files) => permanentState(item, zone, files)) : managedZone(uuid, name, label)
     }),
     runtime: byName(asksRunning(p) ? items : [], (item) => {
@@ -173,13 +172,6 @@ function* probe(p: Params): Generator<ProbeTree, Tree, never> {
       return isBinding(item) ? runningBindings(name, label, (bindings) => runningBinding(item, bindings)) : runningSide(name, label, zone, (found) => runningState(item, found))
     }),
   }
-}
-
-/** NetworkManager keeps the zone of an interface that it manages, and firewall-cmd writes it there. */
-function* managedZones(items: readonly Item[], connections: Readonly<Record<string, string>>): Generator<ProbeTree, Readonly<Record<string, string>>, never> {
-  const mine = items.filter(({ kind, value }) => kind === 'interface' && connections[value] !== undefined)
-  if (mine.length === 0) return {}
-  return (yield Object.fromEntries(mine.map(({ value }) => [value, managedZone(connections[value]!, `query:networkmanager-zone:${value}`, undefined)]))) as Readonly<Record<string, string>>
 }
 
 function running(zone: string): Probe<Running> {

@@ -60,9 +60,9 @@ type State = StateOf<Probes>
 function* probe(p: Params): Generator<ProbeTree, Probes, never> {
   const first: { file: ByPath<FileState> } = yield treeFor(p, p.path)
   const now = knownState(first.file, p.path)
-  if (now?.type !== 'link') return treeFor(p, p.path)
+  if (now?.type !== 'link') return withChecksum(p, p.path, now)
   const end = yield* followLinks(p.path, 'none')
-  if (p.follow) return treeFor(p, end.path)
+  if (p.follow) return withChecksum(p, end.path, end.state)
   return { ...treeFor(p, p.path), source: about(p.path, 'realpath', ['readlink', '-f', p.path], (reply) => reply.stdout.replace(/\n$/, '')) }
 }
 
@@ -71,11 +71,15 @@ function treeFor(p: Params, path: string): Probes {
     file: { [path]: file(path, 'none') },
     details: about(path, 'details', ['stat', '-c', '%F|%u|%g|%.9X|%.9Y|%.9Z|%s|%i|%d|%h|%b|%o|%t|%T', path], detailsOf),
     access: { readable: may(path, '-r'), writeable: may(path, '-w'), executable: may(path, '-x') },
-    ...(p.get_checksum && {
-      checksum: about(path, p.checksum_algorithm, [SUMS[p.checksum_algorithm], path], (reply) => (reply.exitCode === 0 ? reply.stdout.replace(/^\\/, '').split(' ', 1)[0]! : null)),
-    }),
     ...(p.get_attributes && { attributes: about(path, 'attributes', ['lsattr', '-vd', path], attributesOf) }),
   }
+}
+
+/** Only what is known to be a regular file is read: a pipe has no end, and a disk a late one. */
+function withChecksum(p: Params, path: string, there: FileState | undefined): Probes {
+  if (!p.get_checksum || there?.type !== 'file') return treeFor(p, path)
+  const checksum = about(path, p.checksum_algorithm, [SUMS[p.checksum_algorithm], path], (reply) => (reply.exitCode === 0 ? reply.stdout.replace(/^\\/, '').split(' ', 1)[0]! : null))
+  return { ...treeFor(p, path), checksum }
 }
 
 function may(path: string, flag: string): Probe<boolean> {
@@ -119,7 +123,7 @@ function result(state: State, p: Params): Record<string, unknown> {
   return {
     stat: {
       exists: true,
-      path,
+      path: p.path,
       mode: there.type === 'link' ? '0777' : there.mode,
       isdir: there.type === 'directory',
       isreg: there.type === 'file',

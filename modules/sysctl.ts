@@ -1,5 +1,5 @@
 /** Kernel parameters: in the running kernel, and in the file that is read at boot. */
-import { Content, isKnown, nearest, param, query, run, state, sysctlValue, z } from '../runner/module.ts'
+import { Content, StepFailure, isKnown, nearest, param, query, run, state, sysctlValue, z } from '../runner/module.ts'
 import type { After, FileState, Planned, Probe, ProbeTree, Promised, Refusal, StateOf } from '../runner/module.ts'
 import { plannedFile, writerProbes } from './shared/attributes.ts'
 import { writeFile } from './shared/destination.ts'
@@ -200,6 +200,9 @@ export default state({
     if (next !== undefined) yield* writeFile(path, before.file[path]!, next, { backup: false, timestamp })
     const live = (after.live ?? {}) as Readonly<Record<string, string | null>>
     const differing = Object.entries(live).filter(([key, value]) => value !== null && value !== before.live![key])
-    if (differing.length > 0) yield run(['sysctl', '-q', ...(p.ignoreerrors ? ['-e'] : []), '-w', ...differing.map(([key, value]) => `${key}=${value!}`)])
+    if (differing.length === 0) return
+    const reply = yield run(['sysctl', '-q', ...(p.ignoreerrors ? ['-e'] : []), '-w', ...differing.map(([key, value]) => `${key}=${value!}`)], { okExitCodes: 'any' })
+    // It sets the rest where one fails, and may exit 0 all the same.
+    if (reply.exitCode !== 0 || /^sysctl: /m.test(reply.stderr)) throw new StepFailure('the kernel did not take every value', reply)
   },
 })

@@ -23,14 +23,12 @@ async function main(argv: readonly string[]): Promise<number> {
   if (invocation.instead === 'help') return print(renderHelp())
   if (invocation.instead === 'version') return print(`playline ${version()}\n`)
   const reporter = makeReporter(invocation)
+  // However the run ends, refused or broken off, what there is to report is written to its end.
+  if (invocation.instead === undefined) process.once('exit', () => reporter.close())
   const loaded = await load({ ...invocation, options: invocation.run, secrets, emit: (event) => reporter.handle(event), openPort })
   if (invocation.instead === 'list') return print(renderList(list(loaded), invocation.list))
   if (invocation.instead === 'syntax-check') return print(loaded.playbooks.map((playbook) => `\nplaybook: ${loaded.session.reader.shownPath(playbook.path)}\n`).join(''))
-  try {
-    return await run(loaded, interruption())
-  } finally {
-    reporter.close()
-  }
+  return run(loaded, interruption())
 }
 
 function makeReporter(invocation: Invocation): Reporter {

@@ -95,6 +95,8 @@ export function* runCommand(argv: readonly [string, ...string[]], params: Comman
   const step: RunStep = run(argv, { okExitCodes: 'any', ...(params.chdir !== undefined && { chdir: params.chdir }), ...(stdin !== undefined && { stdin }) })
   const reply = yield step
   const strip = (text: string) => (params.strip_empty_ends ? text.replace(/[\r\n]+$/, '') : text)
+  const noProgram = missingProgram(reply)
+  if (noProgram !== undefined) return { cmd, rc: 2, stdout: '', stdout_lines: [], stderr: '', stderr_lines: [], msg: `there is no program '${noProgram}' on the host`, failed: true }
   const stdout = strip(reply.stdout)
   const stderr = strip(reply.stderr)
   return {
@@ -107,6 +109,12 @@ export function* runCommand(argv: readonly [string, ...string[]], params: Comman
     msg: reply.exitCode === 0 ? '' : 'non-zero return code',
     ...(reply.exitCode !== 0 && { failed: true }),
   }
+}
+
+/** The program that the shell which was to become it did not find; its words are `sh: 1: exec: NAME: not found`. */
+function missingProgram(reply: StepReply): string | undefined {
+  if (reply.exitCode !== 127 || reply.stdout !== '') return undefined
+  return /^\S*sh: (?:line )?\d+: exec: (.+): not found\n?$/.exec(reply.stderr)?.[1]
 }
 
 /** As Python's `splitlines` does it. */

@@ -3,9 +3,11 @@ import path from 'node:path'
 import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { SourceRange } from '../diagnostic/source.ts'
 import { didYouMean } from '../diagnostic/suggest.ts'
-import { Float, RawDict, Template, type Raw } from '../value/value.ts'
+import { print } from '../value/print.ts'
+import { Float, RawDict, Template, type Raw, type Value } from '../value/value.ts'
+import { splitKeyValues } from './arguments.ts'
 import { keywordNamed, keywordsOf, type Keyword, type KeywordKind, type Place } from './keywords.ts'
-import type { Reader } from './reader.ts'
+import { isFile, type Reader } from './reader.ts'
 import { entryOf, toRaw, type MapEntry, type MapNode, type Node, type ScalarNode } from './yaml.ts'
 
 export interface KeywordValue {
@@ -97,8 +99,8 @@ export class PlaybookLoader {
   readonly #reader: Reader
   readonly #modules: ModuleNames
   readonly #faults: Diagnostic[] = []
-  /** The task files that are being read, each imported by the one before. */
-  readonly #taskFiles: string[] = []
+  /** The files that are being read, each imported by the one before. */
+  readonly #open: string[] = []
 
   constructor(reader: Reader, modules: ModuleNames) {
     this.#reader = reader
@@ -112,21 +114,32 @@ export class PlaybookLoader {
 
   /** The plays of a playbook file, those of imported files in their place. */
   load(absolute: string): Play[] {
-    return this.#file(absolute, undefined, [], [])
+    return this.#file(absolute, undefined, [])
   }
 
-  #file(absolute: string, at: SourceRange | undefined, imported: readonly Keywords[], chain: readonly string[]): Play[] {
-    if (chain.includes(absolute) || chain.length > MAX_IMPORT_DEPTH) {
+  #file(absolute: string, at: SourceRange | undefined, imported: readonly Keywords[]): Play[] {
+    return this.#opened(absolute, at, (node) => this.#plays(node, absolute, imported))
+  }
+
+  /** Reads a file and what it imports; a fault, and nothing, where it cannot be read or is being read already. */
+  #opened<T>(absolute: string, at: SourceRange | undefined, read: (node: Node) => T[]): T[] {
+    if (this.#open.includes(absolute) || this.#open.length > MAX_IMPORT_DEPTH) {
       this.#fault('INCLUDE_CYCLE', `${this.#reader.shownPath(absolute)} imports itself`, at)
       return []
     }
-    let node: Node
+    this.#open.push(absolute)
     try {
-      node = this.#reader.yaml(absolute, at)
+      return read(this.#reader.yaml(absolute, at))
     } catch (error) {
-      this.#collect(error)
+      if (!(error instanceof DiagnosticError)) throw error
+      this.#faults.push(...error.diagnostics)
       return []
+    } finally {
+      this.#open.pop()
     }
+  }
+
+  #plays(node: Node, absolute: string, imported: readonly Keywords[]): Play[] {
     if (node.kind !== 'list') {
       this.#fault('WRONG_TYPE', `a playbook is a list of plays, and this is ${kindName(node)}`, node.range, 'Begin each play with a dash: "- hosts: all".')
       return []
@@ -138,7 +151,7 @@ export class PlaybookLoader {
         continue
       }
       const importEntry = item.entries.find((entry) => bareName(entry.key) === 'import_playbook')
-      if (importEntry) plays.push(...this.#import(item, importEntry, absolute, imported, chain))
+      if (importEntry) plays.push(...this.#import(item, importEntry, absolute, imported))
       else {
         const play = this.#play(item, path.dirname(absolute), imported)
         if (play) plays.push(play)
@@ -147,7 +160,7 @@ export class PlaybookLoader {
     return plays
   }
 
-  #import(item: MapNode, entry: MapEntry, from: string, imported: readonly Keywords[], chain: readonly string[]): Play[] {
+  #import(item: MapNode, entry: MapEntry, from: string, imported: readonly Keywords[]): Play[] {
     const keywords = new Map<string, KeywordValue>()
     for (const other of item.entries) {
       if (other === entry) continue
@@ -162,7 +175,7 @@ export class PlaybookLoader {
       this.#fault('WRONG_TYPE', 'import_playbook takes the path of a playbook', entry.value.range, name instanceof Template ? 'A templated path is not supported yet.' : undefined)
       return []
     }
-    return this.#file(path.resolve(path.dirname(from), name), entry.value.range, [...imported, keywords], [...chain, from])
+    return this.#file(path.resolve(path.dirname(from), name), entry.value.range, [...imported, keywords])
   }
 
   #play(node: MapNode, folder: string, imported: readonly Keywords[]): Play | undefined {
@@ -223,19 +236,7 @@ export class PlaybookLoader {
 
   /** The tasks of a task file. */
   taskFile(absolute: string, at?: SourceRange): TaskItem[] {
-    if (this.#taskFiles.includes(absolute) || this.#taskFiles.length > MAX_IMPORT_DEPTH) {
-      this.#fault('INCLUDE_CYCLE', `${this.#reader.shownPath(absolute)} imports itself`, at)
-      return []
-    }
-    this.#taskFiles.push(absolute)
-    try {
-      return this.#items(this.#reader.yaml(absolute, at), 'tasks')
-    } catch (error) {
-      this.#collect(error)
-      return []
-    } finally {
-      this.#taskFiles.pop()
-    }
+    return this.#opened(absolute, at, (node) => this.#items(node, 'tasks'))
   }
 
   #items(node: Node | undefined, what: string): TaskItem[] {
@@ -300,16 +301,25 @@ export class PlaybookLoader {
     for (const [name, { keyRange }] of keywords) {
       if (!keywordNamed(name)!.places.includes('block')) this.#fault('UNSUPPORTED_KEYWORD', `'${name}' cannot stand beside import_tasks`, keyRange, 'The import is read before the run; it has no result of its own.')
     }
-    const file = entry.value.kind === 'map' ? entryOf(entry.value, 'file')?.value : entry.value
-    const name = file?.kind === 'scalar' ? file.value : undefined
-    if (typeof name !== 'string') {
-      this.#fault('WRONG_TYPE', 'import_tasks takes the path of a task file', entry.value.range, file && isTemplate(file) ? 'A templated path is not supported yet.' : undefined)
-      return undefined
-    }
+    const name = this.#importedFile(entry)
+    if (name === undefined) return undefined
     const inherited = new Map(keywords)
     inherited.delete('name')
-    const block = this.taskFile(path.resolve(this.#reader.workingFolder, folder, name), file!.range)
+    // Beside the file that imports, else beside those that it was imported by.
+    const folders = [path.resolve(this.#reader.workingFolder, folder), ...this.#open.map((file) => path.dirname(file)).reverse()]
+    const candidates = folders.map((each) => path.resolve(each, name))
+    const block = this.taskFile(candidates.find(isFile) ?? candidates[0]!, entry.value.range)
     return [{ kind: 'block', keywords: inherited, range: node.range, block, rescue: [], always: [] }]
+  }
+
+  /** The path that import_tasks names: its text, or its only parameter `file`. */
+  #importedFile({ key, value }: MapEntry): string | undefined {
+    const { pairs, rest } = value.kind === 'scalar' ? splitKeyValues(value, false) : { pairs: value.kind === 'map' ? (toRaw(value) as RawDict) : new RawDict(), rest: undefined }
+    for (const name of pairs.keys()) if (name !== 'file') this.#fault('BAD_ARGUMENT', `'${key}' has no parameter '${print(name as Value)}'`, value.range, "It has: file. Variables stand under 'vars'.")
+    const name = rest ?? pairs.get('file')
+    if (typeof name === 'string') return name
+    this.#fault('WRONG_TYPE', 'import_tasks takes the path of a task file', value.range, name instanceof Template ? 'A templated path is not supported yet.' : undefined)
+    return undefined
   }
 
   #action(entry: MapEntry, argsKeyword: KeywordValue | undefined): Action | undefined {
@@ -365,11 +375,6 @@ export class PlaybookLoader {
 
   #fault(code: Diagnostic['code'], summary: string, range: SourceRange | undefined, hint?: string): void {
     this.#faults.push({ code, severity: 'error', summary, range, hint })
-  }
-
-  #collect(error: unknown): void {
-    if (!(error instanceof DiagnosticError)) throw error
-    this.#faults.push(...error.diagnostics)
   }
 }
 

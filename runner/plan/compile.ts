@@ -48,10 +48,14 @@ export function compilePlay(play: Play, roles: RoleLoader, counter: TaskCounter)
   return { play, items, handlers, roles: uses }
 }
 
-/** A role that a play names again with the same parameters, variables and conditions runs only once. */
+/** A role that a play names again with the same parameters, variables, conditions and tags runs only once. */
 function isSameUse(a: RoleUse, b: RoleUse): boolean {
-  const given = ({ keywords, params }: RoleUse): string => ['vars', 'when'].map((name) => textOf(keywords.get(name)?.raw ?? null)).join('\0') + textOf(params)
-  return a.role === b.role && given(a) === given(b)
+  return a.role === b.role && givenTo(a) === givenTo(b)
+}
+
+function givenTo({ keywords, params }: RoleUse): string {
+  const listed = ['when', 'tags'].map((name) => keywords.get(name)?.raw ?? []).map((raw) => (Array.isArray(raw) ? raw : [raw]))
+  return textOf([params, keywords.get('vars')?.raw ?? null, ...listed])
 }
 
 /** A value that may hold templates as text that is the same for equal values. */

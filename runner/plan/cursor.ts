@@ -36,6 +36,11 @@ export class Cursor {
     return this.#frames.some((frame) => frame.section === 'rescue' || frame.failing)
   }
 
+  /** True where a rescue further out catches what fails now. */
+  get isRescued(): boolean {
+    return this.#frames.some((frame) => frame.section === 'block' && frame.block !== undefined && frame.block.rescue.length > 0)
+  }
+
   /** What comes next, or undefined at the end and after a failure. */
   next(): Next | undefined {
     while (!this.#failed) {
@@ -46,7 +51,7 @@ export class Cursor {
       } else if (item.kind === 'block') {
         this.#frames.push({ items: item.block, index: 0, block: item, section: 'block', failing: false })
       } else {
-        return { item, position: this.#frames.flatMap((each) => [each.index, SECTION_ORDER[each.section]]) }
+        return { item, position: this.#frames.flatMap((each) => [SECTION_ORDER[each.section], each.index]) }
       }
     }
     return undefined

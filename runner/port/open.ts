@@ -21,6 +21,7 @@ class LazySshTransport implements Transport {
   readonly #settings: ConnectionSettings
   readonly #place: Place
   #transport: Promise<Transport> | undefined
+  #loaded: Transport | undefined
 
   constructor(settings: ConnectionSettings, place: Place) {
     this.hostName = settings.hostName
@@ -28,10 +29,15 @@ class LazySshTransport implements Transport {
     this.#place = place
   }
 
+  get crowded(): boolean {
+    return this.#loaded?.crowded ?? false
+  }
+
   async open(commandLine: string, options?: { urgent?: boolean }): Promise<Channel> {
     this.#transport ??= import('./ssh/transport.ts').then(({ SshTransport }) => {
       const transport = new SshTransport(this.#settings, this.#place)
       transport.onFull = () => this.onFull?.()
+      this.#loaded = transport
       return transport
     })
     return (await this.#transport).open(commandLine, options)

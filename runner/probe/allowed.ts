@@ -210,7 +210,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     // A simulation writes the planner's protocol to /var/log/apt, where it is not told otherwise.
     also: ({ options }) => options.includes('-oDir::Log::Planner=/dev/null'),
     // A package that is given as a file may be fetched.
-    operands: /^[^-/][^/:]*(:[^/:]+)?(\/[\w.-]+)?(=\S+)?$/,
+    operands: /^[^-/.][^/:]*(:[^/:]+)?(\/[\w.-]+)?(=\S+)?$/,
   },
   'apt-mark': { options: NO_OPERANDS, verb: /^show[a-z]*$/ },
   'apt-config': { options: NO_OPERANDS, verb: /^(dump|shell)$/ },

@@ -52,7 +52,7 @@ export class Overlay {
         if (affected.onlyIfAbsent !== true) return { kind: 'unknown', cause, onlyIfAbsent: false }
         // Whether the resource exists by now is for what happened before to say.
         const earlier = this.#lookup(resource, index)
-        if (earlier.kind === 'real') return { kind: 'unknown', cause, onlyIfAbsent: true }
+        if (earlier.kind === 'real' || (earlier.kind === 'unknown' && earlier.onlyIfAbsent)) return { kind: 'unknown', cause, onlyIfAbsent: true }
         return earlier.kind === 'predicted' && isAbsent(earlier.state) ? { kind: 'unknown', cause, onlyIfAbsent: false } : earlier
       }
     }

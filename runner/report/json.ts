@@ -26,7 +26,7 @@ export class JsonReporter implements Reporter {
   readonly #options: JsonOptions
   readonly #plays: PlayEntry[] = []
   #stats = new Dict()
-  #ended = false
+  #closed = false
 
   constructor(options: JsonOptions) {
     this.#options = options
@@ -40,6 +40,9 @@ export class JsonReporter implements Reporter {
         this.#plays.push({ play: Dict.of({ name: event.name, id: event.id, path: event.path, duration }), duration, tasks: [] })
         break
       }
+      case 'no-hosts':
+        this.#plays.push({ play: Dict.of({ name: event.play }), duration: new Dict(), tasks: [] })
+        break
       case 'play-end':
         play?.duration.set('end', event.at.toISOString())
         break
@@ -63,18 +66,18 @@ export class JsonReporter implements Reporter {
             [...event.stats].map(([host, { ok, changed, unreachable, failures, skipped, rescued, ignored }]) => [host, Dict.of({ ok, changed, unreachable, failures, skipped, rescued, ignored })]),
           ),
         )
-        this.#ended = true
         break
       case 'run-start':
-      case 'no-hosts':
       case 'host-start':
       case 'host-retry':
         break
     }
   }
 
+  /** Writes the document: also of a run that was refused (no plays) or broken off (what there is). */
   close(): void {
-    if (!this.#ended) return
+    if (this.#closed) return
+    this.#closed = true
     const document = Dict.of({
       plays: this.#plays.map(({ play, tasks }) => Dict.of({ play, tasks: tasks.map(({ task, hosts }) => Dict.of({ task, hosts })) })),
       stats: this.#stats,

@@ -1,9 +1,10 @@
 /** Which variables a host has at a task: every level of precedence filled from where Ansible takes it. */
 import type { Inventory } from '../load/inventory/inventory.ts'
+import type { Keywords } from '../load/playbook.ts'
 import type { CompiledPlay, CompiledTask, RoleUse } from '../plan/compiled.ts'
 import { RawDict, type Raw, type Value } from '../value/value.ts'
 import type { VariableFiles } from './variable_files.ts'
-import { Variables } from './variables.ts'
+import { Variables, type Level } from './variables.ts'
 
 export interface VariableSources {
   readonly inventory: Inventory
@@ -34,17 +35,19 @@ export function variablesFor(situation: Situation, sources: VariableSources): Va
     // A role's defaults and vars are seen by the whole play; within a role its own win.
     for (const use of play.roles) addRole(variables, use)
     if (task?.role) for (const use of lineage(task.role)) addRole(variables, use)
-    for (const imported of play.play.imported) addVars(variables, 'play vars', imported.get('vars')?.raw)
-    addVars(variables, 'play vars', play.play.keywords.get('vars')?.raw)
-    for (const use of play.roles) addVars(variables, 'play vars', use.keywords.get('vars')?.raw)
+    addVars(variables, 'play vars', play.play.keywords)
+    // What an import gives a play is stronger than what the play has itself, and the outermost import is the strongest.
+    for (const imported of play.play.imported.toReversed()) addVars(variables, 'play vars', imported)
     for (const file of situation.playVarsFiles) variables.add('vars_files', file)
   }
   variables.add('facts', situation.gathered)
   if (task) {
+    const roles = task.role ? lineage(task.role) : []
     const [own, ...outer] = task.chain
-    for (const keywords of outer.toReversed()) if (keywords !== task.play.keywords) addVars(variables, 'block vars', keywords.get('vars')?.raw)
-    addVars(variables, 'task vars', own?.get('vars')?.raw)
-    if (task.role) for (const use of lineage(task.role)) variables.add('role params', use.params)
+    const notBlocks = new Set([task.play.keywords, ...task.play.imported, ...roles.map((use) => use.keywords)])
+    for (const keywords of outer.toReversed()) if (!notBlocks.has(keywords)) addVars(variables, 'block vars', keywords)
+    if (own) addVars(variables, 'task vars', own)
+    for (const use of roles) variables.add('role params', use.params)
   }
   variables.add('include params', situation.local)
   variables.add('set_fact and register', situation.facts)
@@ -70,6 +73,7 @@ function addInventory(variables: Variables, situation: Situation, sources: Varia
 
 function addRole(variables: Variables, use: RoleUse): void {
   variables.add('role defaults', use.role.defaults)
+  addVars(variables, 'role vars', use.keywords)
   variables.add('role vars', use.role.vars)
 }
 
@@ -80,6 +84,7 @@ function lineage(use: RoleUse): RoleUse[] {
   return chain
 }
 
-function addVars(variables: Variables, level: 'play vars' | 'block vars' | 'task vars', raw: Raw | undefined): void {
+function addVars(variables: Variables, level: Level, keywords: Keywords): void {
+  const raw = keywords.get('vars')?.raw
   if (raw instanceof RawDict) variables.add(level, raw)
 }

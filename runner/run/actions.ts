@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { DiagnosticError, fail, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import { didYouMean } from '../diagnostic/suggest.ts'
-import { hasTemplateMarkers, Dict, Float, Template, Undefined, type Raw, type Value } from '../value/value.ts'
+import { hasTemplateMarkers, Dict, Float, Template, type Raw, type Value } from '../value/value.ts'
 import { print } from '../value/print.ts'
 import { truth } from '../value/truth.ts'
 import type { BoundArguments, Taker } from '../resolve/arguments.ts'
@@ -62,18 +62,22 @@ function debug({ evaluator, bound, argument, verbosity }: ActionContext): Outcom
   const wanted = argument('verbosity')
   if (typeof wanted === 'number' && wanted > verbosity) return { ...NOTHING, skipped: { reason: 'Verbosity threshold not met.' } }
   const variable = bound.args.get('var')
-  if (!variable) return { ...NOTHING, data: Dict.of({ msg: argument('msg') ?? 'Hello world!' }) }
+  if (!variable) {
+    const message = argument('msg')
+    return { ...NOTHING, data: Dict.of({ msg: message === undefined ? 'Hello world!' : message }) }
+  }
   // `var` is an expression without markers: one of the few places where text from a playbook is evaluated as such.
   const range = variable.node?.range ?? variable.keyRange
   const text = variable.raw instanceof Template ? variable.raw.text : print(variable.raw as Value)
   let value: Value
   try {
-    value = hasTemplateMarkers(text) ? evaluator.value(new Template(text, range)) : evaluator.expression(new Template(text, range))
+    // As a template, not as an expression: only a bare variable keeps its type then.
+    value = evaluator.value(new Template(hasTemplateMarkers(text) ? text : `{{${text}}}`, range))
   } catch (error) {
     if (!(error instanceof DiagnosticError) || error.first.code !== 'UNDEFINED_VARIABLE') throw error
-    value = new Undefined(text)
+    value = 'VARIABLE IS NOT DEFINED!'
   }
-  return { ...NOTHING, data: Dict.of({ [text]: value instanceof Undefined ? 'VARIABLE IS NOT DEFINED!' : value }) }
+  return { ...NOTHING, data: Dict.of({ [text]: value }) }
 }
 
 function assertThat({ evaluator, bound, argument }: ActionContext): Outcome {

@@ -24,8 +24,8 @@ export class HostState {
   readonly overlay = new Overlay()
   /** Open connections, by how they were made: a task may ask for another user or kind than the one before it. */
   readonly ports = new Map<string, Port>()
-  /** Failed or unreachable: takes no part in later plays. */
-  out = false
+  /** Why it takes no part in later plays; undefined where it does. */
+  out: 'failed' | 'unreachable' | undefined
   /** Handlers notified and not yet run: ids of their tasks. */
   readonly notified = new Set<number>()
   /** In a dry run: handlers of which it is unknown whether they were notified, with the cause. */

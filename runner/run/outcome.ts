@@ -26,6 +26,8 @@ export interface Outcome {
   /** Outcomes of a loop's items, with what the report shows of each. */
   readonly items?: readonly ItemOutcome[] | undefined
   readonly attempts?: number | undefined
+  /** Attempts ran out, but `failed_when` says that this is no failure: what `register` holds has failed all the same. */
+  readonly gaveUp?: boolean | undefined
   /** A failure that the play goes on after. */
   readonly ignored?: boolean | undefined
   /** True where nothing of arguments or output may be shown. */

@@ -21,12 +21,18 @@ import { booleanOf, type ActivePlay, type Session } from './session.ts'
 import { causeOf, delegateOf, runTask, taskName } from './task.ts'
 import path from 'node:path'
 
-/** What a play leaves for those after it. */
-export interface PlayEnd {
-  /** No further play is to run. */
-  readonly stop: boolean
-  /** A batch failed as a whole, or a host of it in a way that ends the play for all. */
-  readonly failed: boolean
+/** How a batch of a play, or the play, came to its end. */
+export type PlayEnd =
+  | 'done'
+  /** By `meta: end_play`: there are no further batches. */
+  | 'ended'
+  /** All hosts of a batch failed, or one in a way that ends it for all: no further play of the playbook runs. */
+  | 'failed'
+  | 'interrupted'
+
+/** Evaluates what stands at a play itself: its name, its hosts, its files of variables. */
+export function playEvaluator(session: Session, compiled: CompiledPlay): Evaluator {
+  return session.evaluator('localhost', { compiled, name: '', varsFiles: [], hosts: [], batch: [], gone: new Set() }, undefined)
 }
 
 /** The play's name: templated, else its host pattern. */
@@ -45,28 +51,24 @@ export function hostPattern(compiled: CompiledPlay, evaluator: Evaluator): strin
   return names.join(',')
 }
 
-/** The hosts of a play, `--limit` applied. */
+/** The hosts of a play in the order of the inventory, `--limit` applied. */
 export function playHosts(session: Session, compiled: CompiledPlay): string[] {
-  const evaluator = session.evaluator('localhost', undefined, undefined)
+  const evaluator = playEvaluator(session, compiled)
   const hosts = compiled.play.keywords.get('hosts')!
   const matched = matchHosts(session.inventory, hostPattern(compiled, evaluator), hosts.node.range, (part, hint) => {
     session.warn({ code: 'UNKNOWN_HOST_PATTERN', severity: 'warning', summary: `no host or group is called '${part}'`, range: hosts.node.range, hint })
   })
   const { limit } = session.options
-  if (limit === undefined) return order(matched, compiled, evaluator)
+  if (limit === undefined) return matched
   const allowed = new Set(matchHosts(session.inventory, limit, undefined, (part, hint) => fail('UNKNOWN_HOST_PATTERN', `--limit: no host or group is called '${part}'`, { hint })))
-  return order(
-    matched.filter((name) => allowed.has(name)),
-    compiled,
-    evaluator,
-  )
+  return matched.filter((name) => allowed.has(name))
 }
 
-function order(hosts: string[], compiled: CompiledPlay, evaluator: Evaluator): string[] {
+function ordered(hosts: readonly string[], compiled: CompiledPlay, evaluator: Evaluator): string[] {
   const keyword = compiled.play.keywords.get('order')
-  if (!keyword || keyword.raw === null) return hosts
+  if (!keyword || keyword.raw === null) return [...hosts]
   const wanted = print(evaluator.value(keyword.raw))
-  if (wanted === 'inventory') return hosts
+  if (wanted === 'inventory') return [...hosts]
   if (wanted === 'reverse_inventory') return hosts.toReversed()
   if (wanted === 'sorted') return hosts.toSorted()
   if (wanted === 'reverse_sorted') return hosts.toSorted().toReversed()
@@ -89,22 +91,21 @@ export function readVarsFiles(session: Session, compiled: CompiledPlay, evaluato
 
 /** Runs the play's batches one after the other. */
 export async function runPlay(session: Session, compiled: CompiledPlay, interrupted: () => boolean): Promise<PlayEnd> {
-  const general = session.evaluator('localhost', undefined, undefined)
+  const general = playEvaluator(session, compiled)
   const hosts = playHosts(session, compiled)
   const varsFiles = readVarsFiles(session, compiled, general)
   const name = playName(compiled, general)
-  if (hosts.length === 0) {
-    session.emit({ kind: 'no-hosts', play: name, reason: 'no hosts matched' })
-    return { stop: false, failed: false }
+  if (hosts.length === 0) session.emit({ kind: 'no-hosts', play: name, reason: 'no hosts matched' })
+  for (const batch of batches(ordered(hosts, compiled, general), compiled, general)) {
+    const gone = new Set(hosts.filter((each) => session.host(each).out !== undefined))
+    if (batch.every((each) => gone.has(each))) {
+      session.emit({ kind: 'no-hosts', play: name, reason: 'no hosts left' })
+      continue
+    }
+    const end = await new PlayRun(session, { compiled, name, varsFiles, hosts, batch, gone }, interrupted).run()
+    if (end !== 'done') return end
   }
-  const usable = hosts.filter((each) => !session.host(each).out)
-  for (const batch of batches(usable, compiled, general)) {
-    const play = new PlayRun(session, { compiled, name, varsFiles, hosts, batch, lost: new Set() }, interrupted)
-    const end = await play.run()
-    if (end.stop) return end
-    if (end.failed) return { stop: false, failed: true }
-  }
-  return { stop: usable.length === 0, failed: false }
+  return 'done'
 }
 
 /** `serial`: numbers and percentages; the last counts for all further batches. */
@@ -127,32 +128,39 @@ function batches(hosts: readonly string[], compiled: CompiledPlay, evaluator: Ev
   return result
 }
 
+/** The meta actions that are about the play, not about a host. */
+const FOR_ALL: ReadonlySet<string> = new Set(['end_play', 'clear_host_errors'])
+
 class PlayRun {
   readonly #session: Session
   readonly #play: ActivePlay
-  readonly #lost: Set<string>
+  readonly #gone: Set<string>
+  /** Hosts that failed for good, though an `always` may still have to run on them, or that are unreachable. */
+  readonly #lost = new Set<string>()
   readonly #cursors = new Map<string, Cursor>()
-  /** Hosts that `meta: end_host` took out: they are done, not failed. */
-  readonly #ended = new Set<string>()
+  /** Hosts on which nothing more runs, handlers that are forced aside. */
+  readonly #stopped = new Set<string>()
   readonly #interrupted: () => boolean
   #endPlay = false
   #allFail = false
 
-  constructor(session: Session, play: ActivePlay, interrupted: () => boolean) {
+  constructor(session: Session, play: ActivePlay & { readonly gone: Set<string> }, interrupted: () => boolean) {
     this.#session = session
     this.#play = play
-    this.#lost = play.lost as Set<string>
+    this.#gone = play.gone
     this.#interrupted = interrupted
   }
 
   async run(): Promise<PlayEnd> {
-    const { compiled, batch } = this.#play
-    this.#session.emit({ kind: 'play-start', name: this.#play.name, id: randomUUID(), path: formatPosition(compiled.play.range), hosts: batch, at: new Date() })
-    await this.#runItems(compiled.items, batch)
-    if (this.#force() && !this.#endPlay) await this.#flush([...batch].filter((name) => !this.#unreachable.has(name)))
+    const { compiled, batch, name } = this.#play
+    const hosts = batch.filter((each) => !this.#gone.has(each))
+    this.#session.emit({ kind: 'play-start', name, id: randomUUID(), path: formatPosition(compiled.play.range), hosts, at: new Date() })
+    await this.#runItems(compiled.items, hosts)
+    if (this.#force() && !this.#endPlay) await this.#flush([])
     this.#session.emit({ kind: 'play-end', at: new Date() })
-    const lostAll = this.#lost.size > 0 && batch.every((name) => this.#lost.has(name) || this.#ended.has(name))
-    return { stop: this.#interrupted(), failed: lostAll || this.#allFail || (this.#endPlay && batch.length < this.#play.hosts.length) || this.#tooManyFailed() }
+    if (this.#interrupted()) return 'interrupted'
+    if (this.#lost.size === batch.length || this.#allFail || this.#tooManyFailed()) return 'failed'
+    return this.#endPlay ? 'ended' : 'done'
   }
 
   // --- lock-step -------------------------------------------------------------------------------------------------------
@@ -164,7 +172,7 @@ class PlayRun {
       if (!step) return
       if (step.item.kind === 'flush') {
         await this.#flush(step.hosts)
-        for (const host of step.hosts) if (!this.#cursors.get(host)!.failed) this.#cursors.get(host)!.succeed()
+        for (const host of step.hosts) this.#cursors.get(host)!.succeed()
       } else await this.#step(step.item, step.hosts)
     }
   }
@@ -174,8 +182,7 @@ class PlayRun {
     let first: Next | undefined
     let behind: string[] = []
     for (const host of hosts) {
-      if (this.#lost.has(host) || this.#ended.has(host)) continue
-      const next = this.#cursors.get(host)!.next()
+      const next = this.#stopped.has(host) ? undefined : this.#cursors.get(host)!.next()
       if (!next) continue
       const order = first ? comparePositions(next.position, first.position) : -1
       if (order < 0) {
@@ -188,34 +195,48 @@ class PlayRun {
 
   async #step(task: CompiledTask, hosts: readonly string[]): Promise<void> {
     const outcomes = await this.#runOn(task, hosts)
-    for (const [host, outcome] of outcomes) {
+    for (const host of hosts) {
       const cursor = this.#cursors.get(host)!
-      if (outcome.unreachable && !outcome.ignored) this.#drop(host, true)
-      else if (outcome.failure && !outcome.ignored) {
+      const outcome = outcomes.get(host)
+      if (outcome?.unreachable && !outcome.ignored) this.#lose(host, 'unreachable')
+      else if (outcome?.failure && !outcome.ignored) {
         const state = this.#session.host(host)
         state.facts.set('ansible_failed_task', Dict.of({ name: taskName(task, undefined), action: task.task.action.written }))
         state.facts.set('ansible_failed_result', resultDict(outcome))
-        const where = cursor.fail()
-        if (where === 'rescue') state.stats.rescued++
-        else state.stats.failures++
-        if (cursor.failed) this.#drop(host, false)
+        if (cursor.isRescued) state.stats.rescued++
+        else {
+          state.stats.failures++
+          this.#lose(host, 'failed')
+        }
+        cursor.fail()
       } else cursor.succeed()
     }
-    if (await this.#endsForAll(task, outcomes)) {
-      this.#allFail = true
-      for (const host of this.#play.batch) if (!this.#lost.has(host)) this.#drop(host, false)
+    this.#endIfFatal(task, outcomes)
+  }
+
+  /** The host takes part no more; after a failure only what stands in an `always` around it still runs. */
+  #lose(host: string, how: 'failed' | 'unreachable'): void {
+    this.#lost.add(host)
+    this.#gone.add(host)
+    this.#session.host(host).out = how
+    if (how === 'unreachable') this.#stopped.add(host)
+  }
+
+  /** Ends the batch for all hosts where one is lost that `any_errors_fatal`, `run_once` or the percentage do not tolerate. */
+  #endIfFatal(task: CompiledTask, outcomes: ReadonlyMap<string, Outcome>): void {
+    const fatal = [...outcomes].find(([host, outcome]) => (outcome.failure ?? outcome.unreachable) && !outcome.ignored && this.#lost.has(host))
+    if (!fatal) return
+    const evaluator = this.#session.evaluator(fatal[0], this.#play, task)
+    if (!booleanKeyword(task, 'any_errors_fatal', evaluator) && !booleanKeyword(task, 'run_once', evaluator) && !this.#tooManyFailed()) return
+    this.#allFail = true
+    for (const host of this.#play.batch) {
+      if (this.#gone.has(host)) continue
+      this.#lose(host, 'failed')
+      this.#stopped.add(host)
     }
   }
 
-  readonly #unreachable = new Set<string>()
-
-  #drop(host: string, unreachable: boolean): void {
-    this.#lost.add(host)
-    if (unreachable) this.#unreachable.add(host)
-    this.#session.host(host).out = true
-  }
-
-  /** Runs a task on hosts at once, as many as `forks` allows, and does what follows from each outcome. */
+  /** Runs a task on hosts at once, as many as `forks` allows, and does what follows from each outcome. Answers those that ran it. */
   async #runOn(task: CompiledTask, hosts: readonly string[], maybe: ReadonlyMap<string, string> = new Map()): Promise<Map<string, Outcome>> {
     const [firstHost] = hosts
     const firstEvaluator = this.#session.evaluator(firstHost!, this.#play, task)
@@ -238,8 +259,9 @@ class PlayRun {
       this.#count(this.#session.host(host), outcome)
     }
     await pooled(once ? [firstHost!] : hosts, this.#session.options.forks, one)
-    if (once) for (const host of hosts) outcomes.set(host, outcomes.get(firstHost!)!)
-    for (const [host, outcome] of outcomes) await this.#remember(task, host, outcome, name)
+    // What a task that runs once found out is known to all; only the host that ran it has changed.
+    for (const host of hosts) this.#remember(task, host, outcomes.get(once ? firstHost! : host)!)
+    for (const [host, outcome] of outcomes) await this.#notifyAfter(task, host, outcome, name)
     return outcomes
   }
 
@@ -270,8 +292,8 @@ class PlayRun {
     }
   }
 
-  /** Keeps what a task registered or set, and notes the handlers that it notifies. */
-  async #remember(task: CompiledTask, host: string, outcome: Outcome, name: string): Promise<void> {
+  /** Keeps what a task registered or set. */
+  #remember(task: CompiledTask, host: string, outcome: Outcome): void {
     const state = this.#session.host(host)
     const register = task.task.keywords.get('register')?.raw
     if (typeof register === 'string') state.facts.set(register, registered(outcome))
@@ -282,11 +304,14 @@ class PlayRun {
         else if (!each.failure && !each.skipped) for (const [fact, value] of factsOf(each)) state.facts.set(fact, value)
       }
     }
-    const maybe = outcome.unknown !== undefined || (outcome.items?.some((item) => item.outcome.unknown !== undefined) ?? false)
-    if ((outcome.changed && !outcome.failure) || maybe) await this.#notify(task, host, outcome, maybe && !outcome.changed ? causeOf(task, name) : undefined)
   }
 
   // --- handlers --------------------------------------------------------------------------------------------------------
+
+  async #notifyAfter(task: CompiledTask, host: string, outcome: Outcome, name: string): Promise<void> {
+    const maybe = outcome.unknown !== undefined || (outcome.items?.some((item) => item.outcome.unknown !== undefined) ?? false)
+    if ((outcome.changed && !outcome.failure) || maybe) await this.#notify(task, host, outcome, maybe && !outcome.changed ? causeOf(task, name) : undefined)
+  }
 
   async #notify(task: CompiledTask, host: string, outcome: Outcome, maybeBecause: string | undefined): Promise<void> {
     const found = inherited(task.chain, 'notify')
@@ -309,14 +334,15 @@ class PlayRun {
     }
   }
 
-  /** Runs the handlers that hosts have notified, in the order in which they are written. */
+  /** Runs the handlers that hosts have notified, in the order in which they are written; forced ones on failed hosts as well. */
   async #flush(hosts: readonly string[]): Promise<void> {
+    const concerned = this.#force() ? this.#play.batch.filter((host) => hosts.includes(host) || this.#session.host(host).out === 'failed') : hosts
+    const mayRun = (host: string): boolean => !this.#lost.has(host) || (this.#force() && this.#session.host(host).out === 'failed')
     for (const handler of this.#play.compiled.handlers) {
       if (this.#interrupted() || this.#endPlay) return
-      const force = this.#force()
-      const due = hosts.filter((host) => {
+      const due = concerned.filter((host) => {
         const state = this.#session.host(host)
-        return (state.notified.has(handler.id) || state.maybeNotified.has(handler.id)) && (force || !this.#lost.has(host))
+        return (state.notified.has(handler.id) || state.maybeNotified.has(handler.id)) && mayRun(host)
       })
       if (due.length === 0) continue
       const maybe = new Map<string, string>()
@@ -331,12 +357,10 @@ class PlayRun {
       for (const [host, outcome] of outcomes) {
         if (outcome.ignored || (!outcome.failure && !outcome.unreachable)) continue
         if (!outcome.unreachable) this.#session.host(host).stats.failures++
-        this.#drop(host, outcome.unreachable !== undefined)
+        this.#lose(host, outcome.unreachable ? 'unreachable' : 'failed')
+        this.#stopped.add(host)
       }
-      if (await this.#endsForAll(handler, outcomes)) {
-        this.#allFail = true
-        for (const host of this.#play.batch) if (!this.#lost.has(host)) this.#drop(host, false)
-      }
+      this.#endIfFatal(handler, outcomes)
     }
   }
 
@@ -348,30 +372,27 @@ class PlayRun {
   // --- meta and failures -----------------------------------------------------------------------------------------------
 
   async #meta(task: CompiledTask, hosts: readonly string[]): Promise<Map<string, Outcome>> {
+    const { text, args } = task.task.action
+    const what = text ? print(text.value as Value) : print((args.get('_meta') ?? '') as Value)
     const outcomes = new Map<string, Outcome>()
     const acting: string[] = []
-    for (const host of hosts) {
+    // What concerns the play as a whole is decided by the first host's conditions.
+    for (const host of FOR_ALL.has(what) ? hosts.slice(0, 1) : hosts) {
       const outcome = await runTask(this.#session, this.#play, task, host)
       outcomes.set(host, outcome)
       if (!outcome.skipped && !outcome.failure && outcome.unknown === undefined) acting.push(host)
     }
     if (acting.length === 0) return outcomes
-    const { text, args } = task.task.action
-    const what = text ? print(text.value as Value) : print((args.get('_meta') ?? '') as Value)
     if (what === 'flush_handlers') await this.#flush(acting)
     else if (what === 'end_play') this.#endPlay = true
-    else if (what === 'end_host') for (const host of acting) this.#ended.add(host)
-    else if (what === 'clear_host_errors') for (const name of this.#play.batch) this.#session.host(name).out = false
+    else if (what === 'end_host') {
+      for (const host of acting) {
+        this.#gone.add(host)
+        this.#stopped.add(host)
+      }
+    } else if (what === 'clear_host_errors') for (const name of this.#play.batch) this.#session.host(name).out = undefined
     else if (what === 'reset_connection') await Promise.all(acting.map((host) => this.#session.host(host).closePorts()))
     return outcomes
-  }
-
-  async #endsForAll(task: CompiledTask, outcomes: ReadonlyMap<string, Outcome>): Promise<boolean> {
-    const fatal = [...outcomes].filter(([host, outcome]) => (outcome.failure ?? outcome.unreachable) && !outcome.ignored && this.#lost.has(host))
-    if (fatal.length === 0) return false
-    const evaluator = this.#session.evaluator(fatal[0]![0], this.#play, task)
-    if (booleanKeyword(task, 'any_errors_fatal', evaluator)) return true
-    return Promise.resolve(this.#tooManyFailed())
   }
 
   #tooManyFailed(): boolean {

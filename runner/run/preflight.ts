@@ -14,7 +14,7 @@ import type { Evaluator } from '../resolve/variables.ts'
 import { print } from '../value/print.ts'
 import { RawDict, Template, Unknown, UnknownValueError, type Raw, type Value } from '../value/value.ts'
 import { META_ACTIONS, runnerAction, unknownActionArguments } from './actions.ts'
-import { handlersNamed, playHosts, playName, readVarsFiles } from './play.ts'
+import { handlersNamed, playEvaluator, playHosts, playName, readVarsFiles } from './play.ts'
 import type { ActivePlay, Session } from './session.ts'
 import { preparedParameters } from './task.ts'
 
@@ -39,7 +39,9 @@ export async function preflight(session: Session, plays: readonly CompiledPlay[]
       for (const name of namesSetBy(task)) runtime.set(name, new Unknown(`TASK [${task.task.action.written}]`))
     }
   }
-  for (const play of plays) new PlayCheck(session, play, runtime, add).run()
+  session.foreseen = runtime
+  for (const play of plays) new PlayCheck(session, play, add).run()
+  session.foreseen = new Map()
   return [...found.values()]
 }
 
@@ -77,22 +79,20 @@ function namesSetBy(task: CompiledTask): string[] {
 class PlayCheck {
   readonly #session: Session
   readonly #play: CompiledPlay
-  readonly #runtime: ReadonlyMap<Value, Raw>
   readonly #add: (diagnostic: Diagnostic, certain: boolean) => void
 
-  constructor(session: Session, play: CompiledPlay, runtime: ReadonlyMap<Value, Raw>, add: (diagnostic: Diagnostic, certain: boolean) => void) {
+  constructor(session: Session, play: CompiledPlay, add: (diagnostic: Diagnostic, certain: boolean) => void) {
     this.#session = session
     this.#play = play
-    this.#runtime = runtime
     this.#add = add
   }
 
   run(): void {
     let active: ActivePlay
     try {
-      const general = this.#session.evaluator('localhost', undefined, undefined)
+      const general = playEvaluator(this.#session, this.#play)
       const hosts = playHosts(this.#session, this.#play)
-      active = { compiled: this.#play, name: playName(this.#play, general), varsFiles: readVarsFiles(this.#session, this.#play, general), hosts, batch: hosts, lost: new Set() }
+      active = { compiled: this.#play, name: playName(this.#play, general), varsFiles: readVarsFiles(this.#session, this.#play, general), hosts, batch: hosts, gone: new Set() }
     } catch (error) {
       this.#collect(error, true, undefined)
       return
@@ -117,7 +117,7 @@ class PlayCheck {
       if (!argumentSpec) continue
       const task = [...everyTask(this.#play)].find((each) => each.role === use)
       for (const host of active.hosts.slice(0, MAX_HOSTS_TRIED)) {
-        const evaluator = this.#session.evaluator(host, active, task, this.#runtime)
+        const evaluator = this.#session.evaluator(host, active, task)
         for (const fault of checkRoleArguments(name, argumentSpec, evaluator)) {
           this.#add({ ...fault, range: fault.range ?? use.keywords.get('name')?.node.range ?? this.#play.play.keywords.get('roles')?.keyRange ?? this.#play.play.range, detail: `on the host '${host}'` }, true)
         }
@@ -155,7 +155,7 @@ class PlayCheck {
   #handlers(task: CompiledTask, active: ActivePlay): void {
     const notify = inherited(task.chain, 'notify')
     if (!notify || active.hosts.length === 0) return
-    const evaluator = this.#session.evaluator(active.hosts[0]!, active, task, this.#runtime)
+    const evaluator = this.#session.evaluator(active.hosts[0]!, active, task)
     for (const [index, raw] of (Array.isArray(notify.raw) ? notify.raw : [notify.raw]).entries()) {
       if (typeof raw !== 'string') continue
       let known: number
@@ -208,7 +208,7 @@ class PlayCheck {
   /** Evaluates what a task will evaluate, where that does not depend on the run. */
   #try(task: CompiledTask, active: ActivePlay, host: string, certain: boolean): void {
     if (task.task.action.module === 'meta') return
-    const evaluator = (local: ReadonlyMap<Value, Raw>): Evaluator => this.#session.evaluator(host, active, task, new Map([...this.#runtime, ...local]))
+    const evaluator = (local: ReadonlyMap<Value, Raw>): Evaluator => this.#session.evaluator(host, active, task, local)
     const loop = task.task.keywords.get('loop')
     try {
       if (!loop) {

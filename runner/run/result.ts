@@ -23,11 +23,11 @@ export function resultDict(outcome: Outcome): Dict {
         return item
       }),
     )
-    result.set('msg', outcome.failure ? LOOP_MESSAGES.failed : outcome.skipped ? LOOP_MESSAGES.skipped : LOOP_MESSAGES.done)
+    if (outcome.items.length > 0) result.set('msg', outcome.failure ? LOOP_MESSAGES.failed : outcome.skipped ? LOOP_MESSAGES.skipped : LOOP_MESSAGES.done)
   }
   for (const [key, value] of outcome.data) result.set(key, value)
   result.set('changed', outcome.changed)
-  result.set('failed', outcome.failure !== undefined)
+  result.set('failed', outcome.failure !== undefined || outcome.gaveUp === true)
   const failure = outcome.unreachable ?? outcome.failure
   if (outcome.unreachable) result.set('unreachable', true)
   if (failure && !outcome.items) {

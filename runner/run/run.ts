@@ -19,7 +19,7 @@ import type { Secrets } from '../resolve/secrets.ts'
 import { print } from '../value/print.ts'
 import type { Stats } from './host.ts'
 import type { RunOptions } from './options.ts'
-import { hostPattern, playHosts, playName, runPlay } from './play.ts'
+import { hostPattern, playEvaluator, playHosts, playName, runPlay } from './play.ts'
 import { preflight } from './preflight.ts'
 import { Session } from './session.ts'
 import { taskName } from './task.ts'
@@ -77,25 +77,26 @@ export async function run(loaded: Loaded, interrupted: () => boolean): Promise<n
   const { session } = loaded
   const startedAt = Date.now()
   session.emit({ kind: 'run-start', check: session.options.check, at: new Date() })
-  let failedPlay = false
   try {
     for (const { plays } of loaded.playbooks) {
       for (const play of plays) {
         const end = await runPlay(session, play, interrupted)
-        failedPlay ||= end.failed
-        if (end.stop || end.failed) break
+        if (end === 'failed' || end === 'interrupted') break
       }
-      if (failedPlay || interrupted()) break
+      if (interrupted() || exitCode(session) !== EXIT.ok) break
     }
   } finally {
     await session.closePorts()
     const stats = new Map<string, Stats>([...session.hosts].filter(([, host]) => hasResults(host.stats)).map(([name, host]) => [name, host.stats]))
     session.emit({ kind: 'run-end', stats, at: new Date(), durationMs: Date.now() - startedAt })
   }
-  const all = [...session.hosts.values()]
-  if (all.some((host) => host.stats.unreachable > 0)) return EXIT.unreachable
-  if (all.some((host) => host.out || host.stats.failures > 0)) return EXIT.hostFailed
-  return interrupted() ? EXIT.hostFailed : EXIT.ok
+  return interrupted() ? Math.max(exitCode(session), EXIT.hostFailed) : exitCode(session)
+}
+
+function exitCode(session: Session): number {
+  const hosts = [...session.hosts.values()]
+  if (hosts.some((host) => host.out === 'unreachable')) return EXIT.unreachable
+  return hosts.some((host) => host.out === 'failed') ? EXIT.hostFailed : EXIT.ok
 }
 
 /** What the `--list-…` flags show. */
@@ -104,7 +105,7 @@ export function list(loaded: Loaded): ListedPlaybook[] {
   return loaded.playbooks.map(({ path: absolute, plays }) => ({
     path: session.reader.shownPath(absolute),
     plays: plays.map((play) => {
-      const evaluator = session.evaluator('localhost', undefined, undefined)
+      const evaluator = playEvaluator(session, play)
       return {
         hosts: playHosts(session, play),
         pattern: hostPattern(play, evaluator),
@@ -121,7 +122,7 @@ function choose(plays: readonly CompiledPlay[], session: Session): CompiledPlay[
   const { options } = session
   let started = options.startAtTask === undefined
   return plays.map((play) => {
-    const evaluator = session.evaluator('localhost', undefined, undefined)
+    const evaluator = playEvaluator(session, play)
     const keep = (task: CompiledTask): boolean => {
       if (!selected(tagsOf(task), options)) return false
       started ||= isStart(namesOf(task, evaluator), options.startAtTask!)

@@ -33,8 +33,8 @@ export interface ActivePlay {
   /** All hosts of the play, and those of the batch that is running. */
   readonly hosts: readonly string[]
   readonly batch: readonly string[]
-  /** Hosts of the batch that failed or are unreachable. */
-  readonly lost: ReadonlySet<string>
+  /** Hosts of the play that failed, are unreachable or were ended. */
+  readonly gone: ReadonlySet<string>
 }
 
 export interface SessionParts {
@@ -60,6 +60,8 @@ export class Session {
   readonly jinja: Jinja
   /** Stands for a parameter that is to be left out. */
   readonly omit = `__omit_place_holder__${randomUUID()}`
+  /** While a run is checked before it begins: what its tasks will have set by then, each unknown. */
+  foreseen: ReadonlyMap<Value, Raw> = new Map()
   /** In a dry run: the first task that would have changed something on any host. */
   firstPredictedChange: string | undefined
   readonly #openPort: (settings: ConnectionSettings) => Port
@@ -113,7 +115,7 @@ export class Session {
         task,
         facts: host.facts,
         gathered: host.gathered,
-        local,
+        local: this.foreseen.size === 0 ? local : new Map([...this.foreseen, ...local]),
         magic: this.#magic(hostName, play, task),
       },
       { inventory: this.inventory, files: this.#files, extraVars: this.options.extraVars },
@@ -179,11 +181,12 @@ export class Session {
     if (play) {
       magic.set('ansible_play_name', play.name)
       magic.set('playbook_dir', play.compiled.play.folder)
-      const alive = play.batch.filter((name) => !play.lost.has(name))
+      const alive = play.hosts.filter((name) => !play.gone.has(name))
+      const batch = alive.filter((name) => play.batch.includes(name))
       magic.set('ansible_play_hosts_all', [...play.hosts])
       magic.set('ansible_play_hosts', alive)
-      magic.set('ansible_play_batch', alive)
-      magic.set('play_hosts', alive)
+      magic.set('ansible_play_batch', batch)
+      magic.set('play_hosts', batch)
       magic.set('ansible_role_names', play.compiled.roles.map((use) => use.role.name))
     }
     if (task?.role) {

@@ -15,7 +15,7 @@ import type { Evaluator } from '../resolve/variables.ts'
 import { print } from '../value/print.ts'
 import { truth } from '../value/truth.ts'
 import { Dict, Float, Template, Undefined, Unknown, UnknownValueError, type Raw, type Value } from '../value/value.ts'
-import { runnerAction, type RunnerAction } from './actions.ts'
+import { factsOf, runnerAction, type RunnerAction } from './actions.ts'
 import { becomeFor, connectionKeywords } from './connection.ts'
 import { failureOf, isHostFault, runModule } from './module.ts'
 import { failed, NOTHING, type ItemOutcome, type Outcome } from './outcome.ts'
@@ -125,13 +125,16 @@ class TaskOnHost {
     if (!Array.isArray(items)) return items
     const control = loopControl(this.#task)
     const outcomes: ItemOutcome[] = []
-    const loopVariable = control.loopVariable
+    const { loopVariable } = control
+    const facts = new Map<Value, Raw>()
     for (const [index, item] of items.entries()) {
-      const local = new Map<Value, Raw>([[loopVariable, item], ['ansible_loop_var', loopVariable]])
+      const local = new Map<Value, Raw>([...facts, [loopVariable, item], ['ansible_loop_var', loopVariable]])
       if (control.indexVariable !== undefined) local.set(control.indexVariable, index)
       if (control.extended) local.set('ansible_loop', loopInformation(items, index))
       const outcome = await caught(() => this.#once(local, maybeBecause))
       const label = control.label === undefined ? item : ((await this.#valueIfKnown(control.label, local)) ?? item)
+      // An item sees the facts that those before it have set.
+      if (this.#task.task.action.module === 'set_fact') for (const [fact, value] of factsOf(outcome)) facts.set(fact, value)
       outcomes.push({ item, label, loopVariable, indexVariable: control.indexVariable, index, outcome })
       if (outcome.unreachable) return { ...NOTHING, unreachable: outcome.unreachable, items: outcomes }
       if (control.pauseSeconds > 0 && index < items.length - 1 && !this.#session.options.check) await delay(control.pauseSeconds * 1000)
@@ -180,8 +183,10 @@ class TaskOnHost {
       if (done === undefined) return { ...outcome, attempts: attempt }
       // A dry run looks once: trying again cannot bring about what it did not do.
       if (attempt > retries || this.#session.options.check) {
-        const message = `gave up after ${attempt} ${attempt === 1 ? 'attempt' : 'attempts'}: not true: ${done}`
-        return { ...outcome, attempts: Math.min(attempt, Math.max(retries, 1)), failure: outcome.failure ?? { message } }
+        const attempts = Math.min(attempt, Math.max(retries, 1))
+        if (outcome.failure) return { ...outcome, attempts }
+        if (this.#task.task.keywords.has('failed_when')) return { ...outcome, attempts, gaveUp: true }
+        return { ...outcome, attempts, failure: { message: `gave up after ${attempt} ${attempt === 1 ? 'attempt' : 'attempts'}: not true: ${done}` } }
       }
       this.#session.emit({ kind: 'host-retry', host: this.#hostName, attemptsLeft: retries - attempt + 1, message: done })
       await delay(delaySeconds * 1000)

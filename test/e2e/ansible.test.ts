@@ -88,15 +88,18 @@ function installAnsible(): void {
 async function ansible(argv: readonly string[]): Promise<Played> {
   const digest = createHash('sha256').update(`${readFileSync(argv[0]!, 'utf8')}\0${INVENTORY}`).digest('hex')
   const kept = path.join(tmpdir(), 'playline-e2e-ansible', `${digest}.json`)
-  if (existsSync(kept)) return JSON.parse(readFileSync(kept, 'utf8')) as Played
+  if (existsSync(kept)) {
+    const { stdout, exitCode } = JSON.parse(readFileSync(kept, 'utf8')) as { stdout: string; exitCode: number }
+    return { story: storyOf(stdout), exitCode }
+  }
   const env = { ...process.env, ANSIBLE_STDOUT_CALLBACK: 'ansible.posix.json', ANSIBLE_PIPELINING: '1', ANSIBLE_HOST_KEY_CHECKING: 'false', ANSIBLE_LOCALHOST_WARNING: 'false', ANSIBLE_NOCOLOR: '1' }
   const played = await promisify(execFile)('ansible-playbook', argv, { env, maxBuffer: 64 * 1024 * 1024 }).then(
-    ({ stdout }) => ({ story: storyOf(stdout), exitCode: 0 }),
-    (error: unknown) => ({ story: storyOf((error as { stdout: string }).stdout), exitCode: (error as { code: number }).code }),
+    ({ stdout }) => ({ stdout, exitCode: 0 }),
+    (error: unknown) => ({ stdout: (error as { stdout: string }).stdout, exitCode: (error as { code: number }).code }),
   )
   mkdirSync(path.dirname(kept), { recursive: true })
   writeFileSync(kept, JSON.stringify(played))
-  return played
+  return { story: storyOf(played.stdout), exitCode: played.exitCode }
 }
 
 async function playline(argv: readonly string[]): Promise<Played> {
@@ -123,8 +126,8 @@ function storyOf(stdout: string): string[] {
     `PLAY ${play.name}`,
     ...tasks.flatMap(({ task, hosts }) => {
       const results = Object.entries(hosts).sort(([a], [b]) => a.localeCompare(b))
-      // A task without a result may be listed or left out.
-      return results.length === 0 ? [] : [`TASK ${task.name}`, ...results.map(([host, result]) => `  ${host}: ${describe(result)}`)]
+      // A task without a result may be listed or left out; meta tasks have none, except for skipped ones of Ansible's.
+      return results.length === 0 || task.name === 'meta' ? [] : [`TASK ${task.name}`, ...results.map(([host, result]) => `  ${host}: ${describe(result)}`)]
     }),
   ])
   const recap = Object.entries(document.stats).sort(([a], [b]) => a.localeCompare(b)).map(([host, counts]) => `${host} ${Object.entries(counts).sort().map(([name, count]) => `${name}=${count}`).join(' ')}`)
@@ -136,9 +139,11 @@ function describe(result: Result): string {
   const status = result['unreachable'] === true ? 'unreachable' : result['failed'] === true ? 'failed' : result['skipped'] === true ? 'skipped' : result['changed'] === true ? 'changed' : 'ok'
   const parts = [status]
   if ('censored' in result) return `${status} (censored)`
-  for (const key of ['attempts', 'failed_when_result', 'rc', 'stdout', 'stderr', 'assertion', 'evaluated_to', 'ansible_facts', 'ansible_loop_var', 'ansible_index_var', '_ansible_item_label', 'item']) {
-    if (key in result) parts.push(`${key}=${JSON.stringify(result[key])}`)
+  if (/(?:command|shell)$/.test(result.action ?? '')) for (const key of ['rc', 'stdout', 'stderr']) if (key in result) parts.push(`${key}=${sorted(result[key])}`)
+  for (const key of ['attempts', 'failed_when_result', 'assertion', 'evaluated_to', 'ansible_loop_var', 'ansible_index_var', '_ansible_item_label', 'item']) {
+    if (key in result) parts.push(`${key}=${sorted(result[key])}`)
   }
+  if (/set_fact$/.test(result.action ?? '') && 'ansible_facts' in result) parts.push(sorted(result['ansible_facts']))
   if (result.results) parts.push(String(result['msg']), ...result.results.map((item) => `\n    ${describe(item)}`))
   else if (status === 'ok' && /debug$/.test(result.action ?? '')) parts.push(...debugOf(result))
   else if (/(?:assert|fail)$/.test(result.action ?? '') && status !== 'skipped') parts.push(String(result['msg']))
@@ -148,5 +153,11 @@ function describe(result: Result): string {
 function debugOf(result: Result): string[] {
   return Object.entries(result)
     .filter(([key]) => !key.startsWith('_ansible') && !['action', 'changed', 'failed', 'ansible_facts', 'ansible_loop_var', 'ansible_index_var'].includes(key))
-    .map(([key, value]) => `${key}=${JSON.stringify(value)}`)
+    .map(([key, value]) => `${key}=${sorted(value)}`)
+}
+
+/** JSON with sorted keys; each run has a folder of its own. */
+function sorted(value: unknown): string {
+  const sort = (_key: string, each: unknown): unknown => (each !== null && typeof each === 'object' && !Array.isArray(each) ? Object.fromEntries(Object.entries(each).sort()) : each)
+  return JSON.stringify(value, sort).replace(/\/[^" ]*\/x-\w+/g, 'SCRATCH')
 }

@@ -4,7 +4,7 @@ import module from '../../modules/package.ts'
 import { drive } from '../support/drive.ts'
 import { scratch, sh } from '../support/scratch.ts'
 
-const host = await scratch(t, 'mod-apt', { kind: 'debian', firewalld: false })
+const host = await scratch(t, { kind: 'debian', firewalld: false })
 
 t.test('a check says what a run installs', async (t) => {
   const checked = await drive(module, { name: ['frr', 'nosuch'] }, host, { check: true })

@@ -114,6 +114,7 @@ t.test('update_cache', async (t) => {
 t.test('what else may change', async (t) => {
   t.strictSame(simulate(module, 'name: lab-app', host('updated')).affects, ['file:/* if absent', 'unit:* if absent'])
   t.strictSame(simulate(module, 'name: frr\nstate: absent', host('updated')).affects, ['file:/*', 'unit:*', 'query:package-plan:*'])
+  t.strictSame(simulate(module, 'name: lab-mta-b', host('installed')).affects, ['file:/*', 'unit:*', 'query:package-plan:*'], 'one comes, another goes')
   t.strictSame(simulate(module, 'name: [lab-app, lab-hello]', host('installed')).affects, [])
 })
 

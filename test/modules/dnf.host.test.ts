@@ -4,7 +4,7 @@ import module from '../../modules/package.ts'
 import { drive } from '../support/drive.ts'
 import { scratch, sh } from '../support/scratch.ts'
 
-const host = await scratch(t, 'mod-dnf', { kind: 'el', firewalld: false })
+const host = await scratch(t, { kind: 'el', firewalld: false })
 
 t.test('a check says what a run installs', async (t) => {
   const args = { name: ['frr-7.5.1', 'libreswan-4.5', 'nosuch'] }

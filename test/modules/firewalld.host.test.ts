@@ -4,7 +4,7 @@ import module from '../../modules/firewalld.ts'
 import { drive } from '../support/drive.ts'
 import { scratch, sh } from '../support/scratch.ts'
 
-const host = await scratch(t, 'mod-firewall', { kind: 'debian' })
+const host = await scratch(t, { kind: 'debian' })
 const both = { permanent: true, immediate: true, state: 'enabled' }
 
 /** Each keeps its promise on both sides, and a second run changes nothing; so does its opposite. */

@@ -138,6 +138,7 @@ t.test('a dry run after other tasks', async (t) => {
 
   const unknown = new UnknownIn('TASK [install firewalld]')
   const installed = simulate(module, `port: 500/udp\n${BOTH}`, ((host) => (leaf) => (leaf.probe.resource.startsWith('unit:firewalld.service') ? unknown : typeof host === 'function' ? host(leaf) : undefined))(stopped()), { check: true })
+  t.ok(installed.read.includes('unit:firewalld.service public permanent port 500/udp'), 'what the files of a firewalld to come say is as unknown as its unit')
   t.match(installed.after, { permanent: { 'port 500/udp': 'present' }, runtime: { 'port 500/udp': 'present' } }, 'what is wanted is known after the package is installed')
 
   const madeBefore = { 'query:firewalld new permanent zone': 'present', 'query:firewalld-running:new': 'no such zone' }
@@ -146,12 +147,14 @@ t.test('a dry run after other tasks', async (t) => {
 })
 
 t.test('NetworkManager keeps the zone of what it manages', async (t) => {
-  const devices = { 'query:networkmanager-devices': answer('GENERAL.DEVICE:ens3\nGENERAL.CON-UUID:1f2a\n\nGENERAL.DEVICE:lo\nGENERAL.CON-UUID:\n') }
-  const zone = (name: string) => ({ ...devices, 'query:networkmanager-zone:ens3': answer(`${name}\n`), 'query:firewalld permanent interface ens3': answer(`${name}\n`) })
-  t.strictSame(simulate(module, `zone: trusted\ninterface: ens3\n${PERMANENT}`, running(zone('trusted'))).steps, [])
-  t.strictSame(simulate(module, `zone: trusted\ninterface: ens3\n${PERMANENT}`, running(zone('public'))).differs, [{ path: ['permanent', 'interface ens3'], before: 'public', after: 'trusted' }])
-  const none = { ...devices, 'query:networkmanager-zone:ens3': answer('\n') }
-  t.strictSame(simulate(module, `zone: trusted\ninterface: ens3\n${PERMANENT}`, running(none)).differs, [{ path: ['permanent', 'interface ens3'], before: 'in no zone', after: 'trusted' }], 'without one firewalld has it')
+  const device = (name: string, state: string, uuid: string) => `GENERAL.DEVICE:${name}\nGENERAL.STATE:${state}\nGENERAL.CON-UUID:${uuid}\n\n`
+  const devices = { 'query:networkmanager-devices': answer(device('ens3', '100 (connected)', '1f2a') + device('vti1', '100 (connected (externally))', '77') + device('lo', '10 (unmanaged)', '')) }
+  const zone = (name: string) => ({ ...devices, 'query:firewalld permanent interface ens3': answer(`${name}\n`) })
+  const args = `zone: trusted\ninterface: ens3\n${PERMANENT}`
+  t.strictSame(simulate(module, args, running(zone('trusted'))).steps, [])
+  t.strictSame(simulate(module, args, running(zone('public'))).differs, [{ path: ['permanent', 'interface ens3'], before: 'public', after: 'trusted' }])
+  t.strictSame(simulate(module, args, running(zone(''))).differs, [{ path: ['permanent', 'interface ens3'], before: 'in no zone', after: 'trusted' }])
+  t.strictSame(simulate(module, `zone: trusted\ninterface: vti1\n${PERMANENT}`, running(devices)).steps, [], 'what it only found is in the files')
 })
 
 t.test('rich rules', async (t) => {

@@ -4,7 +4,7 @@ import module from '../../modules/service.ts'
 import { drive } from '../support/drive.ts'
 import { scratch, sh } from '../support/scratch.ts'
 
-const host = await scratch(t, 'mod-service', { kind: 'debian', firewalld: false })
+const host = await scratch(t, { kind: 'debian', firewalld: false })
 await sh(
   host,
   `

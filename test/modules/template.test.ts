@@ -29,7 +29,7 @@ t.test('from state before to steps', async (t) => {
       name: 'only the group, of a file with set-group-id',
       args: args('group: frr'),
       before: { ...there, '/etc/ipsec.d/oci.conf': textFile('conn oci\n', { mode: '2755' }) },
-      steps: ['chown -h :frr /etc/ipsec.d/oci.conf', 'chmod 2755 /etc/ipsec.d/oci.conf'],
+      steps: ['chown -h :frr /etc/ipsec.d/oci.conf', 'chmod 0755 /etc/ipsec.d/oci.conf'],
     },
     {
       name: 'accounts by number',
@@ -49,7 +49,7 @@ t.test('from state before to steps', async (t) => {
       name: 'a backup and a check of the new file',
       args: args('backup: true\nvalidate: ipsec checkconfig "%s"'),
       before: { ...there, '/etc/ipsec.d/oci.conf': textFile('old\n') },
-      steps: ['cp -p /etc/ipsec.d/oci.conf /etc/ipsec.d/oci.conf.f2db0fdb.2026-01-31@10:15:59~', 'put /etc/ipsec.d/oci.conf 0644 root:root validated by ipsec checkconfig %s'],
+      steps: ['cp -p /etc/ipsec.d/oci.conf /etc/ipsec.d/oci.conf.01d09d19.2026-01-31@10:15:59~', 'put /etc/ipsec.d/oci.conf 0644 root:root validated by ipsec checkconfig %s'],
     },
     {
       name: 'a folder as dest',
@@ -67,7 +67,7 @@ t.test('from state before to steps', async (t) => {
       name: 'dest with a slash makes the folders',
       args: 'src: oci-ipsec.conf.j2\ndest: /etc/a/b/\nmode: "0600"\nowner: frr',
       before: { '/etc': folder() },
-      steps: ['mkdir -m 0755 /etc/a', 'chown frr:root /etc/a', 'mkdir -m 0755 /etc/a/b', 'chown frr:root /etc/a/b', 'put /etc/a/b/oci-ipsec.conf.j2 0600 frr:root'],
+      steps: ['mkdir -m 00755 /etc/a', 'chown frr:root /etc/a', 'mkdir -m 00755 /etc/a/b', 'chown frr:root /etc/a/b', 'put /etc/a/b/oci-ipsec.conf.j2 0600 frr:root'],
     },
     {
       name: 'a link is replaced',
@@ -103,7 +103,7 @@ t.test('results have the names of Ansible', async (t) => {
     group: 'root',
     size: 9,
     checksum: createHash('sha1').update('conn oci\n').digest('hex'),
-    backup_file: '/etc/ipsec.d/oci.conf.f2db0fdb.2026-01-31@10:15:59~',
+    backup_file: '/etc/ipsec.d/oci.conf.01d09d19.2026-01-31@10:15:59~',
   })
   const same = simulate(module, args(''), { ...there, '/etc/ipsec.d/oci.conf': textFile('conn oci\n') }, { controller })
   t.equal(same.result['path'], '/etc/ipsec.d/oci.conf')

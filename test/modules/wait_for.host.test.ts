@@ -4,7 +4,7 @@ import module from '../../modules/wait_for.ts'
 import { ask } from '../support/drive.ts'
 import { scratch, sh } from '../support/scratch.ts'
 
-const host = await scratch(t, 'mod-wait-for', { kind: 'debian', firewalld: false })
+const host = await scratch(t, { kind: 'debian', firewalld: false })
 const address = (await sh(host, 'hostname -I')).trim().split(' ')[0]!
 
 t.test('ports', async (t) => {
@@ -17,12 +17,12 @@ t.test('ports', async (t) => {
 })
 
 t.test('a file that comes, and goes', async (t) => {
-  await sh(host, '(sleep 2; echo "IKE SA established, 1 tunnel" > /run/log) < /dev/null > /dev/null 2>&1 &')
-  const { missing, result, reads } = await ask(module, { path: '/run/log', search_regex: '^IKE SA (?P<what>\\w+)', timeout: 20 }, host)
+  await sh(host, `systemd-run --quiet --no-block sh -c 'sleep 2; echo "IKE SA established, 1 tunnel" > /run/ike.log'`)
+  const { missing, result, reads } = await ask(module, { path: '/run/ike.log', search_regex: '^IKE SA (?P<what>\\w+)', timeout: 20 }, host)
   t.strictSame(missing, [])
   t.match(result, { match_groupdict: { what: 'established' } })
   t.ok(reads > 1)
-  t.match(await ask(module, { path: '/run/log', state: 'absent', timeout: 1 }, host), { missing: ['/run/log still exists'] })
+  t.match(await ask(module, { path: '/run/ike.log', state: 'absent', timeout: 1 }, host), { missing: ['/run/ike.log still exists'] })
   await sh(host, 'ln -s /nowhere /run/link')
   t.match(await ask(module, { path: '/run/link', timeout: 0 }, host), { missing: ['/run/link does not exist'] }, 'links are followed')
 })

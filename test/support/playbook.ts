@@ -98,7 +98,7 @@ async function playIn(folder: string, playbook: string, setup: Setup): Promise<P
   const opened: ConnectionSettings[] = []
   const openPort = (settings: ConnectionSettings): Port => {
     opened.push(settings)
-    const port = (ports[settings.hostName] ??= new MemoryPort(hosts[settings.hostName]))
+    const port = (ports[settings.hostName] ??= new MemoryPort(everyHost(hosts[settings.hostName] ?? {})))
     return setup.port?.(port, settings) ?? port
   }
   const secrets = new Secrets()
@@ -151,12 +151,29 @@ async function playIn(folder: string, playbook: string, setup: Setup): Promise<P
   }
 }
 
+/** What every host can answer: who one is there. */
+function everyHost(host: MemoryHost): MemoryHost {
+  const { queries } = host
+  return {
+    ...host,
+    queries: (argv, port) => {
+      const own = typeof queries === 'function' ? queries(argv, port) : queries?.[argv.join(' ')]
+      return own ?? (argv[0] === 'id' ? 'root\n' : undefined)
+    },
+  }
+}
+
+/** Task by task; the hosts of one task by their names, whichever was faster. */
 function resultsOf(events: readonly RunEvent[]): TaskResult[] {
+  const tasks: TaskResult[][] = []
   let task = ''
-  return events.flatMap((event): TaskResult[] => {
-    if (event.kind === 'task-start') task = event.name
-    return event.kind === 'host-result' ? [{ task, host: event.host, outcome: event.outcome }] : []
-  })
+  for (const event of events) {
+    if (event.kind === 'task-start') {
+      task = event.name
+      tasks.push([])
+    } else if (event.kind === 'host-result') tasks.at(-1)!.push({ task, host: event.host, outcome: event.outcome })
+  }
+  return tasks.flatMap((results) => results.sort((a, b) => a.host.localeCompare(b.host)))
 }
 
 /** One word for an outcome, as the human report has it. */

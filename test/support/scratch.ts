@@ -8,8 +8,9 @@ interface Ends {
   setTimeout(ms: number): void
 }
 
-/** Makes the host, and gives the way to run programs on it as root. `instance` is the test file's own. */
-export async function scratch(t: Ends, instance: string, options: Pick<ScratchOptions, 'kind' | 'firewalld'>): Promise<Exec> {
+/** Makes the host, and gives the way to run programs on it as root. The instance is of this process's own: tests run beside each other. */
+export async function scratch(t: Ends, options: Pick<ScratchOptions, 'kind' | 'firewalld'>): Promise<Exec> {
+  const instance = `m${process.pid}`
   t.setTimeout(900_000)
   t.teardown(() => down(instance))
   await up({ instance, hosts: [] })

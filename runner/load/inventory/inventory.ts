@@ -83,10 +83,9 @@ export class Inventory {
     return [...this.#family(groupName)].some((name) => this.groups.get(name)?.hosts.has(hostName))
   }
 
-  /** The groups of a host, `all` left out, sorted by name: the magic variable `group_names`. */
+  /** The groups of a host, `all` left out, sorted by name: the magic variable `group_names`. The implicit localhost has none. */
   groupNamesOf(hostName: string): string[] {
-    const names = [...this.groups.keys()].filter((name) => name !== 'all' && this.#isIn(hostName, name)).sort()
-    return names.length === 0 ? ['ungrouped'] : names
+    return [...this.groups.keys()].filter((name) => name !== 'all' && this.#isIn(hostName, name)).sort()
   }
 
   /**

@@ -5,8 +5,9 @@ import { LocalChannel } from './channel.ts'
 
 export class LocalTransport implements Transport {
   readonly hostName: string
-  /** Never called: there is no limit on channels. */
+  /** Never called: there is no limit on channels here. */
   onFull: (() => void) | undefined
+  readonly crowded = false
   readonly #environment: NodeJS.ProcessEnv
   readonly #channels = new Set<LocalChannel>()
 

@@ -83,6 +83,8 @@ export class MemoryPort implements Port {
   readCalls = 0
   /** All reads of all calls, in their order. */
   readonly reads: Read[] = []
+  /** As whom each of the calls read. */
+  readonly readers: (Become | undefined)[] = []
   readonly runs: Done<RunStep>[] = []
   readonly puts: Done<PutStep>[] = []
   closed = false
@@ -112,10 +114,11 @@ export class MemoryPort implements Port {
     return entry?.type === 'file' ? entry.bytes.toString('utf8') : undefined
   }
 
-  async read(reads: readonly Read[]): Promise<ReadOutcome[]> {
+  async read(reads: readonly Read[], options: { become: Become | undefined }): Promise<ReadOutcome[]> {
     if (reads.length === 0) return []
     await anotherTurn()
     this.readCalls += 1
+    this.readers.push(options.become)
     this.reads.push(...reads)
     return reads.map((read) => (read.kind === 'file' ? this.#readFile(read) : this.#query(read)))
   }

@@ -94,7 +94,7 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
     long: { recursive: 'R' },
     run: (call) => {
       const [mode, ...paths] = call.operands
-      if (!/^[0-7]{1,4}$/.test(mode ?? '')) throw new FileSystemError(`invalid mode: '${mode}'`)
+      if (!/^0?[0-7]{1,4}$/.test(mode ?? '')) throw new FileSystemError(`invalid mode: '${mode}'`)
       changeEach(call, paths, true, (entry) => {
         if (entry.type !== 'link') entry.mode = fourDigits(mode!)
       })
@@ -106,10 +106,7 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
     run: (call) => {
       const [spec, ...paths] = call.operands
       const [owner, group] = (spec ?? '').split(':')
-      changeEach(call, paths, !call.flags.has('h'), (entry) => {
-        if (owner) entry.owner = owner
-        if (group) entry.group = group
-      })
+      changeEach(call, paths, !call.flags.has('h'), (entry) => giveTo(entry, owner, group))
     },
   },
   chgrp: {
@@ -117,9 +114,7 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
     long: { recursive: 'R', 'no-dereference': 'h' },
     run: (call) => {
       const [group, ...paths] = call.operands
-      changeEach(call, paths, !call.flags.has('h'), (entry) => {
-        entry.group = group!
-      })
+      changeEach(call, paths, !call.flags.has('h'), (entry) => giveTo(entry, undefined, group))
     },
   },
   touch: {
@@ -191,6 +186,13 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   },
 }
 
+/** A file that changes hands loses the right to run as its owner. */
+function giveTo(entry: Entry, owner: string | undefined, group: string | undefined): void {
+  if (owner) entry.owner = owner
+  if (group) entry.group = group
+  if (entry.type === 'file') entry.mode = (parseInt(entry.mode, 8) & 0o1777).toString(8).padStart(4, '0')
+}
+
 function changeEach(call: Call, operands: readonly string[], follows: boolean, change: (entry: Entry) => void): void {
   for (const operand of operands) {
     const path = absolute(operand, call.folder)
@@ -231,8 +233,9 @@ function absolute(path: string, folder: string): string {
   return path.startsWith('/') ? path : `${folder}/${path}`
 }
 
+/** A fifth digit, with which chmod clears a folder's set-group-id, is zero. */
 function fourDigits(mode: string): string {
-  return mode.padStart(4, '0')
+  return mode.slice(-4).padStart(4, '0')
 }
 
 function parse(words: readonly string[], program: Program): { flags: Set<string>; values: Map<string, string>; operands: string[] } {

@@ -47,7 +47,7 @@ export function shellCommand(kind: ShellKind, become: Become | undefined, marks:
     quote(become.user),
     quote(asks ? `echo ${marks.ready}; ${body}` : body),
     quoteAll(sudoFlags(become)),
-    asks ? `-S -p ${marks.prompt}` : '-n',
+    asks ? `-S -p ${quote(marks.prompt)}` : '-n',
   ].join(' ')
 }
 

@@ -31,7 +31,7 @@ printf '%s %s\\n' "$N" "$g"; printf '%s\\n' "$N" >&2
 }
 
 export async function openShell(transport: Transport, kind: ShellKind, become: Become | undefined, options: { urgent?: boolean } = {}): Promise<Shell> {
-  const marks = { prompt: `[sudo-${random()}]`, ready: random() }
+  const marks = { prompt: `password-${random()}:`, ready: random() }
   const channel = await transport.open(shellCommand(kind, become, marks), options)
   const nonce = random()
   const stdout = new FrameReader(nonce)

@@ -50,6 +50,7 @@ export class ShellPort implements Port {
       await batch
     } finally {
       reader.batches -= 1
+      if (this.#transport.crowded) this.#closeOneIdleReader()
     }
     return plan.outcomes()
   }

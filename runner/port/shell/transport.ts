@@ -13,8 +13,10 @@ export interface Transport {
    * Throws a `DiagnosticError`: UNREACHABLE, HOST_KEY_…, AUTHENTICATION_FAILED, CONNECTION_LOST.
    */
   open(commandLine: string, options?: { urgent?: boolean }): Promise<Channel>
-  /** Told when `open` has to wait for a channel: whoever keeps an idle one may close it then. */
+  /** Told when `open` has to wait for a channel: whoever keeps an idle one should close it then. */
   onFull: (() => void) | undefined
+  /** Whether someone waits for a channel now: none should be kept idle. */
+  readonly crowded: boolean
   /** Ends the connection with all its channels. Never throws. A later `open` connects again. */
   close(): Promise<void>
 }

@@ -30,6 +30,8 @@ export class SshTransport implements Transport {
   readonly #settings: ConnectionSettings
   readonly #place: Place
   #live: Promise<Live> | undefined
+  /** How many wait for a channel. */
+  #waiting = 0
   /** What `close` cut off is not tried again. */
   #closings = 0
 
@@ -37,6 +39,10 @@ export class SshTransport implements Transport {
     this.hostName = settings.hostName
     this.#settings = settings
     this.#place = place
+  }
+
+  get crowded(): boolean {
+    return this.#waiting > 0
   }
 
   async open(commandLine: string, options: { urgent?: boolean } = {}): Promise<Channel> {
@@ -47,7 +53,9 @@ export class SshTransport implements Transport {
       if (!live.slots.tryTake(urgent)) {
         if (urgent) return this.#openElsewhere(commandLine)
         this.onFull?.()
+        this.#waiting += 1
         await live.slots.take()
+        this.#waiting -= 1
       }
       const opened = await this.#tryOpen(live, commandLine)
       if (opened instanceof SshChannel) return opened

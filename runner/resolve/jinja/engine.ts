@@ -12,7 +12,15 @@ export interface Scope {
   get(name: string): Value | undefined
   /** All names, for "did you mean". */
   names(): Iterable<string>
+  /**
+   * How the value of a name, which was just asked for, came about; `value` where this is left out. Ansible keeps the type of a number only where
+   * the variable itself holds it, and reads text as a list or a dict unless a filter such as `to_json` gave it as text.
+   */
+  origin?: (name: string) => Origin
 }
+
+/** A plain value; what a template gave; text that a template gave as text (`Jinja.gaveText`). */
+export type Origin = 'value' | 'template' | 'text'
 
 export interface LookupOptions {
   /** A list is wanted (`query`, `wantlist=True`) rather than its items joined by commas. */

@@ -32,7 +32,7 @@ import { parseExpression, parseTemplate } from './syntax/parse-template.ts'
 import { readHeader } from './syntax/header.ts'
 import { TESTS } from './test/index.ts'
 
-export type { FileTestName, Hooks, LookupOptions, Scope } from './engine.ts'
+export type { FileTestName, Hooks, LookupOptions, Origin, Scope } from './engine.ts'
 export type { SyntaxOptions } from './syntax/options.ts'
 
 /** A bare expression, without markers, and where it stands. */
@@ -76,6 +76,7 @@ export class Jinja {
   readonly #syntax: SyntaxOptions
   readonly #templates = new Map<string, Parsed>()
   readonly #expressions = new Map<string, Expression>()
+  readonly #texts = new WeakSet<Template>()
 
   constructor(hooks: Hooks = {}, options: JinjaOptions = {}) {
     this.#syntax = { ...DEFAULT_SYNTAX, doStatement: options.doStatement ?? false, loopControls: options.loopControls ?? false }
@@ -142,8 +143,17 @@ export class Jinja {
       if (value !== undefined) return value
     }
     const out = this.#rendered(parsed, source, run)
+    if (out.only?.isText) this.#texts.add(template)
+    else this.#texts.delete(template)
     const value = run.within(source, () => convertOutput(out))
     return typeof value === 'string' ? restoreNewlines(text, value, syntax.newlineSequence) : value
+  }
+
+  /**
+   * Whether the last value that a template gave is text on purpose, because a filter such as `to_json` made it; for `Scope.origin`.
+   */
+  gaveText(template: Template): boolean {
+    return this.#texts.has(template)
   }
 
   /**
@@ -230,6 +240,7 @@ export class Jinja {
 function scopeValue(run: Run, name: string): Value | undefined {
   const value = run.variable(name, true)
   if (value instanceof Unknown) throw new UnknownValueError(value)
+  if (run.originOf(name) !== 'value') return undefined
   const keeps = value === null || typeof value === 'boolean' || typeof value === 'number' || typeof value === 'bigint' || value instanceof Float
   return keeps ? value : undefined
 }

@@ -9,7 +9,7 @@ const tasks = (text: string, more = ''): string => `- hosts: all\n  gather_facts
 /** A module without state, for steps that only happen. */
 const LIBRARY = {
   /** Writes a value under a name into /state/NAME; `brings` are resources that a change may create. */
-  'library/thing.js': `
+  'library/thing.mjs': `
     export default ({ state, z, file, put, Content }) => state({
       summary: 'Keeps a text.',
       params: () => z.object({ name: z.string(), value: z.string(), brings: z.array(z.string()).default([]), settled: z.boolean().default(false) }).strict(),
@@ -21,7 +21,7 @@ const LIBRARY = {
       result: ({ params: p }) => ({ value: p.value }),
     })`,
   /** What a daemon says of itself. */
-  'library/daemon.js': `
+  'library/daemon.mjs': `
     export default ({ read, z, query }) => read({
       summary: 'Asks the daemon.',
       params: () => z.object({}).strict(),
@@ -30,7 +30,7 @@ const LIBRARY = {
       result: ({ state }) => ({ peers: state.peers }),
     })`,
   /** Promises what only applying can tell. */
-  'library/made.js': `
+  'library/made.mjs': `
     export default ({ state, z, query, run, KNOWN_AFTER_APPLY }) => state({
       summary: 'Makes something with a number.',
       params: () => z.object({ name: z.string() }).strict(),

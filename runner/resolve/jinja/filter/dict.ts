@@ -42,7 +42,7 @@ function flattenDicts(values: readonly Value[]): Dict[] {
   return values.flatMap((value) => {
     checkUsable(value)
     if (value instanceof Dict) return [value]
-    if (Array.isArray(value)) return flattenDicts(value)
+    if (Array.isArray(value) || value instanceof Tuple) return flattenDicts(itemsOf(value))
     return refuseValue(`failed to combine variables, expected dicts but got a '${typeName(value)}'`)
   })
 }
@@ -95,7 +95,8 @@ function rekeyOnMember(input: Value, args: Args): Value {
   const duplicates = args.text('duplicates')
   if (duplicates !== 'error' && duplicates !== 'overwrite') return refuseValue(`duplicates parameter to rekey_on_member has unknown value: ${duplicates}`)
   checkUsable(input)
-  const list = input instanceof Dict ? [...input.values()] : Array.isArray(input) ? input : refuseValue('Type is not a valid list, set, or dict')
+  const isList = Array.isArray(input) || input instanceof Tuple
+  const list = input instanceof Dict ? [...input.values()] : isList ? itemsOf(input) : refuseValue('Type is not a valid list, set, or dict')
   const rekeyed = new Dict()
   for (const item of list) {
     if (!(item instanceof Dict)) return refuseValue('List item is not a valid dict')

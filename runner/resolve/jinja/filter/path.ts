@@ -6,15 +6,15 @@ import type { Value } from '../../../value/value.ts'
 import { fail } from '../../../diagnostic/diagnostic.ts'
 import { refuseValue } from '../runtime/callable.ts'
 import { checkUsable, itemsOf } from '../runtime/iterate.ts'
-import { filter } from '../runtime/operation.ts'
+import { filter, textInput } from '../runtime/operation.ts'
 import type { Args, Filter } from '../runtime/operation.ts'
 import { splitUrl } from '../library/url.ts'
 
 export const PATH_FILTERS: readonly Filter[] = [
-  filter('basename', 'What follows the last slash.', (input) => print(input).slice(print(input).lastIndexOf('/') + 1)),
+  filter('basename', 'What follows the last slash.', (input) => textInput(input, 'basename').slice(textInput(input, 'basename').lastIndexOf('/') + 1)),
   filter("comment(style='plain', **options)", 'Text as a comment.', comment),
   filter('commonpath', 'The longest path that all paths of a list begin with.', (input) => commonPath(itemsOf(input).map(print))),
-  filter('dirname', 'What comes before the last slash.', (input) => dirname(print(input))),
+  filter('dirname', 'What comes before the last slash.', (input) => dirname(textInput(input, 'dirname'))),
   filter('expanduser', '`~` and `~user` as a home folder.', (input, _args, run) => {
     const [, user = '', rest = ''] = /^~([^/]*)(.*)$/s.exec(print(input)) ?? []
     if (!print(input).startsWith('~')) return print(input)
@@ -31,17 +31,20 @@ export const PATH_FILTERS: readonly Filter[] = [
     return fileGlob === undefined ? fail('TEMPLATE_FAILED', "the filter 'fileglob' cannot look at files here") : fileGlob(print(input))
   }),
   filter('normpath', 'Without `.` and `..` and double slashes.', (input) => normalizePath(print(input))),
-  filter('path_join', 'Paths joined; an absolute one starts anew.', (input) => joinPaths(typeof input === 'string' ? [input] : itemsOf(input).map(print))),
+  filter('path_join', 'Paths joined; an absolute one starts anew.', (input) => joinPaths(pathParts(input))),
   filter('quote', 'Quoted as one word of a shell.', (input) => {
     checkUsable(input)
     return quoteShell(input === null ? '' : print(input))
   }),
-  filter('realpath', 'As an absolute path without `.` and `..`; links are not followed.', (input) => normalizePath(path.posix.resolve(print(input)))),
+  filter('realpath', 'As an absolute path without `.` and `..`; links are not followed.', (input) =>
+    normalizePath(path.posix.resolve(textInput(input, 'realpath'))),
+  ),
   filter('relpath(start=None)', 'Relative to a folder.', (input, args) => {
     const start = args.textOrNull('start') ?? '.'
-    return path.posix.relative(start, print(input)) || '.'
+    const given = textInput(input, 'relpath')
+    return given === '' ? refuseValue('no path specified') : path.posix.relative(start, given) || '.'
   }),
-  filter('splitext', 'The path without its extension, and the extension.', (input) => new Tuple(splitExtension(print(input)))),
+  filter('splitext', 'The path without its extension, and the extension.', (input) => new Tuple(splitExtension(textInput(input, 'splitext')))),
   filter("urlsplit(query='')", 'The parts of a URL, or one of them.', urlsplit),
   filter('win_basename', 'What follows the last slash or backslash.', (input) => /[^\\/]*$/.exec(windowsParts(print(input))[1])![0]),
   filter('win_dirname', 'What comes before the last slash or backslash.', (input) => {
@@ -69,6 +72,13 @@ function normalizePath(text: string): string {
   const isDouble = text.startsWith('//') && !text.startsWith('///')
   const normal = path.posix.normalize(text).replace(/(?<=.)\/$/, '')
   return isDouble ? `/${normal}` : normal
+}
+
+function pathParts(input: Value): string[] {
+  if (typeof input === 'string') return [input]
+  if (input instanceof Dict) return refuseValue("filter 'path_join' needs a string or a list")
+  const parts = itemsOf(input).map((part) => textInput(part, 'path_join'))
+  return parts.length === 0 ? refuseValue("filter 'path_join' needs at least one path") : parts
 }
 
 function joinPaths(parts: readonly string[]): string {
@@ -128,7 +138,7 @@ function comment(input: Value, args: Args): Value {
   const repeat = (part: string, times: number): string => Array.from({ length: Math.min(1000, Math.max(0, times)) }, () => part).join(newline)
   const head = beginning === '' ? '' : beginning + newline
   const before = prefix === '' || count('prefix_count') < 1 ? '' : repeat(prefix, count('prefix_count')) + newline
-  const body = print(input)
+  const body = textInput(input, 'comment')
     .split(newline)
     .map((line) => (decoration + line).replace(/ +$/, (blanks) => (line === '' ? '' : blanks)))
     .join(newline)
@@ -138,7 +148,7 @@ function comment(input: Value, args: Args): Value {
 }
 
 function urlsplit(input: Value, args: Args): Value {
-  const parts = splitUrl(print(input))
+  const parts = splitUrl(textInput(input, 'urlsplit'))
   const query = args.text('query')
   if (query === '') return new Dict(Object.entries(parts).sort(([a], [b]) => (a < b ? -1 : 1)) as [string, Value][])
   if (!Object.hasOwn(parts, query)) return refuseValue(`urlsplit: unknown URL component: ${query}`)

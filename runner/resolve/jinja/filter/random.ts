@@ -1,10 +1,11 @@
 /** Chance, which a seed makes the same every time. */
 import { randomInt } from 'node:crypto'
 import { print } from '../../../value/print.ts'
+import { Dict } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
 import { PythonRandom } from '../library/mersenne-twister.ts'
 import { refuseValue } from '../runtime/callable.ts'
-import { checkUsable, itemsOf } from '../runtime/iterate.ts'
+import { checkUsable, isIterable, itemsOf } from '../runtime/iterate.ts'
 import { integer } from '../runtime/numbers.ts'
 import { filter } from '../runtime/operation.ts'
 import type { Args, Filter } from '../runtime/operation.ts'
@@ -21,6 +22,7 @@ function random(input: Value, args: Args, run: Run): Value {
   const end = integer(input)
   if (end === undefined) {
     if (args.value('start') !== null || args.value('step') !== null) return refuseValue('start and step can only be used with integer values')
+    if (input instanceof Dict) return refuseValue('an item of a dict cannot be chosen')
     const items = itemsOf(input)
     return items.length === 0 ? refuseValue('Cannot choose from an empty sequence') : items[below(items.length)]!
   }
@@ -33,6 +35,8 @@ function random(input: Value, args: Args, run: Run): Value {
 }
 
 function shuffle(input: Value, args: Args, run: Run): Value {
+  checkUsable(input)
+  if (!isIterable(input)) return input
   const items = [...itemsOf(input)]
   const below = source(args.value('seed'), run)
   for (let index = items.length - 1; index > 0; index--) {

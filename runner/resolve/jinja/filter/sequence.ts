@@ -16,6 +16,7 @@ import { alias, dictInput, filter } from '../runtime/operation.ts'
 import type { Args, Filter } from '../runtime/operation.ts'
 import type { Run } from '../runtime/run.ts'
 import { typeName } from '../runtime/type.ts'
+import { orElse } from '../runtime/undefined.ts'
 
 const length = filter('length', 'How many items, entries or characters.', (input) => lengthOf(input))
 
@@ -25,14 +26,14 @@ export const SEQUENCE_FILTERS: readonly Filter[] = [
   length,
   alias('count', length),
   filter("dictsort(case_sensitive=False, by='key', reverse=False)", 'The entries of a dict as sorted pairs.', dictsort),
-  filter('first', 'The first item.', (input) => itemsOf(input)[0] ?? none('first', 'No first item, sequence was empty.')),
+  filter('first', 'The first item.', (input) => orElse(itemsOf(input)[0], () => none('first', 'No first item, sequence was empty.'))),
   filter('groupby(attribute, default=None, case_sensitive=False)', 'Groups of items with an equal attribute, sorted by it.', groupby),
   filter('items', 'The entries of a dict as pairs.', (input) => {
     if (input instanceof Undefined) return []
     return input instanceof Dict ? [...input].map((entry) => new Tuple(entry)) : refuseValue('Can only get item pairs from a mapping.')
   }),
   filter("join(d='', attribute=None)", 'The items as one text, with a separator between.', join),
-  filter('last', 'The last item.', (input) => itemsOf(input).at(-1) ?? none('last', 'No last item, sequence was empty.')),
+  filter('last', 'The last item.', (input) => orElse(itemsOf(input).at(-1), () => none('last', 'No last item, sequence was empty.'))),
   filter('list', 'As a list.', (input) => [...itemsOf(input)]),
   filter('map(*args, **kwargs)', 'A filter applied to each item, or an attribute of each.', map),
   filter('max(case_sensitive=False, attribute=None)', 'The largest item.', (input, args) => extreme(input, args, 'max')),
@@ -177,20 +178,25 @@ function map(input: Value, args: Args, run: Run): Value {
     const fallback = args.extra.get('default')
     for (const key of args.extra.keys()) if (key !== 'attribute' && key !== 'default') return refuseValue(`Unexpected keyword argument '${print(key)}'`)
     const read = attributeReader(attribute, fallback)
-    return itemsOf(input).map((item) => read(item))
+    return itemsOrNone(input).map((item) => read(item))
   }
   checkUsable(name)
   if (typeof name !== 'string') return refuseValue(`the name of a filter must be a string, not ${typeName(name)}`)
-  return itemsOf(input).map((item) => applyFilter(name, item, rest, args.extra, run))
+  return itemsOrNone(input).map((item) => applyFilter(name, item, rest, args.extra, run))
+}
+
+/** The items; none of what is false, such as None. */
+function itemsOrNone(input: Value): readonly Value[] {
+  return truth(input) ? itemsOf(input) : []
 }
 
 function select(input: Value, args: Args, run: Run, wanted: boolean): Value {
-  return itemsOf(input).filter((item) => passes(item, args.rest, args.extra, run) === wanted)
+  return itemsOrNone(input).filter((item) => passes(item, args.rest, args.extra, run) === wanted)
 }
 
 function selectAttribute(input: Value, args: Args, run: Run, wanted: boolean): Value {
   const read = attributeReader(args.value('attribute'))
-  return itemsOf(input).filter((item) => passes(read(item), args.rest, args.extra, run) === wanted)
+  return itemsOrNone(input).filter((item) => passes(read(item), args.rest, args.extra, run) === wanted)
 }
 
 function passes(value: Value, args: readonly Value[], kwargs: Dict, run: Run): boolean {
@@ -228,10 +234,9 @@ function extreme(input: Value, args: Args, which: 'min' | 'max'): Value {
   let best: { item: Value; key: Value } | undefined
   for (const item of itemsOf(input)) {
     const key = isCaseSensitive ? read(item) : ignoreCase(read(item))
-    checkUsable(key)
     if (best === undefined || (which === 'min' ? order(key, best.key) < 0 : order(key, best.key) > 0)) best = { item, key }
   }
-  return best?.item ?? none(which, 'No aggregated item, sequence was empty.')
+  return best === undefined ? none(which, 'No aggregated item, sequence was empty.') : best.item
 }
 
 function unique(input: Value, args: Args): Value {

@@ -13,7 +13,7 @@ import { refuseValue } from '../runtime/callable.ts'
 import { checkUsable, itemsOf } from '../runtime/iterate.ts'
 import { checkTextLength } from '../runtime/limits.ts'
 import { integer } from '../runtime/numbers.ts'
-import { filter } from '../runtime/operation.ts'
+import { filter, textInput } from '../runtime/operation.ts'
 import type { Args, Filter } from '../runtime/operation.ts'
 import { typeName } from '../runtime/type.ts'
 
@@ -23,7 +23,7 @@ export const SERIALIZE_FILTERS: readonly Filter[] = [
     checkUsable(input)
     return Buffer.from(print(input), bufferEncoding(args)).toString('base64')
   }),
-  filter('from_json', 'The value of a JSON text.', (input) => readJson(print(input))),
+  filter('from_json', 'The value of a JSON text.', (input) => readJson(textInput(input, 'from_json'))),
   filter('from_yaml', 'The value of a YAML text.', (input) => {
     checkUsable(input)
     return typeof input === 'string' ? parseYaml(input) : input

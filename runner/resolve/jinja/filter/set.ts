@@ -1,6 +1,6 @@
 /** Filters that treat lists as sets, and those that combine lists item by item. */
 import { equal } from '../../../value/equal.ts'
-import { Tuple } from '../../../value/value.ts'
+import { Dict, Tuple } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
 import { refuseValue } from '../runtime/callable.ts'
 import { itemsOf } from '../runtime/iterate.ts'
@@ -22,10 +22,10 @@ export const SET_FILTERS: readonly Filter[] = [
   filter('permutations(r=None)', 'All orders of `r` items, or of all.', (input, args) => permutations(itemsOf(input), args.wholeOrNull('r'))),
   filter('product(*lists, **options)', 'All pairs of an item of each list.', product),
   filter('symmetric_difference(b)', 'The items that are in only one of two lists, each once.', (input, args) => {
-    const [a, b] = [itemsOf(input), args.list('b')]
+    const [a, b] = [listOf(input), listOf(args.value('b'))]
     return uniqueItems([...a, ...b].filter((item) => holds(a, item) !== holds(b, item)))
   }),
-  filter('union(b)', 'The items of two lists, each once.', (input, args) => uniqueItems([...itemsOf(input), ...args.list('b')])),
+  filter('union(b)', 'The items of two lists, each once.', (input, args) => uniqueItems([...listOf(input), ...listOf(args.value('b'))])),
   filter('zip(*lists)', 'Tuples of the items at the same place, as many as the shortest list has.', (input, args) => zip(input, args)),
   filter(
     'zip_longest(*lists, **options)',
@@ -33,6 +33,12 @@ export const SET_FILTERS: readonly Filter[] = [
     zipLongest,
   ),
 ]
+
+/** A list, and no text or dict: those cannot be joined with one. */
+function listOf(value: Value): readonly Value[] {
+  const isList = typeof value !== 'string' && !(value instanceof Dict)
+  return isList ? itemsOf(value) : refuseValue(`union and its like need lists, not ${typeName(value)}`)
+}
 
 function holds(items: readonly Value[], item: Value): boolean {
   return items.some((each) => each === item || equal(each, item))
@@ -50,7 +56,7 @@ function zipLongest(input: Value, args: Args): Value {
   const lists = [input, ...args.rest].map(itemsOf)
   const length = Math.max(...lists.map((list) => list.length))
   checkItems(length * lists.length)
-  return Array.from({ length }, (_, index) => new Tuple(lists.map((list) => list[index] ?? fill)))
+  return Array.from({ length }, (_, index) => new Tuple(lists.map((list) => (index < list.length ? list[index]! : fill))))
 }
 
 function product(input: Value, args: Args): Value {

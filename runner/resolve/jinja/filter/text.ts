@@ -8,7 +8,7 @@ import { formatPercent } from '../runtime/format.ts'
 import { characterCount, checkUsable, isIterable, itemsOf, sliceText } from '../runtime/iterate.ts'
 import { checkTextLength, repeatText } from '../runtime/limits.ts'
 import { capitalize, center, replaceText, splitLines, splitText, strip } from '../runtime/methods.ts'
-import { alias, filter } from '../runtime/operation.ts'
+import { alias, filter, textInput } from '../runtime/operation.ts'
 import type { Args, Filter } from '../runtime/operation.ts'
 import { escapeHtml, striptags, urlize } from '../library/html.ts'
 import { prettyPrint } from '../library/pretty-print.ts'
@@ -65,7 +65,7 @@ function indent(input: Value, args: Args): Value {
   const given = args.value('width')
   const margin = typeof given === 'string' ? given : repeatText(' ', args.whole('width'))
   // As in Jinja2: the line break that is added makes an empty last line count.
-  const lines = splitLines(`${print(input)}\n`)
+  const lines = splitLines(`${textInput(input, 'indent')}\n`)
   checkTextLength(lines.length * margin.length)
   const text = lines.map((line, index) => (index === 0 || (line === '' && !args.flag('blank')) ? line : margin + line)).join('\n')
   return args.flag('first') ? margin + text : text
@@ -85,7 +85,7 @@ function toJsonFilter(input: Value, args: Args): Value {
 }
 
 function truncate(input: Value, args: Args): Value {
-  const text = print(input)
+  const text = textInput(input, 'truncate')
   const length = args.whole('length')
   const end = args.text('end')
   const room = length - characterCount(end)
@@ -121,7 +121,7 @@ function wordwrap(input: Value, args: Args): Value {
   const width = args.whole('width')
   if (width <= 0) return refuseValue(`invalid width ${width} (must be > 0)`)
   const options = { breakLongWords: args.flag('break_long_words'), breakOnHyphens: args.flag('break_on_hyphens') }
-  return splitLines(print(input))
+  return splitLines(textInput(input, 'wordwrap'))
     .map((line) => wrapText(line, width, options).join(newline))
     .join(newline)
 }

@@ -26,7 +26,7 @@ export function wrapText(text: string, width: number, options: WrapOptions): str
     const next = chunks.at(-1)
     if (next !== undefined && characterCount(next) > width) {
       if (options.breakLongWords) {
-        const room = Math.max(1, width - length)
+        const room = width - length
         line.push(sliceText(next, 0, room))
         chunks[chunks.length - 1] = sliceText(next, room)
       } else if (line.length === 0) line.push(chunks.pop()!)

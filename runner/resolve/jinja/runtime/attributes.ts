@@ -12,12 +12,12 @@ import { methodOf, MUTATING_METHODS } from './methods.ts'
 import { NamedTuple } from './named-tuple.ts'
 import { integer } from './numbers.ts'
 import { describeObject, typeName } from './type.ts'
-import { isLenient } from './undefined.ts'
+import { isLenient, orElse } from './undefined.ts'
 
 /** `target.name`: a method or attribute first, then an item, as Jinja2 does. */
 export function getAttribute(target: Value, name: string): Value {
   if (target instanceof Undefined) return stillUndefined(target)
-  return ownAttribute(target, name) ?? itemIfAny(target, name) ?? missingAttribute(target, name)
+  return orElse(ownAttribute(target, name), () => orElse(itemIfAny(target, name), () => missingAttribute(target, name)))
 }
 
 /** `target[key]`: an item first, then an attribute. */
@@ -25,9 +25,10 @@ export function getSubscript(target: Value, key: Value): Value {
   if (target instanceof Undefined) return stillUndefined(target)
   if (key instanceof Undefined) return key
   if (key instanceof Unknown) throw new UnknownValueError(key)
-  const found = itemIfAny(target, key) ?? (typeof key === 'string' ? computedAttribute(target, key) : undefined)
+  const found = itemIfAny(target, key)
   if (found !== undefined) return found
-  return typeof key === 'string' ? missingAttribute(target, key) : missingItem(target, key)
+  if (typeof key !== 'string') return missingItem(target, key)
+  return orElse(computedAttribute(target, key), () => missingAttribute(target, key))
 }
 
 /** What an undefined value holds is that same undefined value, so that a fault names what was missing first. */
@@ -39,7 +40,7 @@ function stillUndefined(value: Undefined): Undefined {
 /** The attribute alone, without items: what the `attr` filter gives. */
 export function getOwnAttribute(target: Value, name: string): Value {
   if (target instanceof Undefined) return target
-  return computedAttribute(target, name) ?? missingAttribute(target, name)
+  return orElse(computedAttribute(target, name), () => missingAttribute(target, name))
 }
 
 /** `target[start:stop:step]`; a missing bound is null. */
@@ -99,8 +100,8 @@ function isPlainText(text: string): boolean {
 function ownAttribute(target: Value, name: string): Value | undefined {
   if (target instanceof Unknown) throw new UnknownValueError(target)
   if (target instanceof TemplateObject) return target.attribute(name)
-  if (target instanceof NamedTuple) return target.attribute(name) ?? methodOf(target, name)
-  return methodOf(target, name)
+  const named = target instanceof NamedTuple ? target.attribute(name) : undefined
+  return named === undefined ? methodOf(target, name) : named
 }
 
 /** An attribute whose name is computed: not a method that changes its value, which a template has to name (see `copiesVariables`). */

@@ -3,13 +3,14 @@ import { getItem } from '../../../value/equal.ts'
 import { print, repr, reprFloat } from '../../../value/print.ts'
 import { Dict, Float, Tuple, Undefined } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
-import { getAttribute, getSubscript } from './attributes.ts'
+import { getOwnAttribute, getSubscript } from './attributes.ts'
 import { refuseValue } from './callable.ts'
 import { characterCount, checkUsable, sliceText } from './iterate.ts'
 import { checkTextLength, MAX_TEXT_LENGTH, repeatText } from './limits.ts'
 import { fixedHalfEven, integer, numeric, toFloat } from './numbers.ts'
 import type { Integer } from './numbers.ts'
 import { typeName } from './type.ts'
+import { orElse } from './undefined.ts'
 
 const CONVERSION = /%(?:\(([^)]*)\))?([-+ #0]*)(\*|\d+)?(?:\.(\*|\d+)?)?[hlL]?([\s\S])?/g
 
@@ -32,7 +33,7 @@ export function formatPercent(template: string, operand: Value): string {
     if (key === undefined) value = next()
     else {
       if (!(operand instanceof Dict)) return refuseValue('format requires a mapping')
-      value = getItem(operand, key) ?? refuseValue(`format has no key '${key}'`)
+      value = orElse(getItem(operand, key), () => refuseValue(`format has no key '${key}'`))
     }
     return percentOne(value, type, flags ?? '', width, precision)
   })
@@ -200,20 +201,16 @@ function fieldValue(path: string, state: BraceState): Value {
     }
     state.isManual = isManual
     const index = isManual ? Number(first) : state.automatic++
-    value = state.args[index] ?? missing(state.args.length > index, `Replacement index ${index} out of range for positional args tuple`)
-  } else value = getItem(state.kwargs, first) ?? missing(state.kwargs.has(first), `format has no argument '${first}'`)
+    value = orElse(state.args[index], () => refuseValue(`Replacement index ${index} out of range for positional args tuple`))
+  } else value = orElse(getItem(state.kwargs, first), () => refuseValue(`format has no argument '${first}'`))
   for (const step of path.slice(first.length).matchAll(/\.([^.[]+)|\[([^\]]+)\]|[\s\S]/g)) {
     const [, attribute, key] = step
-    if (attribute !== undefined) value = getAttribute(value, attribute)
+    if (attribute !== undefined) value = getOwnAttribute(value, attribute)
     else if (key !== undefined) value = getSubscript(value, /^\d+$/.test(key) ? Number(key) : key)
     else return refuseValue("Only '.' or '[' may follow ']' in format field specifier")
     if (value instanceof Undefined) checkUsable(value)
   }
   return value
-}
-
-function missing(isThere: boolean, summary: string): Value {
-  return isThere ? null : refuseValue(summary)
 }
 
 const SPECIFICATION = /^(?:([\s\S])?([<>=^]))?([-+ ])?(z)?(#)?(0)?(\d+)?([,_])?(?:\.(\d+))?([a-zA-Z%])?$/u
@@ -236,8 +233,7 @@ export function formatValue(value: Value, specification: string): string {
     return padText(precision === undefined ? value : sliceText(value, 0, precision), width, fill, align ?? '<')
   }
   const number = numeric(value)
-  if (number === undefined || (typeof value === 'boolean' && type === '')) {
-    if (typeof value === 'boolean') return padText(print(value), width, fill, align ?? '<')
+  if (number === undefined) {
     return refuseValue(`unsupported format string passed to ${typeName(value)}.__format__`)
   }
   let body = numberBody(number, type, precision, alternate !== undefined)

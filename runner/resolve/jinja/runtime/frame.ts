@@ -47,7 +47,7 @@ export class Frame {
 
   holdsText(name: string): boolean {
     for (const frame of this.#outwards()) if (frame.variables.has(name)) return frame.texts.has(name)
-    return false
+    return this.seesVariables && this.run.originOf(name) === 'text'
   }
 
   /** The names of every frame from here outwards, for "did you mean". */

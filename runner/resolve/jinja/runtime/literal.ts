@@ -1,6 +1,6 @@
 /** Python literals read from text: what rendered text becomes where it looks like a list, a dict or a boolean. */
 import { isHashable, setItem } from '../../../value/equal.ts'
-import { Dict, Float, Tuple } from '../../../value/value.ts'
+import { Dict, Float, Tuple, Unknown } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
 import { scanExpression } from '../syntax/scan.ts'
 import type { Token } from '../syntax/scan.ts'
@@ -132,10 +132,14 @@ function dict(reader: Reader): Dict | undefined {
   return found
 }
 
-/** Whether a value printed and read again is the same value: plain data without `nan` and `inf`. */
+/**
+ * Whether a value printed and read again is the same value: plain data without `nan` and `inf`. What is not known yet counts as plain
+ * data, which it will be.
+ */
 export function isLiteral(value: Value): boolean {
   if (value === null || typeof value !== 'object') return true
   if (value instanceof Float) return Number.isFinite(value.value)
+  if (value instanceof Unknown) return true
   if (Array.isArray(value)) return value.every(isLiteral)
   if (value instanceof Tuple) return value.items.every(isLiteral)
   return value instanceof Dict && [...value].every(([key, item]) => isLiteral(key) && isLiteral(item))

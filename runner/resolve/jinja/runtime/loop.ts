@@ -3,6 +3,7 @@ import { equal } from '../../../value/equal.ts'
 import { Tuple, Undefined } from '../../../value/value.ts'
 import type { Value, Dict } from '../../../value/value.ts'
 import { Callable, NativeFunction, refuseValue } from './callable.ts'
+import { orElse } from './undefined.ts'
 
 export class Loop extends Callable {
   readonly typeName = 'LoopContext'
@@ -50,7 +51,7 @@ export class Loop extends Callable {
       case 'nextitem':
         return index < length - 1 ? this.#items[index + 1]! : new Undefined('nextitem', 'there is no next item')
       case 'cycle':
-        return new NativeFunction('cycle', (args) => args[index % args.length] ?? refuseValue('no items for cycling given'))
+        return new NativeFunction('cycle', (args) => orElse(args[index % args.length], () => refuseValue('no items for cycling given')))
       case 'changed':
         return new NativeFunction('changed', (args) => this.#changed(new Tuple(args)))
       default:

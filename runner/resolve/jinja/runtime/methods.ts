@@ -12,6 +12,7 @@ import { bitLength, integer } from './numbers.ts'
 import { order } from './operators.ts'
 import type { Run } from './run.ts'
 import { typeName } from './type.ts'
+import { orElse } from './undefined.ts'
 
 /** The bound method of that name, or undefined where the value has none that a template may call. */
 export function methodOf(target: Value, name: string): Value | undefined {
@@ -86,7 +87,8 @@ class MethodArguments {
   get(index: number, name?: string): Value | undefined {
     this.#used = Math.max(this.#used, index + 1)
     if (name !== undefined) this.#usedNames.add(name)
-    return this.#args[index] ?? (name === undefined ? undefined : this.#kwargs.get(name))
+    if (index < this.#args.length) return this.#args[index]
+    return name === undefined ? undefined : this.#kwargs.get(name)
   }
 
   has(index: number): boolean {
@@ -391,7 +393,7 @@ function key(args: MethodArguments): Value {
 }
 
 function valueOr(dict: Dict, name: Value, fallback: Value = null): Value {
-  return getItem(dict, name) ?? fallback
+  return orElse(getItem(dict, name), () => fallback)
 }
 
 function take(dict: Dict, args: MethodArguments): Value {
@@ -401,7 +403,7 @@ function take(dict: Dict, args: MethodArguments): Value {
     deleteItem(dict, key(args))
     return found
   }
-  return fallback ?? refuseValue(`pop(): there is no key ${print(key(args))}`)
+  return orElse(fallback, () => refuseValue(`pop(): there is no key ${print(key(args))}`))
 }
 
 function takeLast(dict: Dict): Value {
@@ -440,7 +442,7 @@ const LIST: Methods<Value[]> = new Map<string, Method<Value[]>>([
   ['append', (l, a) => grow(l, [a.need(0)], l.length)],
   ['clear', (l) => (l.splice(0), null)],
   ['copy', (l) => [...l]],
-  ['count', (l, a) => l.filter((item) => equal(item, a.need(0))).length],
+  ['count', (l, a) => countItems(l, a.need(0))],
   ['extend', (l, a) => grow(l, itemsOf(a.need(0)), l.length)],
   ['index', (l, a) => indexOf(l, a)],
   ['insert', (l, a) => grow(l, [a.need(1)], a.whole(0))],
@@ -451,7 +453,7 @@ const LIST: Methods<Value[]> = new Map<string, Method<Value[]>>([
 ])
 
 const TUPLE: Methods<Tuple> = new Map<string, Method<Tuple>>([
-  ['count', (t, a) => t.items.filter((item) => equal(item, a.need(0))).length],
+  ['count', (t, a) => countItems(t.items, a.need(0))],
   ['index', (t, a) => indexOf(t.items, a)],
 ])
 
@@ -466,11 +468,16 @@ function grow(list: Value[], items: readonly Value[], at: number): null {
   return null
 }
 
+function countItems(list: readonly Value[], wanted: Value): number {
+  return list.filter((item) => equal(item, wanted)).length
+}
+
 function indexOf(list: readonly Value[], args: MethodArguments): number {
+  const wanted = args.need(0)
   const start = args.whole(1, 0)
   const from = start < 0 ? Math.max(0, start + list.length) : start
-  const at = list.findIndex((item, index) => index >= from && equal(item, args.need(0)))
-  return at < 0 ? refuseValue(`${print(args.need(0))} is not in list`) : at
+  const at = list.findIndex((item, index) => index >= from && equal(item, wanted))
+  return at < 0 ? refuseValue(`${print(wanted)} is not in list`) : at
 }
 
 function popAt(list: Value[], index: number): Value {

@@ -2,10 +2,11 @@
 import type { Value } from '../../../value/value.ts'
 import { checkTextLength } from './limits.ts'
 
-/** A printed piece: its text, and the value that it was made of. */
+/** A printed piece: the value that it was made of, and how it prints. */
 export interface Piece {
-  readonly text: string
   readonly value: Value
+  /** Prints the value; asked for only where there is more than this piece, or text is wanted. */
+  readonly print: () => string
   /** Whether a filter gave it as text on purpose (`to_json`), so that it stays text. */
   readonly isText: boolean
 }
@@ -13,24 +14,47 @@ export interface Piece {
 export class Output {
   /** While a template that extends another runs, what it prints outside of blocks is dropped. */
   isMuted = false
-  readonly #pieces: string[] = []
+  readonly #texts: string[] = []
+  #count = 0
+  /** The first piece, as long as it is the only one and not printed. */
   #first: Piece | undefined
   #length = 0
 
-  write(text: string, value: Value = text, isText = false): void {
+  write(text: string): void {
+    this.writePiece({ value: text, print: () => text, isText: false })
+  }
+
+  writePiece(piece: Piece): void {
     if (this.isMuted) return
-    this.#length += text.length
-    checkTextLength(this.#length)
-    if (this.#pieces.length === 0) this.#first = { text, value, isText }
-    this.#pieces.push(text)
+    this.#count++
+    if (this.#count === 1) {
+      this.#first = piece
+      return
+    }
+    this.#printFirst()
+    this.#add(piece.print())
   }
 
   text(): string {
-    return this.#pieces.length === 1 ? this.#pieces[0]! : this.#pieces.join('')
+    this.#printFirst()
+    return this.#texts.length === 1 ? this.#texts[0]! : this.#texts.join('')
   }
 
-  /** The piece, where there is exactly one. */
+  /** The piece, where there is exactly one and it is not printed yet. */
   get only(): Piece | undefined {
-    return this.#pieces.length === 1 ? this.#first : undefined
+    return this.#count === 1 ? this.#first : undefined
+  }
+
+  #printFirst(): void {
+    const first = this.#first
+    if (first === undefined) return
+    this.#first = undefined
+    this.#add(first.print())
+  }
+
+  #add(text: string): void {
+    this.#length += text.length
+    checkTextLength(this.#length)
+    this.#texts.push(text)
   }
 }

@@ -12,7 +12,7 @@ import { MacroFunction, Namespace, TemplateModule } from './objects.ts'
 import { Output } from './output.ts'
 import { isLiteral, readLiteral } from './literal.ts'
 import { typeName } from './type.ts'
-import { isLenient } from './undefined.ts'
+import { isLenient, orElse } from './undefined.ts'
 
 type Node<K extends Statement['kind']> = Extract<Statement, { kind: K }>
 
@@ -47,11 +47,9 @@ export function renderToValue(body: readonly Statement[], frame: Frame): Value {
  */
 export function convertOutput(out: Output): Value {
   const { only } = out
-  if (only?.isText) return only.text
+  if (only !== undefined && (Array.isArray(only.value) || only.value instanceof Dict) && isLiteral(only.value)) return only.value
   const text = out.text()
-  if (only !== undefined && (Array.isArray(only.value) || only.value instanceof Dict) && text.length > 0 && isLiteral(only.value)) {
-    return only.value
-  }
+  if (only?.isText) return text
   if (text !== 'True' && text !== 'False' && !text.startsWith('{') && !text.startsWith('[')) return text
   return readLiteral(text) ?? text
 }
@@ -66,9 +64,12 @@ function renderStatement(node: Statement, frame: Frame, out: Output): Jump {
     case 'output': {
       if (out.isMuted) return undefined
       const value = evaluate(node.expression, frame)
-      run.at = node.expression
       const final = value instanceof Range ? value.items() : value
-      out.write(finalText(final), final, typeof final === 'string' && givesText(node.expression, frame))
+      const print = (): string => {
+        run.at = node.expression
+        return finalText(final)
+      }
+      out.writePiece({ value: final, print, isText: typeof final === 'string' && givesText(node.expression, frame) })
       return undefined
     }
     case 'if': {
@@ -198,7 +199,7 @@ function renderCallBlock(node: Node<'callBlock'>, frame: Frame, out: Output): vo
   const caller = new MacroFunction(node.macro, frame, frame.run.source, renderToValue)
   const value = evaluateCall(node.call, frame, new Dict([['caller', caller]]))
   frame.run.at = node
-  out.write(finalText(value), value)
+  out.writePiece({ value, print: () => finalText(value), isText: false })
 }
 
 function renderInclude(node: Node<'include'>, frame: Frame, out: Output): void {
@@ -225,7 +226,10 @@ function renderFrom(node: Node<'from'>, frame: Frame): void {
   const module = importModule(node, frame)
   for (const { name, alias } of node.names) {
     const found = module.attribute(name)
-    frame.set(alias, found ?? new Undefined(name, `the template ${module.name} does not export the requested name '${name}'`))
+    frame.set(
+      alias,
+      orElse(found, () => new Undefined(name, `the template ${module.name} does not export the requested name '${name}'`)),
+    )
   }
 }
 

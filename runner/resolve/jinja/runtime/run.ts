@@ -5,7 +5,7 @@ import type { SourceRange } from '../../../diagnostic/source.ts'
 import { didYouMean } from '../../../diagnostic/suggest.ts'
 import { Dict, Tuple, Undefined } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
-import type { Engine, Scope } from '../engine.ts'
+import type { Engine, Origin, Scope } from '../engine.ts'
 import type { TemplateSource } from '../locate.ts'
 import type { Place } from '../syntax/ast.ts'
 import { MAX_CALL_DEPTH, MAX_STEPS } from './limits.ts'
@@ -84,6 +84,11 @@ export class Run {
     return this.engine.globals.get(name) ?? new Undefined(name)
   }
 
+  /** How a variable of the run, which was just read, came about. */
+  originOf(name: string): Origin {
+    return this.#variables.has(name) ? (this.scope.origin?.(name) ?? 'value') : 'value'
+  }
+
   /** Notes where a value was found missing, so that the fault can say it when the value is used. */
   missing(value: Undefined, place: Place, candidates: () => Iterable<string>): Undefined {
     if (!this.#missing.has(value.reason)) {
@@ -115,7 +120,7 @@ export class Run {
   }
 
   #placed(error: unknown): unknown {
-    if (error instanceof RangeError) {
+    if (error instanceof RangeError && /call stack|Invalid (?:string|array) length/.test(error.message)) {
       // The engine's own stack or string limit: reached before ours where a template is very deep.
       return new DiagnosticError(
         { code: 'LIMIT_EXCEEDED', severity: 'error', summary: 'a template needs more room than there is', range: this.#range() },

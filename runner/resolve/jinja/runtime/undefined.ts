@@ -8,6 +8,11 @@ import type { Value } from '../../../value/value.ts'
  */
 export class LenientUndefined extends Undefined {}
 
+/** The value, or another where there is none. None (null) is a value, so `??` would be wrong. */
+export function orElse(value: Value | undefined, fallback: () => Value): Value {
+  return value === undefined ? fallback() : value
+}
+
 /** True for a value that may be printed, tested and walked although it is undefined. */
 export function isLenient(value: Value): value is LenientUndefined {
   return value instanceof LenientUndefined

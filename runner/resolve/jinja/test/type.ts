@@ -10,7 +10,11 @@ import type { Test } from '../runtime/operation.ts'
 
 export const TYPE_TESTS: readonly Test[] = [
   test('boolean', 'True or false.', (input) => typeof input === 'boolean'),
-  test('callable', 'Something that can be called.', (input) => input instanceof Callable),
+  test(
+    'callable',
+    'Something that can be called; in Python what is undefined can be, too.',
+    (input) => input instanceof Callable || input instanceof Undefined,
+  ),
   test('defined', 'There is such a value.', (input) => !(input instanceof Undefined)),
   test('escaped', 'Marked as safe HTML; nothing is here.', () => false),
   test('false', 'False itself.', (input) => input === false),

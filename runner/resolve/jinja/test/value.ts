@@ -2,7 +2,7 @@
 import { equal } from '../../../value/equal.ts'
 import { print } from '../../../value/print.ts'
 import { truth } from '../../../value/truth.ts'
-import { Float, Tuple, Undefined } from '../../../value/value.ts'
+import { Float, Tuple } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
 import { compilePython } from '../library/python-regex.ts'
 import { refuseValue } from '../runtime/callable.ts'
@@ -109,7 +109,6 @@ function isTruthy(input: Value, args: Args): boolean {
 }
 
 function isSame(a: Value, b: Value): boolean {
-  if (a instanceof Undefined || b instanceof Undefined) checkUsable(a instanceof Undefined ? a : b)
   if (a instanceof Float || b instanceof Float) return a instanceof Float && b instanceof Float && a.value === b.value
   if (a instanceof Tuple && b instanceof Tuple) return a === b || (a.items.length === 0 && b.items.length === 0)
   return a === b

@@ -7,7 +7,7 @@ import { LocalChannel } from '../../../../runner/port/local/channel.ts'
 import { connectionLost } from '../../../../runner/port/shell/problems.ts'
 import type { Channel, Transport } from '../../../../runner/port/shell/transport.ts'
 
-export interface TestTransport extends Transport {
+interface TestTransport extends Transport {
   /** Command lines in the order in which they were opened. */
   readonly opened: string[]
   /** All text that was sent, on all channels. */
@@ -41,13 +41,14 @@ function shellOf(name: string, command: string | false, path: string): TestShell
   }
 }
 
-export function testTransport(shell: string, environment: Readonly<Record<string, string>>): TestTransport {
+function testTransport(shell: string, environment: Readonly<Record<string, string>>): TestTransport {
   const channels = new Set<LocalChannel>()
   const opened: string[] = []
   const sent: string[] = []
   return {
     hostName: 'web1',
     onFull: undefined,
+    crowded: false,
     opened,
     sent,
     channels: () => channels.size,

@@ -11,14 +11,7 @@ import { Dict } from '../../../../runner/value/value.ts'
 import type { Value } from '../../../../runner/value/value.ts'
 import { scopeOf } from './helper.ts'
 
-const file = fromJson(
-  readFileSync(
-    new URL('../../../../../test/runner/resolve/jinja/cases.json', import.meta.url).pathname
-      .replace('/dist/', '/')
-      .replace(/^.*?\/test\/runner\//, `${process.cwd()}/test/runner/`),
-    'utf8',
-  ),
-) as Dict
+const file = fromJson(readFileSync('test/runner/resolve/jinja/cases.json', 'utf8')) as Dict
 const variables = file.get('vars') as Dict
 
 const jinja = new Jinja({

@@ -1,0 +1,58 @@
+/** What ansible-core 2.14 was seen to make of templates, expressions and conditions (`fixtures/ansible.json`): the same, to the character. */
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+import { DiagnosticError } from '../../../../runner/diagnostic/diagnostic.ts'
+import { SourceFile } from '../../../../runner/diagnostic/source.ts'
+import { Jinja } from '../../../../runner/resolve/jinja/index.ts'
+import { toJson } from '../../../../runner/value/convert.ts'
+import { repr } from '../../../../runner/value/print.ts'
+import { fromJson } from '../../../../runner/value/read-json.ts'
+import type { Dict, Value } from '../../../../runner/value/value.ts'
+import { scopeOf, templateOf } from './helper.ts'
+
+const read = (path: string): Dict => fromJson(readFileSync(`test/runner/resolve/jinja/${path}`, 'utf8')) as Dict
+const variables = toJson(read('cases.json').get('vars')!)
+const fixture = read('fixtures/ansible.json')
+const templates = fixture.get('templates') as Dict
+
+const jinja = new Jinja({
+  loadTemplate: (name) => {
+    const text = templates.get(name)
+    return typeof text === 'string' ? new SourceFile(name, text) : undefined
+  },
+})
+
+function evaluate(kind: string, source: string): Value {
+  // Each case gets variables of its own: some change them.
+  const scope = scopeOf(fromJson(variables) as Dict)
+  switch (kind) {
+    case 't':
+      return jinja.renderFile(new SourceFile('t.j2', source), scope)
+    case 'p':
+      return jinja.templateValue(templateOf(source), scope)
+    case 'e':
+      return jinja.templateValue(templateOf(`{{ ${source} }}`), scope)
+    default:
+      return jinja.condition({ text: source }, scope)
+  }
+}
+
+/** The value as Python prints it, or null where the engine refuses. Anything but a diagnostic is a defect, and passes through. */
+function outcome(kind: string, source: string): string | null {
+  try {
+    return repr(evaluate(kind, source))
+  } catch (error) {
+    if (error instanceof DiagnosticError) return null
+    throw error
+  }
+}
+
+const names: Readonly<Record<string, string>> = { t: 'template files', p: 'values of a playbook', e: 'expressions', w: 'conditions' }
+for (const [kind, name] of Object.entries(names)) {
+  t.test(name, async (t) => {
+    const cases = (fixture.get('cases') as [string, string, string | null][]).filter(([each]) => each === kind)
+    t.ok(cases.length > 2)
+    const wrong = cases.map(([, source, wanted]) => ({ source, wanted, found: outcome(kind, source) })).filter(({ wanted, found }) => wanted !== found)
+    t.same(wrong, [], `${cases.length} agree`)
+  })
+}
