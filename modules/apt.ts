@@ -8,7 +8,12 @@ export default packageModule({
       .object({ ...packageParams, install_recommends: installRecommends(), cache_valid_time: cacheValidTime(), purge: purge() })
       .strict()
       .transform((p) => ({ ...NO_OPTIONS, ...p, use: 'apt' as const, update_cache: p.update_cache || p.cache_valid_time > 0 })),
-  aliases: { name: ['package', 'pkg'], update_cache: ['update-cache'], install_recommends: ['install-recommends'], allow_downgrade: ['allow-downgrade', 'allow_downgrades', 'allow-downgrades'] },
+  aliases: {
+    name: ['package', 'pkg'],
+    update_cache: ['update-cache'],
+    install_recommends: ['install-recommends'],
+    allow_downgrade: ['allow-downgrade', 'allow_downgrades', 'allow-downgrades'],
+  },
   examples: [
     { name: 'Libreswan and FRR are installed', args: 'name: [libreswan, frr]' },
     { name: 'Lists older than an hour are fetched again', args: 'update_cache: true\ncache_valid_time: 3600' },

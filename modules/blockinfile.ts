@@ -24,7 +24,8 @@ const params = () =>
     .strict()
     .superRefine((p, context) => {
       const issue = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
-      if (p.insertafter !== undefined && p.insertbefore !== undefined) issue('insertbefore', 'insertafter and insertbefore are mutually exclusive; give one of them')
+      if (p.insertafter !== undefined && p.insertbefore !== undefined)
+        issue('insertbefore', 'insertafter and insertbefore are mutually exclusive; give one of them')
       if (p.marker_begin === p.marker_end) issue('marker_end', 'marker_begin and marker_end have to differ, or the block would not be found again')
       if (p.insertafter !== 'EOF') checkPattern(p.insertafter, (message) => issue('insertafter', message))
       if (p.insertbefore !== 'BOF') checkPattern(p.insertbefore, (message) => issue('insertbefore', message))
@@ -47,7 +48,7 @@ function edit(text: string, p: Params, isNew: boolean): Edit {
     at = Math.min(...marks)
     lines.splice(at, Math.max(...marks) - at + 1)
   }
-  if (!isRemoved && at > 0 && !lines[at - 1]!.endsWith('\n')) lines[at - 1] += '\n'
+  if (!isRemoved && at > 0 && !lines[at - 1]!.endsWith('\n')) lines[at - 1] = `${lines[at - 1]!}\n`
   if (!isRemoved) lines.splice(at, 0, begin, block.endsWith('\n') ? block : `${block}\n`, end)
   const edited = lines.join('')
   if (isNew) return { text: edited, message: 'File created' }
@@ -72,7 +73,10 @@ export default state({
   examples: [
     { name: 'Name the hosts of the tunnel', args: 'path: /etc/hosts\nblock: |\n  140.204.42.66 drg-1\n  140.204.56.240 drg-2' },
     { name: 'Remove them again', args: 'path: /etc/hosts\nstate: absent' },
-    { name: 'Allow a user everything, if sudo accepts it', args: 'path: /etc/sudoers.d/opc\ncreate: true\nmode: "0440"\nowner: root\ngroup: root\nblock: opc ALL=(ALL) NOPASSWD:ALL\nvalidate: visudo -cf %s' },
+    {
+      name: 'Allow a user everything, if sudo accepts it',
+      args: 'path: /etc/sudoers.d/opc\ncreate: true\nmode: "0440"\nowner: root\ngroup: root\nblock: opc ALL=(ALL) NOPASSWD:ALL\nvalidate: visudo -cf %s',
+    },
   ],
   returns: {
     msg: "What was done: 'Block inserted', 'Block removed', 'File created', or nothing.",
@@ -90,7 +94,13 @@ export default state({
   probe: (p) => probeTextFile(p),
   plan: (before, p) => {
     const [[path, now]] = Object.entries(before.file) as [[string, { type: string }]]
-    return planTextFile(before, p, (text) => edit(text, p, now.type === 'absent'), p.state === 'absent' && p.create ? 'leave' : 'refuse', `Path ${path} does not exist !`)
+    return planTextFile(
+      before,
+      p,
+      (text) => edit(text, p, now.type === 'absent'),
+      p.state === 'absent' && p.create ? 'leave' : 'refuse',
+      `Path ${path} does not exist !`,
+    )
   },
   apply: (situation) => applyTextFile(situation),
   result: (situation) => {

@@ -6,7 +6,10 @@ import { quoteWord, splitWords } from './shared/words.ts'
 const params = () =>
   z
     .object({
-      cmd: param.string().optional().describe('The command line: words as a shell would read them, with $VARIABLES, but without pipes, redirections and patterns.'),
+      cmd: param
+        .string()
+        .optional()
+        .describe('The command line: words as a shell would read them, with $VARIABLES, but without pipes, redirections and patterns.'),
       argv: z.array(param.string()).min(1).optional().describe('Instead of cmd: the words one by one.'),
       expand_argument_vars: param.bool().default(true).describe('Whether $NAME, ${NAME} and a ~ in front stand for what they are on the host.'),
       ...commandParams(),

@@ -14,7 +14,7 @@ function contentParam(): z.ZodType<Content> {
   return z.unknown().transform((value) => {
     const text = param.string().safeParse(value)
     return Content.of(text.success ? text.data : pythonJson(value))
-  }) as unknown as z.ZodType<Content>
+  })
 }
 
 function onlyTrue(why: string): z.ZodType<boolean> {
@@ -48,7 +48,8 @@ function plan(before: State, params: Params): Planned<State> {
   const path = onlyPath(before.source!)
   const source = before.source![path]!
   if (source.type === 'absent') return { after: {}, refusals: [{ summary: `Source ${src} not found`, hint: 'With remote_src, src is a path on the host.' }] }
-  if (source.type !== 'file') return { after: {}, refusals: [{ summary: `${src} is not a regular file`, hint: 'Copying a folder is not supported yet; copy its files one by one.' }] }
+  if (source.type !== 'file')
+    return { after: {}, refusals: [{ summary: `${src} is not a regular file`, hint: 'Copying a folder is not supported yet; copy its files one by one.' }] }
   return planContent(before, params, source.content, source.mode)
 }
 
@@ -56,7 +57,13 @@ function planContent(before: State, params: Params, content: Content, sourceMode
   if (params.checksum !== undefined && content.sha1 !== undefined && content.sha1 !== params.checksum) {
     return {
       after: {},
-      refusals: [{ summary: 'the source does not have the expected checksum', detail: `its SHA-1 is ${content.sha1}, expected was ${params.checksum}`, hint: 'Check src, or correct checksum.' }],
+      refusals: [
+        {
+          summary: 'the source does not have the expected checksum',
+          detail: `its SHA-1 is ${content.sha1}, expected was ${params.checksum}`,
+          hint: 'Check src, or correct checksum.',
+        },
+      ],
     }
   }
   return planDestination(before, { ...params, mode: params.mode === 'preserve' ? sourceMode : params.mode }, content)
@@ -97,28 +104,44 @@ export default state({
   params: () =>
     z
       .object({
-        src: param.fileSourceUnless('remote_src').optional().describe('The file: a path on the controller, absolute, or beside the playbook, or in a `files` folder; with remote_src, on the host.'),
+        src: param
+          .fileSourceUnless('remote_src')
+          .optional()
+          .describe('The file: a path on the controller, absolute, or beside the playbook, or in a `files` folder; with remote_src, on the host.'),
         content: contentParam().optional().describe('Instead of src: the text itself; a list or a mapping is written as JSON.'),
         remote_src: param.bool().default(false).describe('Whether src is a path on the host.'),
         ...destinationParams(),
         ...attributeParams(),
-        mode: modeParam('preserve').optional().describe("The permissions: octal digits in quotes ('0644'), symbolic (u=rw,g=r,o=), or preserve for those of src."),
+        mode: modeParam('preserve')
+          .optional()
+          .describe("The permissions: octal digits in quotes ('0644'), symbolic (u=rw,g=r,o=), or preserve for those of src."),
         directory_mode: modeParam().optional().describe('The permissions of the folders that are made where dest ends in /.'),
         checksum: z.string().toLowerCase().optional().describe('The SHA-1 that src has to have.'),
-        decrypt: onlyTrue('only true is supported: a file that is a vault is always decrypted').default(true).describe('Whether a vault file is decrypted; always true.'),
-        local_follow: onlyTrue('only true is supported: a link on the controller is always followed').default(true).describe('Whether links on the controller are followed; always true.'),
+        decrypt: onlyTrue('only true is supported: a file that is a vault is always decrypted')
+          .default(true)
+          .describe('Whether a vault file is decrypted; always true.'),
+        local_follow: onlyTrue('only true is supported: a link on the controller is always followed')
+          .default(true)
+          .describe('Whether links on the controller are followed; always true.'),
       })
       .strict()
       .superRefine((params, context) => {
-        if (params.src === undefined && params.content === undefined) context.addIssue({ code: 'custom', message: 'src (or content) is required', path: ['src'] })
-        if (params.src !== undefined && params.content !== undefined) context.addIssue({ code: 'custom', message: 'src and content are mutually exclusive; give one of them', path: ['content'] })
-        if (params.content !== undefined && params.dest.endsWith('/')) context.addIssue({ code: 'custom', message: 'can not use content with a dir as dest; name the file', path: ['dest'] })
+        if (params.src === undefined && params.content === undefined)
+          context.addIssue({ code: 'custom', message: 'src (or content) is required', path: ['src'] })
+        if (params.src !== undefined && params.content !== undefined)
+          context.addIssue({ code: 'custom', message: 'src and content are mutually exclusive; give one of them', path: ['content'] })
+        if (params.content !== undefined && params.dest.endsWith('/'))
+          context.addIssue({ code: 'custom', message: 'can not use content with a dir as dest; name the file', path: ['dest'] })
         if (params.remote_src !== (typeof params.src === 'string')) {
           if (params.remote_src) context.addIssue({ code: 'custom', message: 'remote_src wants a path on the host as src', path: ['src'] })
           else if (params.src !== undefined) context.addIssue({ code: 'custom', message: 'not found on the controller', path: ['src'] })
         }
         if (typeof params.src === 'string' && !/^\/.*[^/]$/.test(params.src)) {
-          context.addIssue({ code: 'custom', message: 'with remote_src, src has to be the absolute path of a file; copying a folder is not supported yet', path: ['src'] })
+          context.addIssue({
+            code: 'custom',
+            message: 'with remote_src, src has to be the absolute path of a file; copying a folder is not supported yet',
+            path: ['src'],
+          })
         }
       }),
   examples: [
@@ -141,7 +164,8 @@ export default state({
   },
   result: (situation) => {
     const { params } = situation
-    if (!params.force && situation.differs.length === 0) return { dest: destinationResult(situation)['dest'], ...(params.src && { src: typeof params.src === 'string' ? params.src : params.src.name }) }
+    if (!params.force && situation.differs.length === 0)
+      return { dest: destinationResult(situation)['dest'], ...(params.src && { src: typeof params.src === 'string' ? params.src : params.src.name }) }
     return destinationResult(situation)
   },
 })

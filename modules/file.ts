@@ -1,10 +1,35 @@
 /** Files, folders and links: that they are there or not, whose they are, and what they lead to. */
 import { Content, KNOWN_AFTER_APPLY, file, isKnown, param, put, query, run, state, z } from '../runner/module.ts'
 import type { After, AfterTree, Event, FileState, Planned, Probe, ProbeTree, Promised, Refusal, StateOf, Step, StepReply } from '../runner/module.ts'
-import { ATTRIBUTE_NOTES, NEW_FILE_MODE, accountProbes, attributeParams, attributeSteps, knownAttributes, plannedFile, plannedFolder, wantedAttributes, withAttributes, writerProbes } from './shared/attributes.ts'
+import {
+  ATTRIBUTE_NOTES,
+  NEW_FILE_MODE,
+  accountProbes,
+  attributeParams,
+  attributeSteps,
+  knownAttributes,
+  plannedFile,
+  plannedFolder,
+  wantedAttributes,
+  withAttributes,
+  writerProbes,
+} from './shared/attributes.ts'
 import type { Wanted } from './shared/attributes.ts'
 import { fileResult } from './shared/destination.ts'
-import { ancestors, basename, dirname, folderProbes, folderSteps, followLinks, join, knownState, linkEnd, missingFolder, onlyPath, plannedFolders } from './shared/target.ts'
+import {
+  ancestors,
+  basename,
+  dirname,
+  folderProbes,
+  folderSteps,
+  followLinks,
+  join,
+  knownState,
+  linkEnd,
+  missingFolder,
+  onlyPath,
+  plannedFolders,
+} from './shared/target.ts'
 import type { ByPath } from './shared/target.ts'
 import { DEFAULT_TIME_FORMAT, readTime, timeOf } from './shared/times.ts'
 import { plannedTree, tree, treeSteps } from './shared/tree.ts'
@@ -17,13 +42,19 @@ const params = () =>
       state: z
         .enum(['absent', 'directory', 'file', 'hard', 'link', 'touch'])
         .optional()
-        .describe('What it should be: file, directory, link (symbolic), hard (a second name for src), touch (there, with a new time) or absent; without it, what is there.'),
+        .describe(
+          'What it should be: file, directory, link (symbolic), hard (a second name for src), touch (there, with a new time) or absent; without it, what is there.',
+        ),
       src: z.string().min(1).optional().describe('With link and hard: what the link leads to.'),
       recurse: param.bool().default(false).describe('Give owner, group and mode to everything below the folder as well.'),
       force: param.bool().default(false).describe('Put a link where a file or an empty folder is, or make it though src does not exist.'),
       follow: param.bool().default(true).describe('Where path is a link, change what it leads to.'),
       ...attributeParams(),
-      modification_time: z.string().min(1).optional().describe('preserve, now, or a time in the format of modification_time_format; now with touch, else preserve.'),
+      modification_time: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('preserve, now, or a time in the format of modification_time_format; now with touch, else preserve.'),
       modification_time_format: z.string().default(DEFAULT_TIME_FORMAT).describe('The format of modification_time, as in strptime.'),
       access_time: z.string().min(1).optional().describe('preserve, now, or a time in the format of access_time_format; now with touch, else preserve.'),
       access_time_format: z.string().default(DEFAULT_TIME_FORMAT).describe('The format of access_time, as in strptime.'),
@@ -47,7 +78,10 @@ const params = () =>
 type Params = z.output<ReturnType<typeof params>>
 
 /** A wished time as `2026-01-31 10:15:59`; undefined for `now`, `preserve` and none. */
-function explicitTime(p: Pick<Params, 'modification_time' | 'modification_time_format' | 'access_time' | 'access_time_format'>, which: 'modification_time' | 'access_time'): string | undefined {
+function explicitTime(
+  p: Pick<Params, 'modification_time' | 'modification_time_format' | 'access_time' | 'access_time_format'>,
+  which: 'modification_time' | 'access_time',
+): string | undefined {
   const wish = p[which]
   return wish === undefined || wish === 'now' || wish === 'preserve' ? undefined : readTime(wish, p[`${which}_format`])
 }
@@ -89,7 +123,7 @@ function* probe(p: Params): Generator<ProbeTree, Probes, never> {
   const wish = wishOf(p, now)
   if (wish === 'absent') return { file: likely.file }
   if (wish === 'link') return yield* probeLink(p, likely, now)
-  if (wish === 'hard') return yield* probeHard(p, likely, now)
+  if (wish === 'hard') return probeHard(p, likely, now)
   let found: Probes = likely
   let there = now
   if (now?.type === 'link' && p.follow) {
@@ -99,7 +133,8 @@ function* probe(p: Params): Generator<ProbeTree, Probes, never> {
     else found = { file: { [end.path]: file(end.path) }, folders: folderProbes(wish === 'directory' ? ancestors(end.path) : [dirname(end.path)]), accounts }
   }
   const path = onlyPath(found.file)
-  const isNew = there?.type === 'absent' || Object.keys(first.folders ?? {}).some((each) => wish === 'directory' && knownState(first.folders!, each)?.type === 'absent')
+  const isNew =
+    there?.type === 'absent' || Object.keys(first.folders ?? {}).some((each) => wish === 'directory' && knownState(first.folders!, each)?.type === 'absent')
   return {
     ...found,
     ...(isNew && { accounts: { ...accounts, ...writerProbes(p) } }),
@@ -130,10 +165,12 @@ function* probeLink(p: Params, likely: Probes, now: FileState | undefined): Gene
 }
 
 function isEmpty(path: string): Probe<boolean> {
-  return query(`query:empty:${path}`, ['find', path, '-mindepth', '1', '-maxdepth', '1', '-printf', 'x', '-quit'], (reply) => reply.stdout === '', { tellsOf: [`file:${path}/*`] })
+  return query(`query:empty:${path}`, ['find', path, '-mindepth', '1', '-maxdepth', '1', '-printf', 'x', '-quit'], (reply) => reply.stdout === '', {
+    tellsOf: [`file:${path}/*`],
+  })
 }
 
-function* probeHard(p: Params, likely: Probes, now: FileState | undefined): Generator<ProbeTree, Probes, never> {
+function probeHard(p: Params, likely: Probes, now: FileState | undefined): Probes {
   const src = p.src!
   const path = now?.type === 'directory' ? join(p.path, basename(src)) : p.path
   return {
@@ -141,11 +178,16 @@ function* probeHard(p: Params, likely: Probes, now: FileState | undefined): Gene
     folders: folderProbes([dirname(path)]),
     accounts: likely.accounts ?? {},
     target: { [src]: file(src) },
-    sameFile: query(`query:same-file:${src}:${path}`, ['stat', '-c', '%d:%i', src, path], ({ exitCode, stdout }) => exitCode === 0 && new Set(stdout.trim().split('\n')).size === 1, {
-      label: `${path} is ${src}`,
-      okExitCodes: [0, 1],
-      tellsOf: [`file:${src}`, `file:${path}`],
-    }),
+    sameFile: query(
+      `query:same-file:${src}:${path}`,
+      ['stat', '-c', '%d:%i', src, path],
+      ({ exitCode, stdout }) => exitCode === 0 && new Set(stdout.trim().split('\n')).size === 1,
+      {
+        label: `${path} is ${src}`,
+        okExitCodes: [0, 1],
+        tellsOf: [`file:${src}`, `file:${path}`],
+      },
+    ),
   }
 }
 
@@ -160,7 +202,10 @@ function plan(before: State, p: Params): Planned<State> {
   const planned = PLANS[wish](before, p, path, now, wanted)
   if (before.times === undefined || planned.refusals) return planned
   const times: Record<string, string> = {}
-  for (const [key, which] of [['atime', 'access_time'], ['mtime', 'modification_time']] as const) {
+  for (const [key, which] of [
+    ['atime', 'access_time'],
+    ['mtime', 'modification_time'],
+  ] as const) {
     const wished = explicitTime(p, which)
     if (wished !== undefined) times[key] = wished
   }
@@ -186,7 +231,9 @@ const PLANS: Readonly<Record<Exclude<Wish, 'absent'>, PlanFor>> = {
     if (there.type === 'file' || there.type === 'other') return { after: { file: { [path]: withAttributes(there, wanted) } } }
     return refuse(
       `file (${path}) is ${there.type}, cannot continue`,
-      there.type === 'absent' ? 'With state: touch an empty file is made; copy and template make files with a content.' : 'Choose the state that fits what is there, or another path.',
+      there.type === 'absent'
+        ? 'With state: touch an empty file is made; copy and template make files with a content.'
+        : 'Choose the state that fits what is there, or another path.',
     )
   },
 
@@ -199,7 +246,11 @@ const PLANS: Readonly<Record<Exclude<Wish, 'absent'>, PlanFor>> = {
     }
     if (now.type !== 'link' || !p.follow) return { after: { file: { [path]: withAttributes(now, wanted) } } }
     const target = onlyPath(before.target!)
-    if (before.target![target]!.type === 'absent') return refuse(`Error while updating modification or access time: ${path} leads to ${target}, which does not exist`, 'Make what it leads to, or the link anew.')
+    if (before.target![target]!.type === 'absent')
+      return refuse(
+        `Error while updating modification or access time: ${path} leads to ${target}, which does not exist`,
+        'Make what it leads to, or the link anew.',
+      )
     return { after: { target: { [target]: withAttributes(before.target![target]!, wanted) } } }
   },
 
@@ -215,9 +266,16 @@ const PLANS: Readonly<Record<Exclude<Wish, 'absent'>, PlanFor>> = {
     const after: After<FileState> = {
       type: 'link',
       target: text,
-      ...(isNew ? newOwners({ ...own, newOwner: wanted.newOwner, newGroup: wanted.newGroup }) : { owner: own.owner ?? there.owner, group: own.group ?? there.group }),
+      ...(isNew
+        ? newOwners({ ...own, newOwner: wanted.newOwner, newGroup: wanted.newGroup })
+        : { owner: own.owner ?? there.owner, group: own.group ?? there.group }),
     }
-    return { after: { file: { [path]: after }, ...(p.follow && wishesAttributes(wanted) && { target: { [target]: withAttributes(before.target![target]!, wanted) } }) } }
+    return {
+      after: {
+        file: { [path]: after },
+        ...(p.follow && wishesAttributes(wanted) && { target: { [target]: withAttributes(before.target![target]!, wanted) } }),
+      },
+    }
   },
 
   hard: (before, p, path, _now, wanted) => {
@@ -229,7 +287,8 @@ const PLANS: Readonly<Record<Exclude<Wish, 'absent'>, PlanFor>> = {
     const missing = missingFolder(before.folders ?? {})
     if (missing) return { after: {}, refusals: [missing] }
     if (there.type === 'directory') return refuse(`refusing to convert from directory to hard link for ${path}`, 'Remove the folder first.')
-    if (there.type !== 'absent' && !before.sameFile && !p.force) return refuse('Cannot link, different hard link exists at destination', `With force: true the ${kindOf(there)} at ${path} is replaced.`)
+    if (there.type !== 'absent' && !before.sameFile && !p.force)
+      return refuse('Cannot link, different hard link exists at destination', `With force: true the ${kindOf(there)} at ${path} is replaced.`)
     const after = withAttributes(source, wanted)
     return { after: { file: { [path]: after }, target: { [src]: after }, sameFile: true } }
   },
@@ -277,7 +336,13 @@ function touchEvents(before: State, p: Params): Event[] {
   return [{ name: 'touch', target: path }]
 }
 
-function* apply(situation: { params: Params; before: State; after: AfterTree<State>; events: readonly Event[]; timestamp: string }): Generator<Step, void, StepReply> {
+function* apply(situation: {
+  params: Params
+  before: State
+  after: AfterTree<State>
+  events: readonly Event[]
+  timestamp: string
+}): Generator<Step, void, StepReply> {
   const { params: p, before, events, timestamp } = situation
   const after: Promised<State> = situation.after
   const path = onlyPath(before.file)
@@ -294,7 +359,13 @@ function* apply(situation: { params: Params; before: State; after: AfterTree<Sta
   yield* timeSteps(p, path, events, before, after)
 }
 
-function* applyThing(path: string, now: FileState, next: Exclude<After<FileState>, symbol>, before: State, timestamp: string): Generator<Step, void, StepReply> {
+function* applyThing(
+  path: string,
+  now: FileState,
+  next: Exclude<After<FileState>, symbol>,
+  before: State,
+  timestamp: string,
+): Generator<Step, void, StepReply> {
   const temporary = `${dirname(path)}/.${basename(path)}.${timestamp}.playline`
   const replaces = now.type !== 'absent'
   if (next.type === 'absent') {
@@ -325,7 +396,10 @@ function* linkSteps(make: readonly [string, ...string[]], path: string, temporar
 
 function* timeSteps(p: Params, path: string, events: readonly Event[], before: State, after: Promised<State>): Generator<Step, void, StepReply> {
   const noDereference = p.follow ? [] : ['-h']
-  for (const [flag, which, key] of [['-a', 'access_time', 'atime'], ['-m', 'modification_time', 'mtime']] as const) {
+  for (const [flag, which, key] of [
+    ['-a', 'access_time', 'atime'],
+    ['-m', 'modification_time', 'mtime'],
+  ] as const) {
     const wished = (after.times as Record<string, string> | undefined)?.[key]
     if (wished !== undefined && wished !== before.times?.[key]) yield run(['touch', '-c', ...noDereference, flag, '-d', wished, path])
     else if (events.length > 0 && (p[which] ?? (p.state === 'touch' ? 'now' : 'preserve')) === 'now') yield run(['touch', '-c', ...noDereference, flag, path])
@@ -335,7 +409,8 @@ function* timeSteps(p: Params, path: string, events: readonly Event[], before: S
 function result({ params: p, before, after }: { params: Params; before: State; after: AfterTree<State> }): Record<string, unknown> {
   const files = ((after as Promised<State>).file ?? before.file) as ByPath<After<FileState>>
   const path = onlyPath(files)
-  const { checksum: _, ...attributes } = fileResult(files[path]!)
+  const attributes = fileResult(files[path]!)
+  delete attributes['checksum']
   if (attributes['state'] === 'absent') return { path, state: 'absent' }
   if (attributes['state'] === 'link') return { dest: path, src: (files[path] as { target?: string }).target, ...attributes }
   if (p.state === 'hard') return { dest: path, src: p.src, ...attributes, state: 'hard' }
@@ -348,7 +423,10 @@ export default state({
   aliases: { path: ['dest', 'name'] },
   examples: [
     { name: 'Make a folder for the keys', args: 'path: /etc/ipsec.d/keys\nstate: directory\nowner: root\ngroup: root\nmode: "0700"' },
-    { name: 'Let the routing daemon write its log', args: 'path: /var/log/frr/bgpd.log\nstate: touch\nowner: frr\ngroup: frr\nmode: "0640"\naccess_time: preserve\nmodification_time: preserve' },
+    {
+      name: 'Let the routing daemon write its log',
+      args: 'path: /var/log/frr/bgpd.log\nstate: touch\nowner: frr\ngroup: frr\nmode: "0640"\naccess_time: preserve\nmodification_time: preserve',
+    },
     { name: 'Remove a configuration', args: 'path: /etc/frr/frr.conf\nstate: absent' },
     { name: 'Link a name to a file', args: 'src: /etc/sysctl.conf\ndest: /etc/sysctl.d/99-sysctl.conf\nstate: link' },
     { name: 'Give a tree to the web server', args: 'path: /srv/www\nrecurse: true\nowner: www-data\nmode: u=rwX,g=rX,o=' },

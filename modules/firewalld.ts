@@ -37,33 +37,51 @@ const params = () =>
       protocol: param.list(word()).default([]).describe('Protocols of IP: `esp`, `gre`.'),
       service: param.list(word()).default([]).describe('Services that firewalld knows: `ipsec`, `https`.'),
       interface: param.list(word()).default([]).describe('Interfaces that belong to the zone; one that is in another zone moves. It need not exist yet.'),
-      source: param.list(canonical((text) => (/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(text) ? text.toUpperCase() : text))).default([]).describe('Addresses, networks, MAC addresses or `ipset:NAME` that belong to the zone; one that is in another zone moves.'),
+      source: param
+        .list(canonical((text) => (/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(text) ? text.toUpperCase() : text)))
+        .default([])
+        .describe('Addresses, networks, MAC addresses or `ipset:NAME` that belong to the zone; one that is in another zone moves.'),
       rich_rule: z
         .preprocess((value) => (typeof value === 'string' ? [value] : value), z.array(canonical(canonicalRule)))
         .default([])
         .describe('Rules in the rich language. Quotes, the order of their parts and long words for units of time make no difference.'),
       icmp_block: param.list(word()).default([]).describe('Types of ICMP that are blocked: `echo-request`.'),
       port_forward: z
-        .preprocess((value) => (value !== null && typeof value === 'object' && !Array.isArray(value) ? [value] : value), z.array(
-          z
-            .object({
-              port: param.nonEmptyString().describe('Port or range from which is forwarded.'),
-              proto: z.enum(['tcp', 'udp', 'sctp', 'dccp']).describe('Its protocol.'),
-              toport: param.string().default('').describe('Port to which is forwarded. Default: the same.'),
-              toaddr: param.string().default('').describe('Address to which is forwarded. Default: this host.'),
-            })
-            .strict()
-            .transform(({ port, proto, toport, toaddr }) => forwardPort(port, proto, toport, toaddr)),
-        ))
+        .preprocess(
+          (value) => (value !== null && typeof value === 'object' && !Array.isArray(value) ? [value] : value),
+          z.array(
+            z
+              .object({
+                port: param.nonEmptyString().describe('Port or range from which is forwarded.'),
+                proto: z.enum(['tcp', 'udp', 'sctp', 'dccp']).describe('Its protocol.'),
+                toport: param.string().default('').describe('Port to which is forwarded. Default: the same.'),
+                toaddr: param.string().default('').describe('Address to which is forwarded. Default: this host.'),
+              })
+              .strict()
+              .transform(({ port, proto, toport, toaddr }) => forwardPort(port, proto, toport, toaddr)),
+          ),
+        )
         .default([])
         .describe('Ports that are forwarded.'),
-      masquerade: param.bool().optional().describe('Whether what leaves the zone gets this host as its sender. With `state: disabled` the opposite of what is said.'),
-      forward: param.bool().optional().describe('Whether traffic is forwarded between the interfaces and sources of the zone; it holds only for interfaces that are explicitly in it.'),
+      masquerade: param
+        .bool()
+        .optional()
+        .describe('Whether what leaves the zone gets this host as its sender. With `state: disabled` the opposite of what is said.'),
+      forward: param
+        .bool()
+        .optional()
+        .describe('Whether traffic is forwarded between the interfaces and sources of the zone; it holds only for interfaces that are explicitly in it.'),
       icmp_block_inversion: param.bool().optional().describe('Whether only the types of ICMP in `icmp_block` pass.'),
-      target: z.enum(['default', 'ACCEPT', 'DROP', '%%REJECT%%']).optional().describe('What happens to traffic that nothing in the zone is about. Permanent only.'),
+      target: z
+        .enum(['default', 'ACCEPT', 'DROP', '%%REJECT%%'])
+        .optional()
+        .describe('What happens to traffic that nothing in the zone is about. Permanent only.'),
     })
     .strict()
-    .refine((p) => p.permanent || (p.target === undefined && p.state !== 'present' && p.state !== 'absent'), { message: 'a zone and its target can only be set permanently', path: ['permanent'] })
+    .refine((p) => p.permanent || (p.target === undefined && p.state !== 'present' && p.state !== 'absent'), {
+      message: 'a zone and its target can only be set permanently',
+      path: ['permanent'],
+    })
     .refine((p) => isAboutZone(p) || itemsOf(p).length > 0, { message: 'nothing is named: give `port`, `service`, `interface`, …', path: ['state'] })
     .refine((p) => !isAboutZone(p) || (p.zone !== undefined && itemsOf(p).every(({ kind }) => kind === 'zone' || kind === 'target')), {
       message: '`present` and `absent` are for a zone alone: name `zone` and nothing that it has, or use `enabled` and `disabled`',
@@ -152,7 +170,7 @@ function* probe(p: Params): Generator<ProbeTree, Tree, never> {
   const owner = isKnown(seen, 'unit') ? ('query:firewalld' as const) : (`unit:${SERVICE}` as const)
   // What an interface or a source is bound to is one thing for all zones.
   const resource = (side: string, item: Pick<Item, 'kind' | 'value'>) => `${owner}${isBinding(item) ? '' : ` ${zone}`} ${side} ${itemName(item)}` as const
-  const stopped = now === 'stopped' ? ', firewalld is not running' : ''
+  const stopped = now === 'stopped' && !(isKnown(seen, 'unit') && seen.unit.active === 'active') ? ', firewalld is not running' : ''
   return {
     unit: first.unit,
     files: first.files,
@@ -169,7 +187,9 @@ function* probe(p: Params): Generator<ProbeTree, Tree, never> {
     runtime: byName(asksRunning(p) ? items : [], (item) => {
       const name = resource('running', item)
       const label = `${labelOf(item, zone)} (running)`
-      return isBinding(item) ? runningBindings(name, label, (bindings) => runningBinding(item, bindings)) : runningSide(name, label, zone, (found) => runningState(item, found))
+      return isBinding(item)
+        ? runningBindings(name, label, (bindings) => runningBinding(item, bindings))
+        : runningSide(name, label, zone, (found) => runningState(item, found))
     }),
   }
 }
@@ -180,7 +200,12 @@ function running(zone: string): Probe<Running> {
 
 function serviceNames(): Probe<readonly string[]> {
   return {
-    ...query('query:firewalld-services', ['ls', '/usr/lib/firewalld/services', `${SETTINGS}/services`], (reply) => [...reply.stdout.matchAll(/^(.+)\.xml$/gm)].map(([, name]) => name!), { okExitCodes: [0, 1, 2] }),
+    ...query(
+      'query:firewalld-services',
+      ['ls', '/usr/lib/firewalld/services', `${SETTINGS}/services`],
+      (reply) => [...reply.stdout.matchAll(/^(.+)\.xml$/gm)].map(([, name]) => name!),
+      { okExitCodes: [0, 1, 2] },
+    ),
     tellsOf: [`file:${SETTINGS}/services/*`],
   }
 }
@@ -199,13 +224,17 @@ function plan(before: State, p: Params): Planned<State> {
   const items = itemsOf(p)
   const side = (key: 'permanent' | 'runtime', wanted: readonly Item[]) => wishedSide(before[key] ?? {}, items, wanted, zone)
   if (!isKnown(before, 'unit')) return { after: { permanent: side('permanent', items), runtime: side('runtime', items) } }
-  if (before.unit.loaded === 'not-found' && before.running === 'stopped') return { after: {}, refusals: [{ summary: 'firewalld is not installed', hint: 'Install the package firewalld first.' }] }
+  if (before.unit.loaded === 'not-found' && before.running === 'stopped')
+    return { after: {}, refusals: [{ summary: 'firewalld is not installed', hint: 'Install the package firewalld first.' }] }
 
   const { possible, refusals } = sort(items, zone, before, p)
   const blocked = possible.length > 0 && asksRunning(p) ? refusedRunning(zone, before, p) : undefined
   const runtime = side('runtime', blocked !== undefined || isStopped(before) ? [] : possible)
   return {
-    after: { permanent: side('permanent', possible), runtime: before.running === 'stopped' ? { ...runtime, ...takenUp(items, runtime, before, zone) } : runtime },
+    after: {
+      permanent: side('permanent', possible),
+      runtime: before.running === 'stopped' ? { ...runtime, ...takenUp(items, runtime, before, zone) } : runtime,
+    },
     refusals: [...refusals, ...(blocked === undefined ? [] : [blocked])],
   }
 }
@@ -230,14 +259,22 @@ function isStopped(before: State): boolean {
 function sort(items: readonly Item[], zone: string, before: State, p: Params): { possible: readonly Item[]; refusals: readonly Refusal[] } {
   const { zones, builtIn } = before.files
   if (isAboutZone(p)) {
-    if (p.state === 'absent' && builtIn.includes(zone)) return { possible: [], refusals: [{ summary: `the zone '${zone}' is firewalld's own: it cannot be deleted` }] }
+    if (p.state === 'absent' && builtIn.includes(zone))
+      return { possible: [], refusals: [{ summary: `the zone '${zone}' is firewalld's own: it cannot be deleted` }] }
     return { possible: items, refusals: [] }
   }
   if (before.zone === 'absent') {
     const near = nearest(zone, Object.keys(zones))
-    return { possible: [], refusals: [{ summary: `firewalld has no zone '${zone}'`, hint: near === undefined ? 'A task with `state: present` makes it.' : `Did you mean '${near}'?` }] }
+    return {
+      possible: [],
+      refusals: [
+        { summary: `firewalld has no zone '${zone}'`, hint: near === undefined ? 'A task with `state: present` makes it.' : `Did you mean '${near}'?` },
+      ],
+    }
   }
-  const missing = items.filter(({ kind, value, wish }) => kind === 'service' && wish === 'present' && before.services !== undefined && !before.services.includes(value))
+  const missing = items.filter(
+    ({ kind, value, wish }) => kind === 'service' && wish === 'present' && before.services !== undefined && !before.services.includes(value),
+  )
   return {
     possible: items.filter((item) => !missing.includes(item)),
     refusals: missing.map(({ value }) => {
@@ -248,11 +285,17 @@ function sort(items: readonly Item[], zone: string, before: State, p: Params): {
 }
 
 function refusedRunning(zone: string, before: State, p: Params): Refusal | undefined {
-  if (before.running === 'no such zone') return { summary: `the running firewalld does not know the zone '${zone}' yet`, hint: 'Have it reload (`firewall-cmd --reload`), or set `permanent: true` alone.' }
+  if (before.running === 'no such zone')
+    return {
+      summary: `the running firewalld does not know the zone '${zone}' yet`,
+      hint: 'Have it reload (`firewall-cmd --reload`), or set `permanent: true` alone.',
+    }
   if (!isStopped(before) || (p.offline && p.permanent)) return undefined
   return {
     summary: 'firewalld is not running: nothing can be set at once',
-    hint: p.permanent ? 'Start it first, or set `offline: true` to be content with the permanent side.' : 'Start it first, or set `permanent: true` to have it from the next start on.',
+    hint: p.permanent
+      ? 'Start it first, or set `offline: true` to be content with the permanent side.'
+      : 'Start it first, or set `permanent: true` to have it from the next start on.',
   }
 }
 
@@ -266,7 +309,9 @@ function takenUp(items: readonly Item[], runtime: Readonly<Record<string, string
 function affects({ differs, params: p, before }: { differs: readonly Difference[]; params: Params; before: State }): Affected[] {
   const zone = p.zone ?? before.files.defaultZone
   const sides = [...new Set(differs.filter(({ path }) => /^(?:source )?port \d+-/.test(path[1] ?? '')).map(({ path }) => path[0]))]
-  return sides.flatMap((side) => ['port', 'source port'].map((kind) => ({ resource: `query:firewalld ${zone} ${side === 'runtime' ? 'running' : 'permanent'} ${kind} *` as const })))
+  return sides.flatMap((side) =>
+    ['port', 'source port'].map((kind) => ({ resource: `query:firewalld ${zone} ${side === 'runtime' ? 'running' : 'permanent'} ${kind} *` as const })),
+  )
 }
 
 export default state({
@@ -277,7 +322,10 @@ export default state({
     { name: 'IKE and NAT traversal come in, now and after a boot', args: 'port: [500/udp, 4500/udp]\npermanent: true\nimmediate: true\nstate: enabled' },
     { name: 'The tunnels are in the trusted zone', args: 'zone: trusted\ninterface: [vti1, vti2]\npermanent: true\nimmediate: true\nstate: enabled' },
     { name: 'Forwarding within the zone', args: 'zone: public\nforward: true\npermanent: true\nimmediate: true\nstate: enabled' },
-    { name: 'SSH only from one network', args: 'zone: public\nrich_rule: rule family=ipv4 source address=192.0.2.0/24 service name=ssh accept\npermanent: true\nstate: enabled' },
+    {
+      name: 'SSH only from one network',
+      args: 'zone: public\nrich_rule: rule family=ipv4 source address=192.0.2.0/24 service name=ssh accept\npermanent: true\nstate: enabled',
+    },
     { name: 'HTTP is closed', args: 'service: http\npermanent: true\nimmediate: true\nstate: disabled' },
     { name: 'A zone of its own', args: 'zone: vpn\nstate: present\npermanent: true\ntarget: ACCEPT' },
   ],
@@ -299,7 +347,8 @@ export default state({
     const zone = p.zone ?? before.files.defaultZone
     const changed = (side: 'permanent' | 'runtime') => itemsOf(p).filter((item) => differs.some(({ path }) => path[0] === side && path[1] === itemName(item)))
     const stopped = before.running === 'stopped'
-    for (const words of callsFor(changed('permanent'), zone)) yield run(stopped ? ['firewall-offline-cmd', ...words] : ['firewall-cmd', '--permanent', ...words])
+    for (const words of callsFor(changed('permanent'), zone))
+      yield run(stopped ? ['firewall-offline-cmd', ...words] : ['firewall-cmd', '--permanent', ...words])
     for (const words of callsFor(changed('runtime'), zone)) yield run(['firewall-cmd', ...words, ...(p.timeout > 0 ? [`--timeout=${p.timeout}`] : [])])
     return ''
   },

@@ -15,7 +15,10 @@ const params = () =>
         .refine((line) => !line.includes('\n'), 'a line has no newline in it; for several lines use blockinfile')
         .optional()
         .describe('The line.'),
-      regexp: z.string().optional().describe('The last line that this Python regular expression finds is replaced; with absent, all that it finds are removed.'),
+      regexp: z
+        .string()
+        .optional()
+        .describe('The last line that this Python regular expression finds is replaced; with absent, all that it finds are removed.'),
       search_string: z.string().min(1).optional().describe('Instead of regexp: a text that the line holds.'),
       backrefs: param.bool().default(false).describe('Replace \\1 and \\g<name> in line by groups of regexp; without a match nothing is done.'),
       insertafter: z.string().optional().describe('Where no line is replaced: after the last line that this expression finds, or EOF, or BOF.'),
@@ -26,10 +29,12 @@ const params = () =>
     .superRefine((p, context) => {
       const issue = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
       if (p.state === 'present' && p.line === undefined) issue('line', 'line is required with state=present')
-      if (p.state === 'absent' && p.line === undefined && p.regexp === undefined && p.search_string === undefined) issue('line', 'one of line, search_string, or regexp is required with state=absent')
+      if (p.state === 'absent' && p.line === undefined && p.regexp === undefined && p.search_string === undefined)
+        issue('line', 'one of line, search_string, or regexp is required with state=absent')
       if (p.backrefs && p.regexp === undefined) issue('backrefs', 'regexp is required with backrefs=true')
       if (p.regexp !== undefined && p.search_string !== undefined) issue('search_string', 'regexp and search_string are mutually exclusive; give one of them')
-      if (p.insertafter !== undefined && p.insertbefore !== undefined) issue('insertbefore', 'insertafter and insertbefore are mutually exclusive; give one of them')
+      if (p.insertafter !== undefined && p.insertbefore !== undefined)
+        issue('insertbefore', 'insertafter and insertbefore are mutually exclusive; give one of them')
       checkPattern(p.regexp, (message) => issue('regexp', message))
       if (p.insertafter !== 'EOF' && p.insertafter !== 'BOF') checkPattern(p.insertafter, (message) => issue('insertafter', message))
       if (p.insertbefore !== 'BOF') checkPattern(p.insertbefore, (message) => issue('insertbefore', message))

@@ -75,10 +75,15 @@ function* probe(p: Params): Generator<ProbeTree, Tree, never> {
 
 /** An init script's links, through systemd's own bridge to them; `systemctl show` only says `generated`. */
 function initScript(name: string): Probe<string | null> {
-  return query(`query:init-script:${name}`, ['systemctl', 'is-enabled', '--', name], (reply) => /^(?:enabled|disabled)$/.exec(reply.stdout.trim())?.[0] ?? null, {
-    label: `${name} on boot`,
-    okExitCodes: [0, 1],
-  })
+  return query(
+    `query:init-script:${name}`,
+    ['systemctl', 'is-enabled', '--', name],
+    (reply) => /^(?:enabled|disabled)$/.exec(reply.stdout.trim())?.[0] ?? null,
+    {
+      label: `${name} on boot`,
+      okExitCodes: [0, 1],
+    },
+  )
 }
 
 function unitNames(): Probe<readonly string[]> {
@@ -195,7 +200,12 @@ function refusedEnabling(name: string, before: State, p: Params): Refusal | unde
   if (!p.enabled) return word === 'generated' ? { summary: `${name} cannot be disabled: ${CANNOT_ENABLE[word]!}` } : undefined
   if (isMasked(before.unit)) return p.masked === false ? undefined : masked(name)
   const why = CANNOT_ENABLE[word]
-  return why === undefined ? undefined : { summary: `${name} cannot be enabled: ${why}`, hint: word === 'indirect' ? `\`systemctl cat ${name}\` names the unit to enable.` : 'Leave `enabled` out.' }
+  return why === undefined
+    ? undefined
+    : {
+        summary: `${name} cannot be enabled: ${why}`,
+        hint: word === 'indirect' ? `\`systemctl cat ${name}\` names the unit to enable.` : 'Leave `enabled` out.',
+      }
 }
 
 function masked(name: string): Refusal {
@@ -282,7 +292,8 @@ export default state({
     needed: ({ before, params: p, differs, events: happening }) =>
       p.name !== undefined &&
       before.unit.active !== 'oneshot' &&
-      ((p.state !== undefined && p.state !== 'stopped' && differs.some(({ path }) => path[1] === 'active')) || happening.some(({ name }) => name === 'restart')),
+      ((p.state !== undefined && p.state !== 'stopped' && differs.some(({ path }) => path[1] === 'active')) ||
+        happening.some(({ name }) => name === 'restart')),
     watch: (p) => (p.name === undefined ? {} : { run: unitRun(p.name) }),
     when: (_, p, { watched, elapsedMs }) => isUp(p.name!, (watched as { run: UnitRun }).run, elapsedMs),
     withinMs: SETTLES_WITHIN_MS,
@@ -301,7 +312,8 @@ export default state({
 
   result({ params: p, after }) {
     const now = after.unit
-    if (p.name === undefined || now === undefined || typeof now === 'symbol') return p.name === undefined ? {} : { name: p.name }
+    if (p.name === undefined) return {}
+    if (typeof now !== 'object') return { name: p.name }
     const known = (value: unknown) => (typeof value === 'string' ? value : undefined)
     const active = known(now.active)
     return {

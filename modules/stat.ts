@@ -12,7 +12,10 @@ const params = () =>
       path: param.path().describe('The path.'),
       follow: param.bool().default(false).describe('Where it is a link, say what it leads to.'),
       get_checksum: param.bool().default(true).describe('Whether the checksum of a file is wanted.'),
-      checksum_algorithm: z.enum(Object.keys(SUMS) as (keyof typeof SUMS)[]).default('sha1').describe('How the checksum is made.'),
+      checksum_algorithm: z
+        .enum(Object.keys(SUMS) as (keyof typeof SUMS)[])
+        .default('sha1')
+        .describe('How the checksum is made.'),
       get_attributes: param.bool().default(true).describe('Whether the attributes that lsattr shows are wanted.'),
       get_mime: param
         .bool()
@@ -78,7 +81,9 @@ function treeFor(p: Params, path: string): Probes {
 /** Only what is known to be a regular file is read: a pipe has no end, and a disk a late one. */
 function withChecksum(p: Params, path: string, there: FileState | undefined): Probes {
   if (!p.get_checksum || there?.type !== 'file') return treeFor(p, path)
-  const checksum = about(path, p.checksum_algorithm, [SUMS[p.checksum_algorithm], path], (reply) => (reply.exitCode === 0 ? reply.stdout.replace(/^\\/, '').split(' ', 1)[0]! : null))
+  const checksum = about(path, p.checksum_algorithm, [SUMS[p.checksum_algorithm], path], (reply) =>
+    reply.exitCode === 0 ? reply.stdout.replace(/^\\/, '').split(' ', 1)[0]! : null,
+  )
   return { ...treeFor(p, path), checksum }
 }
 
@@ -94,8 +99,34 @@ function about<T>(path: string, what: string, argv: readonly [string, ...string[
 function detailsOf(reply: QueryReply): Details | null {
   const [type, ...fields] = reply.stdout.trim().split('|')
   if (reply.exitCode !== 0 || fields.length !== 13) return null
-  const [uid, gid, atime, mtime, ctime, size, inode, dev, nlink, blocks, block_size] = fields.map(Number) as [number, number, number, number, number, number, number, number, number, number, number]
-  return { type: type!, uid, gid, atime, mtime, ctime, size, inode, dev, nlink, blocks, block_size, device_type: deviceNumber(Number.parseInt(fields[11]!, 16), Number.parseInt(fields[12]!, 16)) }
+  const [uid, gid, atime, mtime, ctime, size, inode, dev, nlink, blocks, block_size] = fields.map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ]
+  return {
+    type: type!,
+    uid,
+    gid,
+    atime,
+    mtime,
+    ctime,
+    size,
+    inode,
+    dev,
+    nlink,
+    blocks,
+    block_size,
+    device_type: deviceNumber(Number.parseInt(fields[11]!, 16), Number.parseInt(fields[12]!, 16)),
+  }
 }
 
 /** As Linux packs major and minor into one number. */
@@ -135,7 +166,9 @@ function result(state: State, p: Params): Record<string, unknown> {
       pw_name: orUnknown(() => there.owner),
       gr_name: orUnknown(() => there.group),
       size: there.type === 'file' ? there.content.sizeBytes : details('size'),
-      ...Object.fromEntries((['uid', 'gid', 'atime', 'mtime', 'ctime', 'inode', 'dev', 'nlink', 'blocks', 'block_size', 'device_type'] as const).map((key) => [key, details(key)])),
+      ...Object.fromEntries(
+        (['uid', 'gid', 'atime', 'mtime', 'ctime', 'inode', 'dev', 'nlink', 'blocks', 'block_size', 'device_type'] as const).map((key) => [key, details(key)]),
+      ),
       ...permissions(mode),
       ...Object.fromEntries((['readable', 'writeable', 'executable'] as const).map((key) => [key, orUnknown(() => state.access[key])])),
       ...(there.type === 'link' && { lnk_target: there.target, lnk_source: orUnknown(() => state.source) }),
@@ -146,7 +179,19 @@ function result(state: State, p: Params): Record<string, unknown> {
 }
 
 function permissions(mode: number): Record<string, boolean> {
-  const bits = { rusr: 0o400, wusr: 0o200, xusr: 0o100, rgrp: 0o040, wgrp: 0o020, xgrp: 0o010, roth: 0o004, woth: 0o002, xoth: 0o001, isuid: 0o4000, isgid: 0o2000 }
+  const bits = {
+    rusr: 0o400,
+    wusr: 0o200,
+    xusr: 0o100,
+    rgrp: 0o040,
+    wgrp: 0o020,
+    xgrp: 0o010,
+    roth: 0o004,
+    woth: 0o002,
+    xoth: 0o001,
+    isuid: 0o4000,
+    isgid: 0o2000,
+  }
   return Object.fromEntries(Object.entries(bits).map(([name, bit]) => [name, (mode & bit) !== 0]))
 }
 
@@ -159,16 +204,22 @@ function checksum(state: State, p: Params, there: FileState & { type: 'file' }):
 }
 
 function attributes(state: State): Record<string, unknown> {
-  if (!isKnown(state, 'attributes')) return { attributes: orUnknown(() => state.attributes), attr_flags: orUnknown(() => state.attributes), version: orUnknown(() => state.attributes) }
+  if (!isKnown(state, 'attributes'))
+    return { attributes: orUnknown(() => state.attributes), attr_flags: orUnknown(() => state.attributes), version: orUnknown(() => state.attributes) }
   const found = state.attributes
   if (!found) return { attributes: [], attr_flags: '', version: null }
-  return { attributes: [...found.flags].map((flag) => ATTRIBUTE_NAMES[flag] ?? flag), attr_flags: found.flags, version: found.version }
+  return { attributes: Array.from(found.flags, (flag) => ATTRIBUTE_NAMES[flag] ?? flag), attr_flags: found.flags, version: found.version }
 }
 
 export default read({
   summary: 'Says what is at a path.',
   params,
-  aliases: { path: ['dest', 'name'], checksum_algorithm: ['checksum', 'checksum_algo'], get_attributes: ['get_attr', 'attributes'], get_mime: ['mime', 'mime_type', 'mime-type'] },
+  aliases: {
+    path: ['dest', 'name'],
+    checksum_algorithm: ['checksum', 'checksum_algo'],
+    get_attributes: ['get_attr', 'attributes'],
+    get_mime: ['mime', 'mime_type', 'mime-type'],
+  },
   examples: [
     { name: 'Is FRR configured?', args: 'path: /etc/frr/frr.conf' },
     { name: 'Where does the link lead?', args: 'path: /etc/sysctl.d/99-sysctl.conf\nfollow: true\nget_checksum: false\nget_attributes: false' },

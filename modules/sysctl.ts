@@ -13,12 +13,15 @@ function nameParam(): z.ZodType<string> {
 
 /** A value as one text: words for true and false are 1 and 0, runs of white space are one space. */
 function valueParam(): z.ZodType<string> {
-  return z.preprocess((value) => {
-    const truth = typeof value === 'boolean' || typeof value === 'string' ? param.bool().safeParse(value) : undefined
-    if (truth?.success === true) return truth.data ? '1' : '0'
-    const text = param.string().safeParse(value)
-    return text.success ? fold(text.data) : value
-  }, z.string().min(1, 'a value is needed'))
+  return z.preprocess(
+    (value) => {
+      const truth = typeof value === 'boolean' || typeof value === 'string' ? param.bool().safeParse(value) : undefined
+      if (truth?.success === true) return truth.data ? '1' : '0'
+      const text = param.string().safeParse(value)
+      return text.success ? fold(text.data) : value
+    },
+    z.string().min(1, 'a value is needed'),
+  )
 }
 
 function fold(value: string): string {
@@ -31,7 +34,10 @@ const params = () =>
       name: nameParam().optional().describe('The parameter, with dots or slashes.'),
       value: valueParam().optional().describe('Its value.'),
       settings: z.record(nameParam(), valueParam()).optional().describe('Instead of name and value: several parameters with their values.'),
-      state: z.enum(['present', 'absent']).default('present').describe('Whether it is set, or not named in the file; absent leaves the running kernel as it is.'),
+      state: z
+        .enum(['present', 'absent'])
+        .default('present')
+        .describe('Whether it is set, or not named in the file; absent leaves the running kernel as it is.'),
       sysctl_file: param.path().default('/etc/sysctl.conf').describe('The file that holds it for the next boot.'),
       reload: param.bool().default(true).describe('Whether the running kernel gets the value now.'),
       sysctl_set: param.bool().default(false).describe('Whether the running kernel gets the value now, even without reload.'),
@@ -128,12 +134,16 @@ function noSuchKey(key: string, all: readonly string[]): Refusal {
   const near = nearest(key, all)
   return {
     summary: `no kernel parameter '${key}'`,
-    hint: near !== undefined ? `Did you mean '${near}'?` : 'The kernel module that brings it may not be loaded. With ignoreerrors: true it is only written to the file.',
+    hint:
+      near !== undefined
+        ? `Did you mean '${near}'?`
+        : 'The kernel module that brings it may not be loaded. With ignoreerrors: true it is only written to the file.',
   }
 }
 
 function planFile(before: State, path: string, now: FileState, settings: readonly Setting[], p: Params): { state: After<FileState> } | Refusal {
-  if (now.type === 'directory' || now.type === 'other' || now.type === 'link') return { summary: `${path} is not a regular file`, hint: 'Name a file with sysctl_file.' }
+  if (now.type === 'directory' || now.type === 'other' || now.type === 'link')
+    return { summary: `${path} is not a regular file`, hint: 'Name a file with sysctl_file.' }
   const text = now.type === 'file' ? now.content.bytes?.toString('latin1') : ''
   if (text === undefined) return { summary: `${path} is too large to be edited` }
   const edited = settings.reduce((each, setting) => (p.state === 'present' ? withSetting(each, setting) : withoutKey(each, setting.key)), text)
@@ -201,7 +211,9 @@ export default state({
     const live = (after.live ?? {}) as Readonly<Record<string, string | null>>
     const differing = Object.entries(live).filter(([key, value]) => value !== null && value !== before.live![key])
     if (differing.length === 0) return
-    const reply = yield run(['sysctl', '-q', ...(p.ignoreerrors ? ['-e'] : []), '-w', ...differing.map(([key, value]) => `${key}=${value!}`)], { okExitCodes: 'any' })
+    const reply = yield run(['sysctl', '-q', ...(p.ignoreerrors ? ['-e'] : []), '-w', ...differing.map(([key, value]) => `${key}=${value!}`)], {
+      okExitCodes: 'any',
+    })
     // It sets the rest where one fails, and may exit 0 all the same.
     if (reply.exitCode !== 0 || /^sysctl: /m.test(reply.stderr)) throw new StepFailure('the kernel did not take every value', reply)
   },

@@ -37,7 +37,9 @@ export default state({
         src: param.templateSource().describe('The template: a path on the controller, absolute, or beside the playbook, or in a `templates` folder.'),
         ...destinationParams(),
         ...attributeParams(),
-        mode: modeParam('preserve').optional().describe("The permissions: octal digits in quotes ('0644'), symbolic (u=rw,g=r,o=), or preserve for the template's own."),
+        mode: modeParam('preserve')
+          .optional()
+          .describe("The permissions: octal digits in quotes ('0644'), symbolic (u=rw,g=r,o=), or preserve for the template's own."),
         ...renderingParams(),
       })
       .strict(),
@@ -52,7 +54,11 @@ export default state({
     },
   ],
   returns: DESTINATION_RETURNS,
-  notes: [...ATTRIBUTE_NOTES, 'The backup of FILE is FILE.DIGEST.TIME~, with the beginning of its SHA-256 instead of the number of a process.', 'A device, socket or pipe at dest is never replaced.'],
+  notes: [
+    ...ATTRIBUTE_NOTES,
+    'The backup of FILE is FILE.DIGEST.TIME~, with the beginning of its SHA-256 instead of the number of a process.',
+    'A device, socket or pipe at dest is never replaced.',
+  ],
 
   probe: (params) => probeDestination(params, basename(params.src.name)),
   plan: (before, params) => planDestination(before, { ...params, mode: params.mode === 'preserve' ? params.src.mode : params.mode }, params.src.content),

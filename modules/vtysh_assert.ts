@@ -36,7 +36,10 @@ const params = () =>
           z
             .object({
               address: address().describe("The neighbour's address, as in FRR's configuration."),
-              state: z.enum(['Established', 'Active', 'Connect', 'Idle', 'OpenSent', 'OpenConfirm']).default('Established').describe('The state of the session.'),
+              state: z
+                .enum(['Established', 'Active', 'Connect', 'Idle', 'OpenSent', 'OpenConfirm'])
+                .default('Established')
+                .describe('The state of the session.'),
               remote_as: param.int(1, 4_294_967_295).optional().describe("The neighbour's autonomous system."),
               received: prefixes('received and accepted'),
               sent: prefixes('sent'),
@@ -106,7 +109,12 @@ function ofNeighbour(wish: Wish, peer: Peer, detail: PeerDetail | undefined, sta
 
 /** `Active since 12 s, not Established (last reset: Hold Timer Expired)`. */
 function stateSentence(wish: Wish, peer: Peer, detail: PeerDetail | undefined): string {
-  const since = peer.sinceSeconds === undefined ? (wish.state === 'Established' ? ', was never Established' : '') : ` since ${Math.round(peer.sinceSeconds)} s, not ${wish.state}`
+  const since =
+    peer.sinceSeconds === undefined
+      ? wish.state === 'Established'
+        ? ', was never Established'
+        : ''
+      : ` since ${Math.round(peer.sinceSeconds)} s, not ${wish.state}`
   const why = detail?.lastReset === undefined ? '' : ` (last reset: ${detail.lastReset})`
   return `${peer.state}${since === '' ? `, not ${wish.state}` : since}${why}`
 }
@@ -115,7 +123,13 @@ function sinceWords(peer: Peer): string {
   return peer.sinceSeconds === undefined ? peer.state : `${peer.state} since ${Math.round(peer.sinceSeconds)} s`
 }
 
-function prefixSentences(wish: Wish['received'], verb: 'received' | 'sent', count: number, found: readonly string[] | NoAnswer | undefined, noPolicy: boolean): string[] {
+function prefixSentences(
+  wish: Wish['received'],
+  verb: 'received' | 'sent',
+  count: number,
+  found: readonly string[] | NoAnswer | undefined,
+  noPolicy: boolean,
+): string[] {
   if (wish === undefined) return []
   const there = found !== undefined && hasAnswer(found) ? found : []
   const list = there.length === 0 || there.length > 20 ? '' : ` (${there.join(', ')})`
@@ -143,19 +157,33 @@ export default read({
   params,
   aliases: { neighbors: ['neighbours'] },
   examples: [
-    { name: 'Both tunnels carry BGP', args: 'neighbors:\n  - address: 10.10.10.2\n    remote_as: 31898\n    received: { at_least: 1 }\n  - address: 10.10.10.6\n    remote_as: 31898\n    received: { at_least: 1 }' },
-    { name: 'Just the prefixes that were agreed', args: 'timeout: 120\nneighbors:\n  - address: 10.10.10.2\n    received: { prefixes: [172.16.0.0/24, 172.16.1.0/24] }\n    sent: { prefixes: [10.0.0.0/16] }\n    up_for_seconds: 10' },
+    {
+      name: 'Both tunnels carry BGP',
+      args: 'neighbors:\n  - address: 10.10.10.2\n    remote_as: 31898\n    received: { at_least: 1 }\n  - address: 10.10.10.6\n    remote_as: 31898\n    received: { at_least: 1 }',
+    },
+    {
+      name: 'Just the prefixes that were agreed',
+      args: 'timeout: 120\nneighbors:\n  - address: 10.10.10.2\n    received: { prefixes: [172.16.0.0/24, 172.16.1.0/24] }\n    sent: { prefixes: [10.0.0.0/16] }\n    up_for_seconds: 10',
+    },
   ],
   returns: { neighbors: 'by address: `state`, `remote_as`, `received` and `sent` (numbers of prefixes), `up_for_seconds`' },
-  notes: ['Established is not enough: a neighbour without a policy is established and exchanges nothing (RFC 8212). Name `received`.', 'Received prefixes are those that were accepted.'],
+  notes: [
+    'Established is not enough: a neighbour without a policy is established and exchanges nothing (RFC 8212). Name `received`.',
+    'Received prefixes are those that were accepted.',
+  ],
   probe,
   missing,
   wait: (p) => ({ timeoutMs: p.timeout * 1000, intervalMs: p.interval * 1000 }),
   evidence: (p) => [
-    query('live:bgp summary as text', ['vtysh', '-c', `show bgp${p.vrf === undefined ? '' : ` vrf ${p.vrf}`} ${p.afi} unicast summary`], ({ stdout, stderr }) => `${stdout}${stderr}`.trim(), {
-      label: 'show bgp summary',
-      okExitCodes: [0, 1],
-    }),
+    query(
+      'live:bgp summary as text',
+      ['vtysh', '-c', `show bgp${p.vrf === undefined ? '' : ` vrf ${p.vrf}`} ${p.afi} unicast summary`],
+      ({ stdout, stderr }) => `${stdout}${stderr}`.trim(),
+      {
+        label: 'show bgp summary',
+        okExitCodes: [0, 1],
+      },
+    ),
   ],
   result: ({ state, params: p }) => {
     const peers = hasAnswer(state.summary) ? state.summary : {}

@@ -22,19 +22,31 @@ const params = () =>
       state: z
         .enum(['started', 'present', 'stopped', 'absent', 'drained'])
         .default('started')
-        .describe('`started` or `present`: the port takes connections, the file exists (and matches). `stopped` or `absent`: not so. `drained`: nothing is connected to the port.'),
-      search_regex: z.string().min(1).optional().describe("A regular expression in Python's syntax, searched for in the content of `path`; ^ and $ match at each line."),
+        .describe(
+          '`started` or `present`: the port takes connections, the file exists (and matches). `stopped` or `absent`: not so. `drained`: nothing is connected to the port.',
+        ),
+      search_regex: z
+        .string()
+        .min(1)
+        .optional()
+        .describe("A regular expression in Python's syntax, searched for in the content of `path`; ^ and $ match at each line."),
       timeout: param.number(0, 86_400).default(300).describe('Seconds after which it fails. With neither `port` nor `path` it waits just so long.'),
       delay: param.number(0, 86_400).default(0).describe('Seconds before the first look; they count to `timeout`.'),
       sleep: param.number(0.1, 3_600).default(1).describe('Seconds between two looks.'),
       connect_timeout: param.int(1, 300).default(5).describe('Seconds that one attempt to connect may take.'),
       msg: z.string().optional().describe('What it says when it fails, instead of what is missing.'),
       exclude_hosts: param.list(z.string()).default([]).describe('With `drained`: addresses whose connections do not count.'),
-      active_connection_states: param.list(z.string()).default([...ACTIVE_STATES]).describe('With `drained`: states of TCP that count as connected.'),
+      active_connection_states: param
+        .list(z.string())
+        .default([...ACTIVE_STATES])
+        .describe('With `drained`: states of TCP that count as connected.'),
     })
     .strict()
     .refine((p) => p.port === undefined || p.path === undefined, { message: '`port` and `path` exclude each other', path: ['path'] })
-    .refine((p) => p.search_regex === undefined || p.path !== undefined, { message: 'only the content of `path` can be searched; what a port says is not read', path: ['search_regex'] })
+    .refine((p) => p.search_regex === undefined || p.path !== undefined, {
+      message: 'only the content of `path` can be searched; what a port says is not read',
+      path: ['search_regex'],
+    })
     .refine((p) => p.search_regex === undefined || isRegex(p.search_regex), { message: 'not a regular expression', path: ['search_regex'] })
     .refine((p) => p.state !== 'drained' || p.port !== undefined, { message: '`drained` is about a port', path: ['state'] })
 type Params = z.output<ReturnType<typeof params>>
@@ -72,13 +84,23 @@ function* probe(p: Params): Generator<ProbeTree, Tree, never> {
   }
   if (p.path === undefined) return {}
   // A file that a task before this one would write is there in a dry run, too.
-  const first: { file: Probe<FileState> } = { file: { ...file(p.path, p.search_regex === undefined ? 'none' : 'bytes'), read: { kind: 'file', path: p.path, content: p.search_regex === undefined ? 'none' : 'bytes', maxBytes: MAX_SEARCHED_BYTES } } }
+  const first: { file: Probe<FileState> } = {
+    file: {
+      ...file(p.path, p.search_regex === undefined ? 'none' : 'bytes'),
+      read: { kind: 'file', path: p.path, content: p.search_regex === undefined ? 'none' : 'bytes', maxBytes: MAX_SEARCHED_BYTES },
+    },
+  }
   const seen = (yield first) as StateOf<typeof first>
   if (seen.file.type !== 'link' && missing(seen, p).length === 0) return first
   // What is not so yet may come about by a program: that is live, and only then.
   return p.search_regex === undefined
     ? { exists: query(`live:exists ${p.path}`, ['test', '-e', p.path], (reply) => reply.exitCode === 0, { okExitCodes: [0, 1] }) }
-    : { content: query(`live:content ${p.path}`, ['cat', '--', p.path], (reply) => (reply.exitCode === 0 ? reply.stdout : undefined), { okExitCodes: [0, 1], maxBytes: MAX_SEARCHED_BYTES }) }
+    : {
+        content: query(`live:content ${p.path}`, ['cat', '--', p.path], (reply) => (reply.exitCode === 0 ? reply.stdout : undefined), {
+          okExitCodes: [0, 1],
+          maxBytes: MAX_SEARCHED_BYTES,
+        }),
+      }
 }
 
 const wantsIt = (p: Params) => p.state === 'started' || p.state === 'present'
@@ -92,7 +114,9 @@ function ofPort({ sockets, connection }: State, p: Params, port: number): string
   const where = `${p.host}:${port}`
   if (p.state === 'drained') {
     const active = activeOn(sockets ?? [], p, port)
-    return active.length === 0 ? undefined : `${active.length} ${active.length === 1 ? 'connection' : 'connections'} to ${where} (from ${[...new Set(active.map(({ remoteAddress }) => remoteAddress))].slice(0, 10).join(', ')})`
+    return active.length === 0
+      ? undefined
+      : `${active.length} ${active.length === 1 ? 'connection' : 'connections'} to ${where} (from ${[...new Set(active.map(({ remoteAddress }) => remoteAddress))].slice(0, 10).join(', ')})`
   }
   const why = sockets === undefined ? connection : listens(sockets, p.host, port) ? undefined : 'nothing listens there'
   if (wantsIt(p)) return why === undefined ? undefined : `${where} takes no connections: ${why}`
@@ -103,7 +127,9 @@ const ANY = new Set(['0.0.0.0', '::'])
 
 function listens(sockets: readonly Socket[], host: string, port: number): boolean {
   const own = host === 'localhost' ? new Set(['127.0.0.1', '::1']) : new Set([host])
-  return sockets.some((socket) => socket.state === 'LISTEN' && socket.localPort === port && (own.has(socket.localAddress) || ANY.has(socket.localAddress) || ANY.has(host)))
+  return sockets.some(
+    (socket) => socket.state === 'LISTEN' && socket.localPort === port && (own.has(socket.localAddress) || ANY.has(socket.localAddress) || ANY.has(host)),
+  )
 }
 
 function activeOn(sockets: readonly Socket[], p: Params, port: number): Socket[] {
@@ -162,8 +188,11 @@ export default read({
       port: p.port ?? null,
       path: p.path ?? null,
       search_regex: p.search_regex ?? null,
-      match_groups: match === null ? [] : match.slice(1).map((group) => group ?? null),
-      match_groupdict: match?.groups === undefined ? {} : Object.fromEntries(Object.entries(match.groups).map(([name, group]) => [name, (group as string | undefined) ?? null])),
+      match_groups: match === null ? [] : [...match].slice(1).map((group: string | undefined) => group ?? null),
+      match_groupdict:
+        match?.groups === undefined
+          ? {}
+          : Object.fromEntries(Object.entries(match.groups).map(([name, group]) => [name, (group as string | undefined) ?? null])),
     }
   },
 })

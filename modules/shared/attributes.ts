@@ -129,7 +129,10 @@ export function withAttributes(before: FileState, wanted: AttributeParams): File
 
 /** Whether something new will belong to who writes it. */
 export function needsWriter(params: AttributeParams, states: readonly (FileState | undefined)[]): boolean {
-  return (params.owner === undefined || params.group === undefined) && states.some((state) => state !== undefined && state.type !== 'file' && state.type !== 'directory')
+  return (
+    (params.owner === undefined || params.group === undefined) &&
+    states.some((state) => state !== undefined && state.type !== 'file' && state.type !== 'directory')
+  )
 }
 
 /** Owner, group and mode as far as they are known. */
@@ -154,7 +157,8 @@ export function* attributeSteps(path: string, before: FileState, after: After<Fi
   const group = next.group !== now.group && next.group !== undefined ? `:${next.group}` : ''
   const owned = owner + group !== ''
   if (owned) yield run(['chown', '-h', owner + group, path])
-  if (next.mode !== undefined && (next.mode !== now.mode || (owned && next.mode[0] !== '0'))) yield run(['chmod', chmodMode(next.mode, before.type === 'directory'), path])
+  if (next.mode !== undefined && (next.mode !== now.mode || (owned && next.mode[0] !== '0')))
+    yield run(['chmod', chmodMode(next.mode, before.type === 'directory'), path])
 }
 
 /** For a folder chmod(1) and mkdir(1) leave the set-id bits alone unless the mode has a fifth digit. */

@@ -84,7 +84,17 @@ export function guard(state: StateOf<GuardProbes>, params: CommandParams, cmd: u
   if (params.creates !== undefined && isThere('creates')) why = `'${params.creates}' exists`
   else if (params.removes !== undefined && !isThere('removes')) why = `'${params.removes}' does not exist`
   if (why === undefined) return undefined
-  return { result: { cmd, rc: 0, stdout: `skipped, since ${why.replaceAll("'", '')}`, stdout_lines: [`skipped, since ${why.replaceAll("'", '')}`], stderr: '', stderr_lines: [], msg: `Did not run command since ${why}` } }
+  return {
+    result: {
+      cmd,
+      rc: 0,
+      stdout: `skipped, since ${why.replaceAll("'", '')}`,
+      stdout_lines: [`skipped, since ${why.replaceAll("'", '')}`],
+      stderr: '',
+      stderr_lines: [],
+      msg: `Did not run command since ${why}`,
+    },
+  }
 }
 
 // --- running -----------------------------------------------------------------------------------------------------------
@@ -96,7 +106,8 @@ export function* runCommand(argv: readonly [string, ...string[]], params: Comman
   const reply = yield step
   const strip = (text: string) => (params.strip_empty_ends ? text.replace(/[\r\n]+$/, '') : text)
   const noProgram = missingProgram(reply)
-  if (noProgram !== undefined) return { cmd, rc: 2, stdout: '', stdout_lines: [], stderr: '', stderr_lines: [], msg: `there is no program '${noProgram}' on the host`, failed: true }
+  if (noProgram !== undefined)
+    return { cmd, rc: 2, stdout: '', stdout_lines: [], stderr: '', stderr_lines: [], msg: `there is no program '${noProgram}' on the host`, failed: true }
   const stdout = strip(reply.stdout)
   const stderr = strip(reply.stderr)
   return {

@@ -1,6 +1,20 @@
 /** What `template` and `copy` share: a file at `dest` gets a content. */
 import { file, param, run, z } from '../../runner/module.ts'
-import type { After, AfterTree, Content, Difference, FileState, Planned, Probe, ProbeTree, Refusal, StateOf, Step, StepReply } from '../../runner/module.ts'
+import type {
+  After,
+  AfterTree,
+  Content,
+  Difference,
+  FileState,
+  Planned,
+  Probe,
+  ProbeTree,
+  Promised,
+  Refusal,
+  StateOf,
+  Step,
+  StepReply,
+} from '../../runner/module.ts'
 import { put } from '../../runner/module.ts'
 import { accountProbes, attributeSteps, knownAttributes, needsWriter, plannedFile, wantedAttributes, writerProbes } from './attributes.ts'
 import type { AttributeParams } from './attributes.ts'
@@ -13,7 +27,12 @@ export function destinationParam(): z.ZodType<string> {
   return z
     .string()
     .transform((path) => path.replace(/\/+/g, '/'))
-    .pipe(z.string().regex(/^\/./, 'a path on the host has to begin with / and to name something').refine((path) => !path.includes('\0'), 'a path cannot hold a NUL'))
+    .pipe(
+      z
+        .string()
+        .regex(/^\/./, 'a path on the host has to begin with / and to name something')
+        .refine((path) => !path.includes('\0'), 'a path cannot hold a NUL'),
+    )
 }
 
 /** The parameters that both have beside owner, group and mode. */
@@ -68,7 +87,10 @@ export function* probeDestination(params: DestinationParams, name: string | unde
 /** Adds the reads of who is writing where something in the tree is not there yet. */
 export function* withWriter<T extends DestinationProbes>(params: AttributeParams, tree: T): Generator<ProbeTree, T, never> {
   const states: Destination = yield tree
-  const paths = [...Object.keys(tree.file).map((path) => knownState(states.file, path)), ...Object.keys(tree.folders ?? {}).map((path) => knownState(states.folders ?? {}, path))]
+  const paths = [
+    ...Object.keys(tree.file).map((path) => knownState(states.file, path)),
+    ...Object.keys(tree.folders ?? {}).map((path) => knownState(states.folders ?? {}, path)),
+  ]
   return needsWriter(params, paths) ? { ...tree, accounts: { ...tree.accounts, ...writerProbes(params) } } : tree
 }
 
@@ -91,7 +113,8 @@ export function planDestination(before: Destination, params: DestinationParams, 
 
 function cannotBeFile(path: string, now: FileState | undefined): Refusal | undefined {
   if (now?.type === 'directory') return { summary: `${path} is a directory, not a file`, hint: `Name a file in it, as dest: ${path}/NAME.` }
-  if (now?.type === 'other') return { summary: `${path} is a device, a socket or a pipe, not a file`, hint: 'Remove it first, if a file is meant to take its place.' }
+  if (now?.type === 'other')
+    return { summary: `${path} is a device, a socket or a pipe, not a file`, hint: 'Remove it first, if a file is meant to take its place.' }
   return undefined
 }
 
@@ -135,8 +158,13 @@ export function* backUp(path: string, content: Content, timestamp: string): Gene
 }
 
 /** What `register` gets, under Ansible's names. */
-export function destinationResult(situation: { before: Destination; after: AfterTree<Destination>; differs: readonly Difference[]; returned: unknown }): Record<string, unknown> {
-  const files = (situation.after.file ?? situation.before.file) as ByPath<After<FileState>>
+export function destinationResult(situation: {
+  before: Destination
+  after: AfterTree<Destination>
+  differs: readonly Difference[]
+  returned: unknown
+}): Record<string, unknown> {
+  const files = ((situation.after as Promised<Destination>).file ?? situation.before.file) as ByPath<After<FileState>>
   const path = onlyPath(files)
   return {
     dest: path,

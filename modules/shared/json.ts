@@ -8,10 +8,11 @@ import { param } from '../../runner/module.ts'
 export function pythonJson(value: unknown): string {
   if (value === null || value === undefined) return 'null'
   if (typeof value === 'boolean') return value ? 'true' : 'false'
-  if (typeof value === 'string') return JSON.stringify(value).replace(/[\u007f-\uffff]/g, (unit) => (unit === '\u007f' ? unit : `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`))
+  if (typeof value === 'string')
+    return JSON.stringify(value).replace(/[\u007f-\uffff]/g, (unit) => (unit === '\u007f' ? unit : `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`))
   if (Array.isArray(value)) return `[${value.map(pythonJson).join(', ')}]`
   const scalar = param.string().safeParse(value)
   if (scalar.success) return scalar.data
-  const entries = value instanceof Map ? [...value.entries()] : Object.entries(value as object)
+  const entries = value instanceof Map ? [...value.entries()] : Object.entries(value)
   return `{${entries.map(([key, each]) => `${pythonJson(String(key))}: ${pythonJson(each)}`).join(', ')}}`
 }

@@ -11,7 +11,7 @@ export function modeParam(...words: readonly string[]): z.ZodType<string> {
     if (octal.success) return octal.data
     for (const { message } of octal.error.issues) context.addIssue({ code: 'custom', message })
     return z.NEVER
-  }) as unknown as z.ZodType<string>
+  })
 }
 
 export function isOctal(mode: string): boolean {

@@ -27,7 +27,7 @@ export function compilePython(pattern: string, flags: { multiline?: boolean } = 
   try {
     regex = new RegExp(write(tree), 'u')
   } catch (error) {
-    throw new Error(`the regular expression '${pattern}' is not supported: ${(error as Error).message}`)
+    throw new Error(`the regular expression '${pattern}' is not supported: ${(error as Error).message}`, { cause: error })
   }
   const unsure = unsureGroups(tree)
   return {
@@ -74,7 +74,7 @@ class Parser {
 
   constructor(pattern: string, multiline: boolean) {
     this.#pattern = pattern
-    this.#characters = [...pattern]
+    this.#characters = Array.from(pattern)
     this.#flags = { ignoreCase: false, multiline, dotAll: false, verbose: false }
   }
 
@@ -359,7 +359,10 @@ function range(from: number, to: number): string {
 /** The same ASCII letters in the other case. */
 function otherCases(from: number, to: number): string[] {
   const parts: string[] = []
-  for (const [low, high, shift] of [[65, 90, 32], [97, 122, -32]] as const) {
+  for (const [low, high, shift] of [
+    [65, 90, 32],
+    [97, 122, -32],
+  ] as const) {
     const [start, end] = [Math.max(from, low), Math.min(to, high)]
     if (start <= end) parts.push(range(start + shift, end + shift))
   }
@@ -410,26 +413,37 @@ function unsureGroups(tree: Node): ReadonlySet<number> {
   return repeated
 }
 
-function expand(match: RegExpExecArray, replacement: string, names: ReadonlyMap<string, number>, count: number, unsure: ReadonlySet<number>, pattern: string): string {
+function expand(
+  match: RegExpExecArray,
+  replacement: string,
+  names: ReadonlyMap<string, number>,
+  count: number,
+  unsure: ReadonlySet<number>,
+  pattern: string,
+): string {
   const group = (number: number): string => {
-    if (number > count) throw new Error(`the line refers to group ${number}, but the regular expression '${pattern}' has ${count === 0 ? 'none' : `only ${count}`}`)
+    if (number > count)
+      throw new Error(`the line refers to group ${number}, but the regular expression '${pattern}' has ${count === 0 ? 'none' : `only ${count}`}`)
     if (unsure.has(number)) throw new Error(`the line refers to group ${number}, of which a repeat makes several or none; that is not supported`)
     return match[number] ?? ''
   }
-  return replacement.replace(/\\(?:g<([^>]*)>|(0[0-7]{0,2}|[1-3][0-7]{2})|([1-9]\d?)|([\s\S])|$)/g, (whole: string, named?: string, octal?: string, number?: string, other?: string) => {
-    if (named !== undefined) {
-      if (/^\d+$/.test(named)) return group(Number(named))
-      const known = names.get(named)
-      if (known === undefined) throw new Error(`the line refers to a group '${named}' that the regular expression '${pattern}' does not have`)
-      return group(known)
-    }
-    if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8))
-    if (number !== undefined) return group(Number(number))
-    if (other === undefined) throw new Error('nothing follows the last backslash of the line')
-    if (other === '\\') return '\\'
-    if (other === 'b') return '\b'
-    if (CONTROL[other] !== undefined) return String.fromCharCode(CONTROL[other])
-    if (/[A-Za-z]/.test(other)) throw new Error(`bad escape \\${other} in the line; with backrefs a backslash is written \\\\`)
-    return whole
-  })
+  return replacement.replace(
+    /\\(?:g<([^>]*)>|(0[0-7]{0,2}|[1-3][0-7]{2})|([1-9]\d?)|([\s\S])|$)/g,
+    (whole: string, named?: string, octal?: string, number?: string, other?: string) => {
+      if (named !== undefined) {
+        if (/^\d+$/.test(named)) return group(Number(named))
+        const known = names.get(named)
+        if (known === undefined) throw new Error(`the line refers to a group '${named}' that the regular expression '${pattern}' does not have`)
+        return group(known)
+      }
+      if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8))
+      if (number !== undefined) return group(Number(number))
+      if (other === undefined) throw new Error('nothing follows the last backslash of the line')
+      if (other === '\\') return '\\'
+      if (other === 'b') return '\b'
+      if (CONTROL[other] !== undefined) return String.fromCharCode(CONTROL[other])
+      if (/[A-Za-z]/.test(other)) throw new Error(`bad escape \\${other} in the line; with backrefs a backslash is written \\\\`)
+      return whole
+    },
+  )
 }

@@ -42,7 +42,10 @@ const MAX_LINKS = 16
  * Where a chain of links ends, and what is there. Yields reads, so it belongs into a probe: `yield* followLinks(…)`. Of what
  * a dry run cannot know it takes the path as it stands.
  */
-export function* followLinks(path: string, content: 'none' | 'digest' | 'bytes' = 'bytes'): Generator<ProbeTree, { path: string; state: FileState | undefined }, never> {
+export function* followLinks(
+  path: string,
+  content: 'none' | 'digest' | 'bytes' = 'bytes',
+): Generator<ProbeTree, { path: string; state: FileState | undefined }, never> {
   let at = path
   for (let links = 0; links <= MAX_LINKS; links++) {
     const states: { target: ByPath<FileState> } = yield { target: { [at]: file(at, content) } }
@@ -58,7 +61,9 @@ export function* linkEnd(path: string, target: string): Generator<ProbeTree, str
   if (target.startsWith('/')) return withoutDots(target)
   if (!target.split('/').includes('..')) return withoutDots(`${dirname(path)}/${target}`)
   const folder = dirname(path)
-  const read: { real: string } = yield { real: query(`query:realpath:${folder}`, ['readlink', '-f', folder], (reply) => reply.stdout.replace(/\n$/, '') || folder, { okExitCodes: [0, 1] }) }
+  const read: { real: string } = yield {
+    real: query(`query:realpath:${folder}`, ['readlink', '-f', folder], (reply) => reply.stdout.replace(/\n$/, '') || folder, { okExitCodes: [0, 1] }),
+  }
   return withoutDots(`${read.real}/${target}`)
 }
 
@@ -83,7 +88,8 @@ export function missingFolder(folders: ByPath<FileState>): Refusal | undefined {
     if (state?.type === 'absent') {
       return { summary: `Destination directory ${path} does not exist`, hint: `Create it first: file with path: ${path} and state: directory.` }
     }
-    if (state?.type === 'file' || state?.type === 'other') return { summary: `${path} is not a directory`, hint: 'Nothing can be below it; check the path, or remove what is there first.' }
+    if (state?.type === 'file' || state?.type === 'other')
+      return { summary: `${path} is not a directory`, hint: 'Nothing can be below it; check the path, or remove what is there first.' }
   }
   return undefined
 }

@@ -27,7 +27,10 @@ const STATES: Readonly<Record<string, string>> = {
 
 /** All sockets of the host's network namespace. Exit code 1: a kernel without IPv6 has no second file. */
 export function tcpSockets(): Probe<readonly Socket[]> {
-  return query('live:tcp sockets', ['cat', '/proc/net/tcp', '/proc/net/tcp6'], (reply) => socketsIn(reply.stdout), { okExitCodes: [0, 1], maxBytes: 64 * 1024 * 1024 })
+  return query('live:tcp sockets', ['cat', '/proc/net/tcp', '/proc/net/tcp6'], (reply) => socketsIn(reply.stdout), {
+    okExitCodes: [0, 1],
+    maxBytes: 64 * 1024 * 1024,
+  })
 }
 
 export function socketsIn(text: string): Socket[] {

@@ -67,7 +67,11 @@ export function* probeTextFile(params: TextFileParams): Generator<ProbeTree, Tex
   let now = knownState(first.file, path)
   if (now?.type === 'link') ({ path, state: now } = yield* followLinks(path))
   const isMade = now?.type === 'absent' && params.create
-  return { file: { [path]: editable(path) }, accounts: { ...accounts, ...(isMade && writerProbes(params)) }, ...(isMade && { folders: folderProbes(ancestors(path)) }) }
+  return {
+    file: { [path]: editable(path) },
+    accounts: { ...accounts, ...(isMade && writerProbes(params)) },
+    ...(isMade && { folders: folderProbes(ancestors(path)) }),
+  }
 }
 
 /** Reads a file with its bytes, up to the limit of what is edited. */
@@ -76,7 +80,13 @@ export function editable(path: string): Probe<FileState> {
 }
 
 /** The file after an edit. `missing` says what to do where there is none and none is to be made. */
-export function planTextFile(before: State, params: TextFileParams, edit: (text: string) => Edit, missing: 'refuse' | 'leave', missingSummary: string): Planned<State> {
+export function planTextFile(
+  before: State,
+  params: TextFileParams,
+  edit: (text: string) => Edit,
+  missing: 'refuse' | 'leave',
+  missingSummary: string,
+): Planned<State> {
   const path = onlyPath(before.file)
   const now = before.file[path]!
   if (now.type === 'directory') return refuse({ summary: `Path ${path} is a directory !`, hint: 'Name a file in it.' })
@@ -84,24 +94,32 @@ export function planTextFile(before: State, params: TextFileParams, edit: (text:
   if (now.type === 'absent' && (missing === 'leave' || !params.create)) {
     return missing === 'leave' ? { after: {} } : refuse({ summary: missingSummary, hint: 'With create: true the file is made.' })
   }
-  let edited: Edit
-  try {
-    const text = textOf(now)
-    if (text === undefined) return refuse({ summary: `${path} is too large to be edited`, hint: `The limit is ${MAX_BYTES / 1024 / 1024} MiB.` })
-    edited = edit(text)
-  } catch (error) {
-    if ((error as Error).name === 'UnknownStateError') throw error
-    return refuse({ summary: (error as Error).message })
-  }
+  const text = textOf(now)
+  if (text === undefined) return refuse({ summary: `${path} is too large to be edited`, hint: `The limit is ${MAX_BYTES / 1024 / 1024} MiB.` })
+  const edited = attempt(edit, text)
+  if (edited instanceof Error) return refuse({ summary: edited.message })
   const wanted = wantedAttributes(params, before.accounts ?? {})
   if (now.type === 'file') {
-    const same = edited.text === textOf(now)
-    return { after: { file: { [path]: same ? withAttributes(now, wanted) : plannedFile(now, wanted, Content.of(Buffer.from(edited.text, 'latin1'))) } } }
+    return {
+      after: {
+        file: { [path]: edited.text === text ? withAttributes(now, wanted) : plannedFile(now, wanted, Content.of(Buffer.from(edited.text, 'latin1'))) },
+      },
+    }
   }
   if (edited.message === '') return { after: {} }
   const folders = plannedFolders(before.folders ?? {}, { newOwner: wanted.newOwner, newGroup: wanted.newGroup })
   if (folders.refusal) return refuse(folders.refusal)
   return { after: { file: { [path]: plannedFile(now, wanted, Content.of(Buffer.from(edited.text, 'latin1'))) }, folders: folders.after } }
+}
+
+/** An edit may find only in the text that it cannot be done: it then throws an Error with a sentence. */
+function attempt(edit: (text: string) => Edit, text: string): Edit | Error {
+  try {
+    return edit(text)
+  } catch (error) {
+    if (error instanceof Error && error.constructor === Error) return error
+    throw error
+  }
 }
 
 function isMade(params: TextFileParams, now: FileState): boolean {
@@ -116,7 +134,12 @@ function textOf(state: FileState): string | undefined {
   return state.type === 'file' ? state.content.bytes?.toString('latin1') : ''
 }
 
-export function* applyTextFile(situation: { params: TextFileParams; before: State; after: AfterTree<State>; timestamp: string }): Generator<Step, { backup_file?: string }, StepReply> {
+export function* applyTextFile(situation: {
+  params: TextFileParams
+  before: State
+  after: AfterTree<State>
+  timestamp: string
+}): Generator<Step, { backup_file?: string }, StepReply> {
   const { params, before, timestamp } = situation
   const after: Promised<State> = situation.after
   yield* folderSteps(before.folders ?? {}, after.folders ?? {})
@@ -128,19 +151,27 @@ export function* applyTextFile(situation: { params: TextFileParams; before: Stat
 const ATTRIBUTES_CHANGED = 'ownership, perms or SE linux context changed'
 
 /** `msg` as Ansible words it, and what the edit counted. */
-export function textFileMessage(situation: { params: TextFileParams; before: State; differs: readonly Difference[] }, edit: (text: string) => Edit): { msg: string; found?: number } {
+export function textFileMessage(
+  situation: { params: TextFileParams; before: State; differs: readonly Difference[] },
+  edit: (text: string) => Edit,
+): { msg: string; found?: number } {
   const { params, before, differs } = situation
   const path = onlyPath(before.file)
   const now = before.file[path]!
   if (now.type !== 'file' && !isMade(params, now)) return { msg: '' }
   const text = textOf(now)
   if (text === undefined) return { msg: '' }
-  const { message, found } = edit(text)
+  const edited = attempt(edit, text)
+  // The plan has refused it.
+  if (edited instanceof Error) return { msg: '' }
+  const { message, found } = edited
   const accounts = before.accounts ?? {}
   const attributes =
     now.type === 'file' || differs.length === 0
       ? differs.some((each) => each.path[0] === 'file' && ['owner', 'group', 'mode'].includes(each.path[2] ?? ''))
-      : (params.mode ?? NEW_FILE_MODE) !== NEW_FILE_MODE || (params.owner ?? accounts['writer']) !== accounts['writer'] || (params.group ?? accounts['writerGroup']) !== accounts['writerGroup']
+      : (params.mode ?? NEW_FILE_MODE) !== NEW_FILE_MODE ||
+        (params.owner ?? accounts['writer']) !== accounts['writer'] ||
+        (params.group ?? accounts['writerGroup']) !== accounts['writerGroup']
   const msg = attributes ? (message === '' ? ATTRIBUTES_CHANGED : `${message} and ${ATTRIBUTES_CHANGED}`) : message
   return { msg, ...(found !== undefined && { found }) }
 }

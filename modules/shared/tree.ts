@@ -60,7 +60,8 @@ export function* treeSteps(folder: string, before: Tree, after: Tree): Generator
     const next = after[name]!
     const account = `${next.owner === now.owner ? '' : next.owner}${next.group === now.group ? '' : `:${next.group}`}`
     if (account !== '') add(chown, account, path)
-    if (next.type !== 'link' && (next.mode !== now.mode || (account !== '' && next.mode[0] !== '0'))) add(chmod, chmodMode(next.mode, next.type === 'directory'), path)
+    if (next.type !== 'link' && (next.mode !== now.mode || (account !== '' && next.mode[0] !== '0')))
+      add(chmod, chmodMode(next.mode, next.type === 'directory'), path)
   }
   for (const [account, paths] of chown) for (const chunk of chunks(paths)) yield run(['chown', '-h', account, ...chunk])
   for (const [mode, paths] of chmod) for (const chunk of chunks(paths)) yield run(['chmod', mode, ...chunk])

@@ -58,5 +58,5 @@ export function validateParam(): z.ZodType<readonly string[]> {
       context.addIssue({ code: 'custom', message: (error as Error).message })
       return z.NEVER
     }
-  }) as unknown as z.ZodType<readonly string[]>
+  })
 }

@@ -1,6 +1,6 @@
 /** Variables in Ansible's order of precedence, and the scope in which a host's templates are evaluated. */
 import { DiagnosticError, fail } from '../diagnostic/diagnostic.ts'
-import { Dict, RawDict, Template, type Raw, type Value } from '../value/value.ts'
+import { Dict, RawDict, Template, UnknownValueError, type Raw, type Value } from '../value/value.ts'
 import type { Jinja, Scope } from './jinja/index.ts'
 
 /** The levels, from the weakest to the strongest, as Ansible's documentation lists them. */
@@ -118,12 +118,12 @@ export class Evaluator implements Scope {
     return this.#jinja.evaluate(template, this)
   }
 
-  /** Like `value`, but an undefined variable answers undefined (names of tasks, which Ansible then leaves as they are). */
+  /** Like `value`, but what is not defined, or in a dry run not known, answers undefined (names of tasks, which are then left as they are). */
   valueIfDefined(raw: Raw): Value | undefined {
     try {
       return this.value(raw)
     } catch (error) {
-      if (error instanceof DiagnosticError) return undefined
+      if (error instanceof DiagnosticError || error instanceof UnknownValueError) return undefined
       throw error
     }
   }

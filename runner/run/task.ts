@@ -14,7 +14,7 @@ import { registerSecretArguments } from '../resolve/role_arguments.ts'
 import type { Evaluator } from '../resolve/variables.ts'
 import { print } from '../value/print.ts'
 import { truth } from '../value/truth.ts'
-import { Dict, Float, Template, Undefined, Unknown, UnknownValueError, type Raw, type Value } from '../value/value.ts'
+import { Dict, Float, Template, Undefined, UnknownValueError, type Raw, type Value } from '../value/value.ts'
 import { factsOf, runnerAction, type RunnerAction } from './actions.ts'
 import { becomeFor, connectionKeywords } from './connection.ts'
 import { failureOf, isHostFault, runModule } from './module.ts'
@@ -59,11 +59,11 @@ export function causeOf(task: CompiledTask, name: string): string {
   return `${task.isHandler ? 'HANDLER' : 'TASK'} [${name}]`
 }
 
-/** A task's name as shown: its own (left as it is where a variable in it is undefined) or its action, behind its role's. */
+/** A task's name as shown: its own (left as it is where a variable in it is undefined or unknown) or its action, behind its role's. */
 export function taskName(task: CompiledTask, evaluator: Evaluator | undefined): string {
   const raw = task.task.keywords.get('name')?.raw
   const value = raw === undefined || raw === null ? undefined : (evaluator?.valueIfDefined(raw) ?? (raw instanceof Template ? raw.text : print(raw as Value)))
-  const name = value === undefined ? task.task.action.written : value instanceof Unknown ? '(unknown)' : print(value)
+  const name = value === undefined ? task.task.action.written : print(value)
   return task.role ? `${task.role.role.name} : ${name}` : name
 }
 

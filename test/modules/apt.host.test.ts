@@ -11,7 +11,10 @@ t.test('a check says what a run installs', async (t) => {
   const done = await drive(module, { name: ['frr', 'nosuch'] }, host)
   t.strictSame(done.differs, checked.differs)
   t.match(done, { problem: undefined, refusals: [{ summary: "apt has no package 'nosuch'", detail: 'E: Unable to locate package nosuch' }] })
-  t.ok(done.differs.some(({ path }) => path[0] === 'along'), 'with what comes along')
+  t.ok(
+    done.differs.some(({ path }) => path[0] === 'along'),
+    'with what comes along',
+  )
   t.match(done.differs[0], { path: ['packages', 'frr'], before: null, after: /^\d/ })
   t.strictSame((await drive(module, { name: ['frr', 'libreswan'] }, host)).problem, undefined)
   t.strictSame((await drive(module, { name: ['frr', 'libreswan'], state: 'latest' }, host)).steps, [], 'again')

@@ -5,10 +5,10 @@ import { answer, parametersOf, simulateAction, textFile } from '../support/modul
 
 t.test('argv', async (t) => {
   const table: [string, string, string[]][] = [
-    ['words', "cmd: a 'b c' \"d \\\" \\$x\" e\\ f ''", ['a', 'b c', 'd " \\$x', 'e f', '']],
+    ['words', "cmd: a 'b c' \"d \\\" \\x\" e\\ f ''", ['a', 'b c', 'd " \\x', 'e f', '']],
     ['text alone', 'uptime -p', ['uptime', '-p']],
     ['a list', 'argv: [a, 1, true, "b c"]', ['a', '1', 'True', 'b c']],
-    ['no shell', "cmd: a | b > c; d && e `f` $(g) *", ['a', '|', 'b', '>', 'c;', 'd', '&&', 'e', '`f`', '$(g)', '*']],
+    ['no shell', 'cmd: a | b > c; d && e `f` $(g) *', ['a', '|', 'b', '>', 'c;', 'd', '&&', 'e', '`f`', '$(g)', '*']],
     ['no expansion', 'argv: [a, $HOME]\nexpand_argument_vars: false', ['a', '$HOME']],
   ]
   for (const [name, args, argv] of table) {
@@ -18,18 +18,44 @@ t.test('argv', async (t) => {
 })
 
 t.test('variables are put in by sh, and nothing else is', async (t) => {
-  const words = ['printf', '%s\\n', "a'b$A\"c\\d", '${A}}', '$A$UNSET${UNSET}', '`id`$(id)$A', '~/x y', 'a~', '$1$$', '*$A']
+  const words = ['printf', '%s\\n', 'a\'b$A"c\\d', '${A}}', '$A$UNSET${UNSET}', '`id`$(id)$A', '~/x y', 'a~', '$1$$', '*$A']
   const [step] = simulateAction(module, `argv: ${JSON.stringify(words)}`).yielded
   const argv = step?.kind === 'run' ? step.argv : []
-  const { stdout } = spawnSync(argv[0]!, argv.slice(1), { env: { PATH: process.env['PATH'], HOME: '/home/o p', A: 'x  $A `id` *' }, encoding: 'utf8' })
+  const { stdout } = spawnSync(argv[0], argv.slice(1), { env: { PATH: process.env['PATH'], HOME: '/home/o p', A: 'x  $A `id` *' }, encoding: 'utf8' })
   const value = 'x  $A `id` *'
-  t.same(stdout.split('\n'), [`a'b${value}"c\\d`, `${value}}`, `${value}$UNSET\${UNSET}`, `\`id\`$(id)${value}`, '/home/o p/x y', 'a~', '$1$$', `*${value}`, ''])
+  t.same(stdout.split('\n'), [
+    `a'b${value}"c\\d`,
+    `${value}}`,
+    `${value}$UNSET\${UNSET}`,
+    `\`id\`$(id)${value}`,
+    '/home/o p/x y',
+    'a~',
+    '$1$$',
+    `*${value}`,
+    '',
+  ])
 })
 
 t.test('results', async (t) => {
   const run = (args: string, reply: { exitCode?: number; stdout?: string; stderr?: string }) => simulateAction(module, args, {}, { reply: () => reply }).result
-  t.same(run('cmd: a b', { stdout: 'x\ny\n\n', stderr: 'z\r\n' }), { cmd: ['a', 'b'], rc: 0, stdout: 'x\ny', stdout_lines: ['x', 'y'], stderr: 'z', stderr_lines: ['z'], msg: '' })
-  t.same(run('cmd: a\nstrip_empty_ends: false', { stdout: 'x\n\n' }), { cmd: ['a'], rc: 0, stdout: 'x\n\n', stdout_lines: ['x', ''], stderr: '', stderr_lines: [], msg: '' })
+  t.same(run('cmd: a b', { stdout: 'x\ny\n\n', stderr: 'z\r\n' }), {
+    cmd: ['a', 'b'],
+    rc: 0,
+    stdout: 'x\ny',
+    stdout_lines: ['x', 'y'],
+    stderr: 'z',
+    stderr_lines: ['z'],
+    msg: '',
+  })
+  t.same(run('cmd: a\nstrip_empty_ends: false', { stdout: 'x\n\n' }), {
+    cmd: ['a'],
+    rc: 0,
+    stdout: 'x\n\n',
+    stdout_lines: ['x', ''],
+    stderr: '',
+    stderr_lines: [],
+    msg: '',
+  })
   t.match(run('cmd: a', { exitCode: 3, stdout: 'x' }), { rc: 3, stdout: 'x', failed: true, msg: 'non-zero return code' })
   t.match(run('cmd: a', { exitCode: 127, stderr: '/bin/sh: 7: exec: a: not found\n' }), { rc: 2, failed: true, msg: "there is no program 'a' on the host" })
   t.match(run('cmd: a', { exitCode: 127, stdout: 'x', stderr: 'sh: 1: exec: a: not found\n' }), { rc: 127 })
@@ -42,11 +68,22 @@ t.test('where and with what it runs', async (t) => {
 
 t.test('guards', async (t) => {
   const guarded = simulateAction(module, 'cmd: a\ncreates: /f', { '/f': textFile('') })
-  t.same([guarded.steps, guarded.skipped, guarded.result], [
-    [],
-    false,
-    { cmd: ['a'], rc: 0, stdout: 'skipped, since /f exists', stdout_lines: ['skipped, since /f exists'], stderr: '', stderr_lines: [], msg: "Did not run command since '/f' exists" },
-  ])
+  t.same(
+    [guarded.steps, guarded.skipped, guarded.result],
+    [
+      [],
+      false,
+      {
+        cmd: ['a'],
+        rc: 0,
+        stdout: 'skipped, since /f exists',
+        stdout_lines: ['skipped, since /f exists'],
+        stderr: '',
+        stderr_lines: [],
+        msg: "Did not run command since '/f' exists",
+      },
+    ],
+  )
   t.same(simulateAction(module, 'cmd: a\ncreates: /f').steps, ['a'])
   t.equal(simulateAction(module, 'cmd: a\nremoves: /f').result['stdout'], 'skipped, since /f does not exist')
   t.same(simulateAction(module, 'cmd: a\nremoves: /f', { '/f': textFile('') }).steps, ['a'])

@@ -10,7 +10,12 @@ const sha1 = (text: string) => createHash('sha1').update(text).digest('hex')
 
 t.test('from state before to steps', async (t) => {
   const table: { name: string; args: string; before: Record<string, unknown>; steps: string[]; puts?: Record<string, string> }[] = [
-    { name: 'a file', args: 'src: bgpd.conf\ndest: /etc/frr/bgpd.conf\nowner: frr\ngroup: frr\nmode: "0640"', before: there, steps: ['put /etc/frr/bgpd.conf 0640 frr:frr'] },
+    {
+      name: 'a file',
+      args: 'src: bgpd.conf\ndest: /etc/frr/bgpd.conf\nowner: frr\ngroup: frr\nmode: "0640"',
+      before: there,
+      steps: ['put /etc/frr/bgpd.conf 0640 frr:frr'],
+    },
     { name: 'its own mode', args: 'src: bgpd.conf\ndest: /etc/frr/\nmode: preserve', before: there, steps: ['put /etc/frr/bgpd.conf 0640 root:root'] },
     { name: 'a text', args: 'content: "a\\n"\ndest: /etc/frr/x', before: there, steps: ['put /etc/frr/x 0644 root:root'], puts: { '/etc/frr/x': 'a\n' } },
     { name: 'an empty text', args: 'content: ""\ndest: /etc/frr/x', before: there, steps: ['put /etc/frr/x 0644 root:root'], puts: { '/etc/frr/x': '' } },
@@ -21,7 +26,13 @@ t.test('from state before to steps', async (t) => {
       steps: ['put /etc/frr/x 0644 root:root'],
       puts: { '/etc/frr/x': '{"a": 1, "b": ["x", null, true, "\\u00e9"]}' },
     },
-    { name: 'a boolean prints as in Python', args: 'content: true\ndest: /etc/frr/x', before: there, steps: ['put /etc/frr/x 0644 root:root'], puts: { '/etc/frr/x': 'True' } },
+    {
+      name: 'a boolean prints as in Python',
+      args: 'content: true\ndest: /etc/frr/x',
+      before: there,
+      steps: ['put /etc/frr/x 0644 root:root'],
+      puts: { '/etc/frr/x': 'True' },
+    },
     {
       name: 'a symbolic mode is relative to the mode that is there',
       args: 'content: a\ndest: /etc/frr/x\nmode: u+x,g=u',
@@ -65,12 +76,17 @@ t.test('validating a copy on the host', async (t) => {
   const seen: string[] = []
   t.throws(
     () =>
-      simulate(module, args, { ...there, '/etc/frr/a': textFile('x') }, {
-        reply: (step) => {
-          if (step.kind === 'run') seen.push(step.argv[0])
-          return { exitCode: step.kind === 'run' && step.argv[0] === 'visudo' ? 1 : 0 }
+      simulate(
+        module,
+        args,
+        { ...there, '/etc/frr/a': textFile('x') },
+        {
+          reply: (step) => {
+            if (step.kind === 'run') seen.push(step.argv[0])
+            return { exitCode: step.kind === 'run' && step.argv[0] === 'visudo' ? 1 : 0 }
+          },
         },
-      }),
+      ),
     StepFailure,
   )
   t.same(seen.slice(-2), ['visudo', 'rm'], 'nothing is left behind')
@@ -80,7 +96,10 @@ t.test('refusals', async (t) => {
   const summary = (args: string, before: Record<string, unknown>) => simulate(module, args, before, { controller }).refusals[0]?.summary
   t.equal(summary('content: a\ndest: /etc/frr', there), '/etc/frr is a directory, not a file')
   t.equal(summary('content: a\ndest: /nowhere/x', {}), 'Destination directory /nowhere does not exist')
-  t.equal(summary('content: a\ndest: /etc/frr/x', { ...there, '/etc/frr/x': { type: 'other', mode: '0666', owner: 'root', group: 'root' } }), '/etc/frr/x is a device, a socket or a pipe, not a file')
+  t.equal(
+    summary('content: a\ndest: /etc/frr/x', { ...there, '/etc/frr/x': { type: 'other', mode: '0666', owner: 'root', group: 'root' } }),
+    '/etc/frr/x is a device, a socket or a pipe, not a file',
+  )
   t.equal(summary('remote_src: true\nsrc: /a\ndest: /b', {}), 'Source /a not found')
   t.equal(summary('remote_src: true\nsrc: /a\ndest: /b', { '/a': folder() }), '/a is not a regular file')
   t.match(summary(`src: bgpd.conf\ndest: /etc/frr/x\nchecksum: '${'0'.repeat(40)}'`, there), /checksum/)
@@ -99,7 +118,10 @@ t.test('parameters', async (t) => {
 
 t.test('results', async (t) => {
   t.same(simulate(module, 'content: a\ndest: /etc/frr/x\nforce: false', { ...there, '/etc/frr/x': textFile('b') }).result, { dest: '/etc/frr/x' })
-  t.same(simulate(module, 'src: bgpd.conf\ndest: /etc/frr/x\nforce: false', { ...there, '/etc/frr/x': textFile('b') }, { controller }).result, { dest: '/etc/frr/x', src: 'bgpd.conf' })
+  t.same(simulate(module, 'src: bgpd.conf\ndest: /etc/frr/x\nforce: false', { ...there, '/etc/frr/x': textFile('b') }, { controller }).result, {
+    dest: '/etc/frr/x',
+    src: 'bgpd.conf',
+  })
   t.same(simulate(module, 'content: a\ndest: /etc/frr/x\nmode: "2755"', { ...there, '/etc/frr/x': textFile('a') }).result, {
     dest: '/etc/frr/x',
     path: '/etc/frr/x',

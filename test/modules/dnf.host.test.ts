@@ -31,7 +31,10 @@ t.test('versions', async (t) => {
 })
 
 t.test('removal, and an empty cache', async (t) => {
-  t.match(await drive(module, { name: 'libyang', state: 'absent' }, host), { problem: undefined, differs: [{ path: ['packages', 'libyang'] }, { path: ['along', 'frr'], after: null }] })
+  t.match(await drive(module, { name: 'libyang', state: 'absent' }, host), {
+    problem: undefined,
+    differs: [{ path: ['packages', 'libyang'] }, { path: ['along', 'frr'], after: null }],
+  })
   await sh(host, 'dnf --quiet clean all')
   t.match(await drive(module, { name: 'frr' }, host, { check: true }), { events: [{ name: 'update cache', target: 'dnf' }], refusals: [] })
   t.match(await drive(module, { name: 'frr' }, host), { problem: undefined, steps: [/makecache/, /--assumeno/, /--assumeyes/] })

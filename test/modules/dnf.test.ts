@@ -9,8 +9,12 @@ const host = (name: string, more: Record<string, unknown> = {}) => recorded(`pac
 const DNF = 'dnf --assumeyes --setopt=metadata_expire=never'
 
 function outcome({ differs, refusals, steps }: ReturnType<typeof simulate>) {
-  const version = (value: unknown) => (value === null ? 'absent' : typeof value === 'symbol' ? 'unknown' : String(value))
-  return { differs: differs.map(({ path, before, after }) => `${path.join(' ')}: ${version(before)} → ${version(after)}`), refusals: refusals.map(({ summary }) => summary), steps }
+  const version = (value: unknown) => (value === null ? 'absent' : typeof value === 'string' ? value : 'unknown')
+  return {
+    differs: differs.map(({ path, before, after }) => `${path.join(' ')}: ${version(before)} → ${version(after)}`),
+    refusals: refusals.map(({ summary }) => summary),
+    steps,
+  }
 }
 
 t.test('from recorded hosts to steps', async (t) => {
@@ -37,7 +41,12 @@ t.test('from recorded hosts to steps', async (t) => {
     },
     // `vim` is no package, vim-enhanced provides it.
     { on: 'updated', args: 'name: vim', differs: ['along vim-enhanced: absent → 8.2-1.el8'], steps: [`${DNF} install -- vim`] },
-    { on: 'updated', args: 'name: java-1.8.0-openjdk', differs: ['packages java-1.8.0-openjdk: absent → 1.8.0.1-1.el8'], steps: [`${DNF} install -- java-1.8.0-openjdk`] },
+    {
+      on: 'updated',
+      args: 'name: java-1.8.0-openjdk',
+      differs: ['packages java-1.8.0-openjdk: absent → 1.8.0.1-1.el8'],
+      steps: [`${DNF} install -- java-1.8.0-openjdk`],
+    },
     { on: 'installed', args: 'name: [frr-7.5.1, libreswan-4.5]' },
     { on: 'installed', args: 'name: vim' },
     { on: 'installed', args: 'name: java-1.8.0-openjdk' },
@@ -47,9 +56,19 @@ t.test('from recorded hosts to steps', async (t) => {
       differs: ['packages libreswan: 4.5-1.el8 → 4.6-1.el8', 'packages frr-contrib-extra-long-name-to-wrap: absent → 7.5.1-1.el8'],
       steps: [`${DNF} install -- frr-contrib-extra-long-name-to-wrap`, `${DNF} upgrade -- libreswan`],
     },
-    { on: 'installed', args: 'name: libyang\nstate: absent', differs: ['packages libyang: 2:1.0-1.el8 → absent', 'along frr: 7.5.1-1.el8 → absent'], steps: [`${DNF} remove -- libyang`] },
+    {
+      on: 'installed',
+      args: 'name: libyang\nstate: absent',
+      differs: ['packages libyang: 2:1.0-1.el8 → absent', 'along frr: 7.5.1-1.el8 → absent'],
+      steps: [`${DNF} remove -- libyang`],
+    },
     { on: 'newer', args: 'name: libreswan-4.5', refusals: ['dnf refuses to install libreswan-4.5'] },
-    { on: 'newer', args: 'name: libreswan-4.5\nallow_downgrade: true', differs: ['packages libreswan: 4.6-1.el8 → 4.5-1.el8'], steps: [`${DNF} install -- libreswan-4.5`] },
+    {
+      on: 'newer',
+      args: 'name: libreswan-4.5\nallow_downgrade: true',
+      differs: ['packages libreswan: 4.6-1.el8 → 4.5-1.el8'],
+      steps: [`${DNF} install -- libreswan-4.5`],
+    },
   ]
   for (const { on, args, differs = [], refusals = [], steps = [] } of table) {
     t.strictSame(outcome(simulate(module, args, host(on))), { differs, refusals, steps }, `${on}: ${args.replaceAll('\n', ', ')}`)
@@ -71,9 +90,17 @@ t.test('where the repository was never fetched', async (t) => {
 })
 
 t.test('repositories and weak dependencies', async (t) => {
-  const { steps } = simulate(module, 'name: frr\nenablerepo: epel\ndisablerepo: [a, b]\ninstall_weak_deps: false\nupdate_cache: true', host('updated', { 'package:frr': null }), {
-    reply: (step) => (step.kind === 'run' && step.argv.includes('--assumeno') ? { exitCode: 1, stdout: '\n====\nInstalling:\n frr  noarch  7.5.1-1.el8  lab  5.9 k\n\nTransaction Summary\n' } : {}),
-  })
+  const { steps } = simulate(
+    module,
+    'name: frr\nenablerepo: epel\ndisablerepo: [a, b]\ninstall_weak_deps: false\nupdate_cache: true',
+    host('updated', { 'package:frr': null }),
+    {
+      reply: (step) =>
+        step.kind === 'run' && step.argv.includes('--assumeno')
+          ? { exitCode: 1, stdout: '\n====\nInstalling:\n frr  noarch  7.5.1-1.el8  lab  5.9 k\n\nTransaction Summary\n' }
+          : {},
+    },
+  )
   t.strictSame(steps, [
     'dnf --assumeyes --quiet --setopt=install_weak_deps=False --disablerepo=a --disablerepo=b --enablerepo=epel makecache --refresh',
     'dnf --cacheonly --assumeno --setopt=install_weak_deps=False --disablerepo=a --disablerepo=b --enablerepo=epel install -- frr',
@@ -126,6 +153,10 @@ t.test('tables of transactions', async (t) => {
 })
 
 t.test('parameters', async (t) => {
-  for (const args of ['name: "@development"', 'name: /tmp/x.rpm', 'name: x\nuse: apt', 'name: x\npurge: true', 'name: x\ninstallroot: /mnt']) t.throws(() => parametersOf(module, args), args)
-  t.strictSame(simulate(module, 'name: x', {}).refusals.map(({ summary }) => summary), ['this host has no dnf'])
+  for (const args of ['name: "@development"', 'name: /tmp/x.rpm', 'name: x\nuse: apt', 'name: x\npurge: true', 'name: x\ninstallroot: /mnt'])
+    t.throws(() => parametersOf(module, args), args)
+  t.strictSame(
+    simulate(module, 'name: x', {}).refusals.map(({ summary }) => summary),
+    ['this host has no dnf'],
+  )
 })

@@ -15,21 +15,55 @@ t.test('from state before to steps', async (t) => {
       name: 'folders above it get the same',
       args: 'path: /srv/a/x\nstate: directory\nowner: frr\nmode: "2750"',
       before: srv,
-      steps: ['mkdir -m 02750 /srv/a', 'chown frr:root /srv/a', 'chmod 02750 /srv/a', 'mkdir -m 02750 /srv/a/x', 'chown frr:root /srv/a/x', 'chmod 02750 /srv/a/x'],
+      steps: [
+        'mkdir -m 02750 /srv/a',
+        'chown frr:root /srv/a',
+        'chmod 02750 /srv/a',
+        'mkdir -m 02750 /srv/a/x',
+        'chown frr:root /srv/a/x',
+        'chmod 02750 /srv/a/x',
+      ],
     },
     { name: 'a folder that is there', args: 'path: /srv/x\nstate: directory', before: { ...srv, '/srv/x': folder({ mode: '0700' }) }, steps: [] },
-    { name: 'a mode takes set-group-id off a folder', args: 'path: /srv/x\nstate: directory\nmode: "0750"', before: { ...srv, '/srv/x': folder({ mode: '2755' }) }, steps: ['chmod 00750 /srv/x'] },
-    { name: 'a link to a folder', args: 'path: /srv/x\nstate: directory\nmode: "0750"', before: { ...srv, '/srv/x': link('y'), '/srv/y': folder() }, steps: ['chmod 00750 /srv/y'] },
+    {
+      name: 'a mode takes set-group-id off a folder',
+      args: 'path: /srv/x\nstate: directory\nmode: "0750"',
+      before: { ...srv, '/srv/x': folder({ mode: '2755' }) },
+      steps: ['chmod 00750 /srv/x'],
+    },
+    {
+      name: 'a link to a folder',
+      args: 'path: /srv/x\nstate: directory\nmode: "0750"',
+      before: { ...srv, '/srv/x': link('y'), '/srv/y': folder() },
+      steps: ['chmod 00750 /srv/y'],
+    },
     {
       name: 'all below it',
       args: 'path: /srv\nrecurse: true\nowner: frr\nmode: u=rwX,g=rX,o=',
       before: { ...srv, 'query:tree:/srv': tree },
-      steps: ['chown -h frr /srv', 'chmod 00750 /srv', 'chown -h frr /srv/f /srv/d /srv/l', 'chmod 0640 /srv/f', 'chmod 00750 /srv/d', 'chmod 0750 "/srv/d/x y"'],
+      steps: [
+        'chown -h frr /srv',
+        'chmod 00750 /srv',
+        'chown -h frr /srv/f /srv/d /srv/l',
+        'chmod 0640 /srv/f',
+        'chmod 00750 /srv/d',
+        'chmod 0750 "/srv/d/x y"',
+      ],
     },
     // files
     { name: 'a file', args: 'path: /srv/x\nowner: frr', before: { ...srv, '/srv/x': textFile('') }, steps: ['chown -h frr /srv/x'] },
-    { name: 'the file that a link leads to', args: 'path: /srv/x\nstate: file\nmode: "0600"', before: { ...srv, '/srv/x': link('y'), '/srv/y': textFile('') }, steps: ['chmod 0600 /srv/y'] },
-    { name: 'a link itself', args: 'path: /srv/x\nowner: frr\nmode: "0600"\nfollow: false', before: { ...srv, '/srv/x': link('y') }, steps: ['chown -h frr /srv/x'] },
+    {
+      name: 'the file that a link leads to',
+      args: 'path: /srv/x\nstate: file\nmode: "0600"',
+      before: { ...srv, '/srv/x': link('y'), '/srv/y': textFile('') },
+      steps: ['chmod 0600 /srv/y'],
+    },
+    {
+      name: 'a link itself',
+      args: 'path: /srv/x\nowner: frr\nmode: "0600"\nfollow: false',
+      before: { ...srv, '/srv/x': link('y') },
+      steps: ['chown -h frr /srv/x'],
+    },
     {
       name: 'a time',
       args: 'path: /srv/x\nmodification_time: "202001020304.05"',
@@ -44,8 +78,19 @@ t.test('from state before to steps', async (t) => {
     },
     // touch
     { name: 'touch makes a file', args: 'path: /srv/x\nstate: touch\nmode: "0640"', before: srv, steps: ['put /srv/x 0640 root:root'] },
-    { name: 'touch is an event', args: 'path: /srv/x\nstate: touch', before: { ...srv, '/srv/x': textFile('') }, steps: ['touch -c -a /srv/x', 'touch -c -m /srv/x'], events: ['touch /srv/x'] },
-    { name: 'touch that keeps the times', args: 'path: /srv/x\nstate: touch\naccess_time: preserve\nmodification_time: preserve', before: { ...srv, '/srv/x': textFile('') }, steps: [] },
+    {
+      name: 'touch is an event',
+      args: 'path: /srv/x\nstate: touch',
+      before: { ...srv, '/srv/x': textFile('') },
+      steps: ['touch -c -a /srv/x', 'touch -c -m /srv/x'],
+      events: ['touch /srv/x'],
+    },
+    {
+      name: 'touch that keeps the times',
+      args: 'path: /srv/x\nstate: touch\naccess_time: preserve\nmodification_time: preserve',
+      before: { ...srv, '/srv/x': textFile('') },
+      steps: [],
+    },
     {
       name: 'touch through a link',
       args: 'path: /srv/x\nstate: touch\nmode: "0600"\naccess_time: preserve',
@@ -54,7 +99,12 @@ t.test('from state before to steps', async (t) => {
       events: ['touch /srv/x'],
     },
     // links
-    { name: 'a link', args: 'path: /srv/x\nstate: link\nsrc: y', before: { ...srv, '/srv/y': textFile('') }, steps: ['ln -s -- y /srv/x', 'chown -h root:root /srv/x'] },
+    {
+      name: 'a link',
+      args: 'path: /srv/x\nstate: link\nsrc: y',
+      before: { ...srv, '/srv/y': textFile('') },
+      steps: ['ln -s -- y /srv/x', 'chown -h root:root /srv/x'],
+    },
     { name: 'a link that leads there', args: 'path: /srv/x\nstate: link\nsrc: y', before: { ...srv, '/srv/x': link('y'), '/srv/y': textFile('') }, steps: [] },
     {
       name: 'a link that leads elsewhere',
@@ -68,8 +118,18 @@ t.test('from state before to steps', async (t) => {
       before: { ...srv, '/srv/x': folder(), 'query:empty:/srv/x': answer('') },
       steps: ['rmdir /srv/x', 'ln -s -- y /srv/x', 'chown -h root:root /srv/x'],
     },
-    { name: 'the mode is that of what a link leads to', args: 'path: /srv/x\nstate: link\nsrc: y\nmode: "0600"', before: { ...srv, '/srv/x': link('y'), '/srv/y': textFile('') }, steps: ['chmod 0600 /srv/y'] },
-    { name: 'a hard link', args: 'path: /srv/x\nstate: hard\nsrc: /srv/y', before: { ...srv, '/srv/y': textFile('a'), 'query:same-file:/srv/y:/srv/x': answer('', 1) }, steps: ['ln -- /srv/y /srv/x'] },
+    {
+      name: 'the mode is that of what a link leads to',
+      args: 'path: /srv/x\nstate: link\nsrc: y\nmode: "0600"',
+      before: { ...srv, '/srv/x': link('y'), '/srv/y': textFile('') },
+      steps: ['chmod 0600 /srv/y'],
+    },
+    {
+      name: 'a hard link',
+      args: 'path: /srv/x\nstate: hard\nsrc: /srv/y',
+      before: { ...srv, '/srv/y': textFile('a'), 'query:same-file:/srv/y:/srv/x': answer('', 1) },
+      steps: ['ln -- /srv/y /srv/x'],
+    },
     {
       name: 'a hard link that is one',
       args: 'path: /srv/x\nstate: hard\nsrc: /srv/y\nmode: "0600"',
@@ -92,7 +152,11 @@ t.test('from state before to steps', async (t) => {
     const simulated = simulate(module, row.args, row.before)
     t.same(simulated.steps, row.steps, row.name)
     t.same(simulated.refusals, [], row.name)
-    t.same(simulated.events.map(({ name, target }) => `${name} ${target}`), row.events ?? [], row.name)
+    t.same(
+      simulated.events.map(({ name, target }) => `${name} ${target}`),
+      row.events ?? [],
+      row.name,
+    )
   }
 })
 
@@ -109,7 +173,11 @@ t.test('refusals', async (t) => {
     ['path: /srv/x\nstate: link\nsrc: y', srv, 'src file does not exist, use "force=yes" if you really want to create the link: /srv/y'],
     ['path: /srv/x\nstate: link\nsrc: y', { ...srv, '/srv/x': textFile(''), '/srv/y': folder() }, 'refusing to convert from file to symlink for /srv/x'],
     ['path: /srv/x\nstate: link\nsrc: y', { ...srv, '/srv/x': folder(), '/srv/y': folder() }, 'refusing to convert from directory to symlink for /srv/x'],
-    ['path: /srv/x\nstate: link\nsrc: y\nforce: true', { ...srv, '/srv/x': folder(), 'query:empty:/srv/x': answer('x') }, 'the directory /srv/x is not empty, refusing to convert it'],
+    [
+      'path: /srv/x\nstate: link\nsrc: y\nforce: true',
+      { ...srv, '/srv/x': folder(), 'query:empty:/srv/x': answer('x') },
+      'the directory /srv/x is not empty, refusing to convert it',
+    ],
     ['path: /srv/x\nstate: hard\nsrc: /srv/y', { ...srv, 'query:same-file:/srv/y:/srv/x': answer('', 1) }, 'src does not exist'],
     [
       'path: /srv/x\nstate: hard\nsrc: /srv/y',
@@ -127,7 +195,15 @@ t.test('refusals', async (t) => {
 t.test('results', async (t) => {
   t.same(simulate(module, 'path: /srv/x\nstate: absent', srv).result, { path: '/srv/x', state: 'absent' })
   t.same(simulate(module, 'path: /srv\nstate: directory', srv).result, { path: '/srv', state: 'directory', owner: 'root', group: 'root', mode: '0755' })
-  t.same(simulate(module, 'path: /srv/x\nstate: link\nsrc: y', { ...srv, '/srv/y': folder() }).result, { dest: '/srv/x', src: 'y', state: 'link', owner: 'root', group: 'root', mode: '0777', size: 1 })
+  t.same(simulate(module, 'path: /srv/x\nstate: link\nsrc: y', { ...srv, '/srv/y': folder() }).result, {
+    dest: '/srv/x',
+    src: 'y',
+    state: 'link',
+    owner: 'root',
+    group: 'root',
+    mode: '0777',
+    size: 1,
+  })
   t.match(simulate(module, 'path: /srv/x\nstate: touch', srv).result, { dest: '/srv/x', state: 'file', size: 0 })
 })
 
@@ -141,7 +217,9 @@ t.test('in a dry run the path may be unknown', async (t) => {
   const unknown = { ...srv, '/srv/x': new UnknownIn() }
   const check = (args: string) => simulate(module, args, unknown, { check: true })
   t.same(check('path: /srv/x\nstate: absent').after['file'], { '/srv/x': { type: 'absent' } })
-  t.match(check('path: /srv/x\nstate: directory\nowner: a\ngroup: b\nmode: "0700"').after['file'], { '/srv/x': { type: 'directory', owner: 'a', group: 'b', mode: '0700' } })
+  t.match(check('path: /srv/x\nstate: directory\nowner: a\ngroup: b\nmode: "0700"').after['file'], {
+    '/srv/x': { type: 'directory', owner: 'a', group: 'b', mode: '0700' },
+  })
   t.throws(() => check('path: /srv/x'), UnknownStateError)
   t.throws(() => check('path: /srv/x\nstate: touch'), UnknownStateError)
 })

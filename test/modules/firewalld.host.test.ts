@@ -36,7 +36,13 @@ t.test('all kinds, there and back', async (t) => {
 
 t.test('an interface moves', async (t) => {
   await drive(module, { zone: 'public', interface: ['ens3', 'vti1'], ...both }, host)
-  t.match(await drive(module, { zone: 'trusted', interface: ['vti1'], ...both }, host), { problem: undefined, differs: [{ before: 'public', after: 'trusted' }, { before: 'public', after: 'trusted' }] })
+  t.match(await drive(module, { zone: 'trusted', interface: ['vti1'], ...both }, host), {
+    problem: undefined,
+    differs: [
+      { before: 'public', after: 'trusted' },
+      { before: 'public', after: 'trusted' },
+    ],
+  })
   t.match(await drive(module, { zone: 'public', forward: false, ...both }, host), { problem: undefined })
   t.strictSame((await drive(module, { zone: 'public', interface: 'ens3', forward: false, ...both }, host)).steps, [])
 })
@@ -50,7 +56,10 @@ t.test('a part of a range', async (t) => {
 
 t.test('zones', async (t) => {
   t.match(await drive(module, { zone: 'vpn', state: 'present', permanent: true, target: 'ACCEPT' }, host), { problem: undefined })
-  t.match(await drive(module, { zone: 'vpn', port: '1/tcp', ...both }, host), { problem: undefined, refusals: [{ summary: /does not know the zone 'vpn' yet/ }] })
+  t.match(await drive(module, { zone: 'vpn', port: '1/tcp', ...both }, host), {
+    problem: undefined,
+    refusals: [{ summary: /does not know the zone 'vpn' yet/ }],
+  })
   await sh(host, 'firewall-cmd --reload')
   t.match(await drive(module, { zone: 'vpn', port: '1/tcp', ...both }, host), { problem: undefined, refusals: [] })
   t.match(await drive(module, { zone: 'vpn', state: 'absent', permanent: true }, host), { problem: undefined, refusals: [] })
@@ -58,7 +67,12 @@ t.test('zones', async (t) => {
 
 t.test('a firewalld that is not running', async (t) => {
   await sh(host, 'systemctl stop firewalld')
-  t.match(await drive(module, { port: '7/tcp', ...both }, host), { problem: undefined, steps: ['firewall-offline-cmd --zone=public --add-port=7/tcp'], refusals: [{ summary: /not running/ }], result: { msg: /only its files/ } })
+  t.match(await drive(module, { port: '7/tcp', ...both }, host), {
+    problem: undefined,
+    steps: ['firewall-offline-cmd --zone=public --add-port=7/tcp'],
+    refusals: [{ summary: /not running/ }],
+    result: { msg: /only its files/ },
+  })
   t.match(await drive(module, { port: '8/tcp', ...both, offline: true }, host), { problem: undefined, refusals: [] })
   t.equal(await sh(host, 'systemctl is-active firewalld || true'), 'inactive\n', 'asking it does not start it')
   await sh(host, 'systemctl start firewalld')

@@ -120,7 +120,9 @@ for (const name of names) {
     const schema = module.params()
 
     t.test('imports the contract and nothing else', async (t) => {
-      const imported = [...readFileSync(path.join(FOLDER, name + EXTENSION), 'utf8').matchAll(/^(?:import|export)\b[^'"]*from ['"]([^'"]+)['"]/gm)].map((found) => found[1]!)
+      const imported = [...readFileSync(path.join(FOLDER, name + EXTENSION), 'utf8').matchAll(/^(?:import|export)\b[^'"]*from ['"]([^'"]+)['"]/gm)].map(
+        (found) => found[1]!,
+      )
       t.same(
         imported.filter((from) => !/^\.\.\/runner\/module\.[jt]s$|^\.\/shared\/[\w/-]+\.[jt]s$/.test(from)),
         [],
@@ -166,7 +168,7 @@ function lawsOn(t: Asserts, module: Module, params: unknown, world: World): void
   } finally {
     for (const { argv } of seen.values()) t.equal(readOnlyFault(argv)?.summary, undefined, `${argv.join(' ')} only reads`)
   }
-  if (module.kind === 'state') stateLaws(t, module as StateModule, params, world, read, source)
+  if (module.kind === 'state') stateLaws(t, module, params, world, read, source)
 }
 
 function stateLaws(
@@ -181,7 +183,11 @@ function stateLaws(
   const { after: promised, refusals = [] } = planOf(module, params, before)
   const after = kept(before, promised)
   const again = planOf(module, params, after)
-  t.same(compare(after, kept(after, again.after)).filter((difference) => difference.after !== KNOWN_AFTER_APPLY), [], 'a plan of a planned state is that state')
+  t.same(
+    compare(after, kept(after, again.after)).filter((difference) => difference.after !== KNOWN_AFTER_APPLY),
+    [],
+    'a plan of a planned state is that state',
+  )
 
   const planned = byResource(read.leaves, promised)
   if (![...planned.values()].some(holdsUnknown)) {
@@ -189,7 +195,7 @@ function stateLaws(
     t.same(compare(second.object, planOf(module, params, second.object).after), [], 'what was planned, read again, needs no change')
     if (refusals.length === 0) {
       const rest = second.object as never
-      const steps = module.apply({ params: params as never, before: rest, after: rest, differs: [], events: [], timestamp: 'now' })
+      const steps = module.apply({ params: params, before: rest, after: rest, differs: [], events: [], timestamp: 'now' })
       t.equal(steps.next().done, true, 'an equal before and after with no event yields no step')
     }
   }
@@ -203,7 +209,15 @@ function treeOf(leaves: readonly Leaf[]): ProbeTree {
 }
 
 /** A plan that was made without a state has to come out the same whatever that state is. */
-function unknownLaw(t: Asserts, module: StateModule, params: unknown, world: World, leaf: Leaf, source: () => ProbeTree | Generator<ProbeTree, ProbeTree, never>, refuses: boolean): void {
+function unknownLaw(
+  t: Asserts,
+  module: StateModule,
+  params: unknown,
+  world: World,
+  leaf: Leaf,
+  source: () => ProbeTree | Generator<ProbeTree, ProbeTree, never>,
+  refuses: boolean,
+): void {
   const { resource } = leaf.probe
   let promised: Map<string, unknown>
   try {

@@ -49,9 +49,20 @@ t.test('absent', async (t) => {
 })
 
 t.test('the file', async (t) => {
-  t.same(simulate(module, 'path: /srv/a/f\nline: b\ncreate: true\nmode: "0600"', { '/srv': folder() }).steps, ['mkdir -m 00755 /srv/a', 'chown root:root /srv/a', 'put /srv/a/f 0600 root:root'])
+  t.same(simulate(module, 'path: /srv/a/f\nline: b\ncreate: true\nmode: "0600"', { '/srv': folder() }).steps, [
+    'mkdir -m 00755 /srv/a',
+    'chown root:root /srv/a',
+    'put /srv/a/f 0600 root:root',
+  ])
   t.same(simulate(module, 'path: /f\nline: b\nmode: "0600"', { '/f': textFile('b\n') }).steps, ['chmod 0600 /f'])
-  t.same(simulate(module, 'path: /etc/l\nline: b', { '/etc/l': link('../f'), 'query:realpath:/etc': answer('/etc\n'), '/f': textFile('a\n', { mode: '0600', owner: 'frr' }) }).steps, ['put /f 0600 frr:root'])
+  t.same(
+    simulate(module, 'path: /etc/l\nline: b', {
+      '/etc/l': link('../f'),
+      'query:realpath:/etc': answer('/etc\n'),
+      '/f': textFile('a\n', { mode: '0600', owner: 'frr' }),
+    }).steps,
+    ['put /f 0600 frr:root'],
+  )
   t.same(simulate(module, 'path: /f\nline: b\nbackup: true\nvalidate: sshd -t -f %s', { '/f': textFile('a\n') }).steps, [
     'cp -p /f /f.87428fc5.2026-01-31@10:15:59~',
     'put /f 0644 root:root validated by sshd -t -f %s',
@@ -74,7 +85,10 @@ t.test('results', async (t) => {
   t.same(result('path: /f\nline: b\nbackup: true'), { msg: 'line added', backup: '/f.87428fc5.2026-01-31@10:15:59~' })
   t.same(result('path: /f\nline: a\nmode: "0600"'), { msg: 'ownership, perms or SE linux context changed', backup: '' })
   t.same(result('path: /f\nline: b\nmode: "0600"'), { msg: 'line added and ownership, perms or SE linux context changed', backup: '' })
-  t.same(simulate(module, 'path: /f\nline: b\ncreate: true\nmode: "0600"').result, { msg: 'line added and ownership, perms or SE linux context changed', backup: '' })
+  t.same(simulate(module, 'path: /f\nline: b\ncreate: true\nmode: "0600"').result, {
+    msg: 'line added and ownership, perms or SE linux context changed',
+    backup: '',
+  })
   t.same(simulate(module, 'path: /f\nline: b\ncreate: true').result, { msg: 'line added', backup: '' })
 })
 

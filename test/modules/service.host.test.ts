@@ -52,19 +52,32 @@ t.test('a start counts when it stays', async (t) => {
   t.match(await drive(module, { name: 'lasts', state: 'restarted' }, host), { problem: undefined, events: [{ name: 'restart' }] })
   t.ok(Date.now() - started >= 3000, 'for three seconds')
   t.match(await drive(module, { name: 'lasts', state: 'reloaded' }, host), { problem: undefined, steps: ['systemctl reload -- lasts.service'] })
-  t.match(await drive(module, { name: 'brief', state: 'started' }, host), { problem: /brief.service started and ended within \d s: its main process ended without an error/, evidence: /nothing to do/ })
-  t.match(await drive(module, { name: 'fails', state: 'started' }, host), { problem: /fails.service started and ended within \d s: exit-code, status 3/, evidence: /no such conn/ })
+  t.match(await drive(module, { name: 'brief', state: 'started' }, host), {
+    problem: /brief.service started and ended within \d s: its main process ended without an error/,
+    evidence: /nothing to do/,
+  })
+  t.match(await drive(module, { name: 'fails', state: 'started' }, host), {
+    problem: /fails.service started and ended within \d s: exit-code, status 3/,
+    evidence: /no such conn/,
+  })
   t.match(await drive(module, { name: 'loops', state: 'started' }, host), { problem: /loops.service started and ended .*systemd goes on starting it/ })
 })
 
 t.test('a oneshot runs each time', async (t) => {
-  for (let count = 0; count < 2; count++) t.match(await drive(module, { name: 'once', state: 'started' }, host), { problem: undefined, steps: ['systemctl start -- once.service'] })
+  for (let count = 0; count < 2; count++)
+    t.match(await drive(module, { name: 'once', state: 'started' }, host), { problem: undefined, steps: ['systemctl start -- once.service'] })
   await sh(host, 'test -e /run/once')
 })
 
 t.test('what cannot be had', async (t) => {
-  t.match(await drive(module, { name: 'lats', state: 'started' }, host), { refusals: [{ summary: "there is no unit 'lats.service'", hint: "Did you mean 'lasts.service'?" }], steps: [] })
-  t.match(await drive(module, { name: 'brief', enabled: true }, host), { refusals: [{ summary: /cannot be enabled: it has no \[Install\] section/ }], steps: [] })
+  t.match(await drive(module, { name: 'lats', state: 'started' }, host), {
+    refusals: [{ summary: "there is no unit 'lats.service'", hint: "Did you mean 'lasts.service'?" }],
+    steps: [],
+  })
+  t.match(await drive(module, { name: 'brief', enabled: true }, host), {
+    refusals: [{ summary: /cannot be enabled: it has no \[Install\] section/ }],
+    steps: [],
+  })
   await sh(host, 'systemctl start ends-badly')
   t.match(await drive(module, { name: 'ends-badly', state: 'reloaded' }, host), { refusals: [{ summary: /no ExecReload/ }], steps: [] })
 })

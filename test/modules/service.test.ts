@@ -10,7 +10,10 @@ import { recorded } from '../support/recorded.ts'
 const host = recorded('service/units')
 const unit = (state: Record<string, unknown>) => ({ loaded: 'loaded', active: 'inactive', enabled: 'disabled', ...state })
 const traits = (state: Record<string, unknown> = {}) => ({ id: 'x.service', reloadable: true, related: [], ...state })
-const only = (state: Record<string, unknown>, more: Record<string, unknown> = {}) => ({ 'unit:x.service': unit(state), 'query:unit-traits:x.service': traits(more) })
+const only = (state: Record<string, unknown>, more: Record<string, unknown> = {}) => ({
+  'unit:x.service': unit(state),
+  'query:unit-traits:x.service': traits(more),
+})
 
 t.test('from recorded units to steps', async (t) => {
   const table: { args: string; steps?: string[]; events?: string[]; refusals?: string[] }[] = [
@@ -22,7 +25,11 @@ t.test('from recorded units to steps', async (t) => {
     { args: 'name: nftables\nstate: started\nenabled: true', steps: ['systemctl start -- nftables.service'] },
     { args: 'name: nftables\nstate: reloaded', steps: ['systemctl start -- nftables.service'] },
     { args: 'name: nftables\nstate: restarted', steps: ['systemctl restart -- nftables.service'], events: ['restart nftables.service'] },
-    { args: 'name: nftables\nenabled: false\ndaemon_reload: true', steps: ['systemctl daemon-reload', 'systemctl disable -- nftables.service'], events: ['daemon-reload systemd'] },
+    {
+      args: 'name: nftables\nenabled: false\ndaemon_reload: true',
+      steps: ['systemctl daemon-reload', 'systemctl disable -- nftables.service'],
+      events: ['daemon-reload systemd'],
+    },
     { args: 'daemon-reload: true', steps: ['systemctl daemon-reload'], events: ['daemon-reload systemd'] },
     // A script in /etc/init.d, whose links systemd's bridge reads.
     { args: 'name: oldie\nstate: started\nenabled: true' },
@@ -85,20 +92,38 @@ t.test('words of systemd for enabled', async (t) => {
 })
 
 t.test('only what is asked is looked at', async (t) => {
-  t.strictSame(simulate(module, 'name: x\nstate: started', only({ active: 'active', enabled: 'enabled' })).read, ['unit:x.service', 'query:unit-traits:x.service'])
+  t.strictSame(simulate(module, 'name: x\nstate: started', only({ active: 'active', enabled: 'enabled' })).read, [
+    'unit:x.service',
+    'query:unit-traits:x.service',
+  ])
   t.strictSame(simulate(module, 'name: frr\nstate: restarted', host).differs, [])
   const { differs } = simulate(module, 'name: x\nenabled: true', only({ active: 'activating' }))
-  t.strictSame(differs.map(({ path, after }) => [path[1], after]), [['active', KNOWN_AFTER_APPLY], ['enabled', 'enabled']], 'what is under way is not promised to stay so')
+  t.strictSame(
+    differs.map(({ path, after }) => [path[1], after]),
+    [
+      ['active', KNOWN_AFTER_APPLY],
+      ['enabled', 'enabled'],
+    ],
+    'what is under way is not promised to stay so',
+  )
 })
 
 t.test('a dry run', async (t) => {
   const unknown = { 'unit:frr.service': new UnknownIn('TASK [install frr]'), 'query:unit-traits:frr.service': traits() }
   const wished = simulate(module, 'name: frr\nstate: started\nenabled: true', unknown, { check: true })
-  t.strictSame(wished.after['unit'], { loaded: KNOWN_AFTER_APPLY, active: 'active', enabled: 'enabled' }, 'what is wanted is known after the package is installed')
+  t.strictSame(
+    wished.after['unit'],
+    { loaded: KNOWN_AFTER_APPLY, active: 'active', enabled: 'enabled' },
+    'what is wanted is known after the package is installed',
+  )
   t.strictSame(wished.refusals, [])
   t.strictSame(simulate(module, 'name: frr\nstate: restarted', unknown, { check: true }).events, [{ name: 'restart', target: 'frr.service' }])
 
-  const missing = { 'unit:vpn@one.service': unit({ loaded: 'not-found', enabled: '' }), 'query:unit-traits:vpn@one.service': traits(), 'query:unit-files': ['vpnd.service'] }
+  const missing = {
+    'unit:vpn@one.service': unit({ loaded: 'not-found', enabled: '' }),
+    'query:unit-traits:vpn@one.service': traits(),
+    'query:unit-files': ['vpnd.service'],
+  }
   const args = 'name: vpn@one\nstate: started\nenabled: true'
   t.strictSame(simulate(module, args, missing).refusals, [{ summary: "there is no unit 'vpn@one.service'" }])
   const written = simulate(module, args, { ...missing, 'file:/etc/systemd/system/vpn@.service': { type: 'file' } }, { check: true })
@@ -114,23 +139,37 @@ t.test('a start may start others', async (t) => {
 })
 
 t.test('settling', async (t) => {
-  const { settles, evidence } = module as StateModule
+  const m = module as StateModule
+  const { settles } = m
   const params = parametersOf(module, 'name: x\nstate: started') as never
   const situation = (more: object) => ({ params, before: only({}) as never, differs: [], events: [], ...more }) as never
   const before = { unit: unit({}) }
   t.equal(settles!.needed!(situation({ before, differs: [{ path: ['unit', 'active'] }] })), true)
   t.equal(settles!.needed!(situation({ before, events: [{ name: 'restart', target: 'x.service' }] })), true)
   t.equal(settles!.needed!(situation({ before, differs: [{ path: ['unit', 'enabled'] }] })), false, 'enabling needs no waiting')
-  t.equal(settles!.needed!(situation({ before: { unit: unit({ active: 'oneshot' }) }, events: [{ name: 'start', target: 'x.service' }] })), false, 'systemctl waits for a oneshot')
-  t.strictSame(evidence!(params).map(({ read }) => read.kind === 'query' && read.argv.join(' ')), ['journalctl --unit x.service --lines 20 --no-pager --output cat'])
+  t.equal(
+    settles!.needed!(situation({ before: { unit: unit({ active: 'oneshot' }) }, events: [{ name: 'start', target: 'x.service' }] })),
+    false,
+    'systemctl waits for a oneshot',
+  )
+  t.strictSame(
+    m.evidence!(params).map(({ read }) => read.kind === 'query' && read.argv.join(' ')),
+    ['journalctl --unit x.service --lines 20 --no-pager --output cat'],
+  )
 
   const run = (more: Partial<UnitRun>): UnitRun => ({ active: 'active', sub: 'running', result: 'success', status: 0, restarts: 0, ...more })
   t.equal(isUp('x.service', run({}), 0), true)
   t.equal(isUp('x.service', run({ active: 'activating', sub: 'start' }), 0), false)
   t.equal(isUp('x.service', run({ active: 'reloading', sub: 'reload' }), 0), true)
-  t.throws(() => isUp('x.service', run({ active: 'failed', sub: 'failed', result: 'exit-code', status: 3 }), 1200), { message: 'x.service started and ended within 2 s: exit-code, status 3' })
-  t.throws(() => isUp('x.service', run({ active: 'inactive', sub: 'dead' }), 900), { message: 'x.service started and ended within 1 s: its main process ended without an error' })
-  t.throws(() => isUp('x.service', run({ active: 'activating', sub: 'auto-restart', result: 'exit-code', status: 1 }), 500), { message: /within 1 s: exit-code, status 1; systemd goes on starting it/ })
+  t.throws(() => isUp('x.service', run({ active: 'failed', sub: 'failed', result: 'exit-code', status: 3 }), 1200), {
+    message: 'x.service started and ended within 2 s: exit-code, status 3',
+  })
+  t.throws(() => isUp('x.service', run({ active: 'inactive', sub: 'dead' }), 900), {
+    message: 'x.service started and ended within 1 s: its main process ended without an error',
+  })
+  t.throws(() => isUp('x.service', run({ active: 'activating', sub: 'auto-restart', result: 'exit-code', status: 1 }), 500), {
+    message: /within 1 s: exit-code, status 1; systemd goes on starting it/,
+  })
   t.throws(() => isUp('x.service', run({ restarts: 2 }), 2500), { message: /within 3 s; systemd goes on starting it/ })
 })
 

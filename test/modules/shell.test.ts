@@ -7,12 +7,18 @@ t.test('the shell reads the line', async (t) => {
     const [step] = simulateAction(module, args).yielded
     return step?.kind === 'run' ? step.argv : undefined
   }
-  t.same(argv('echo $HOME | tr / :'), ['/bin/sh', '-c', 'echo $HOME | tr / :'])
+  t.same(argv('"echo $HOME | tr / :"'), ['/bin/sh', '-c', 'echo $HOME | tr / :'])
   t.same(argv('cmd: set -o pipefail\nexecutable: /bin/bash'), ['/bin/bash', '-c', 'set -o pipefail'])
 })
 
 t.test('results', async (t) => {
-  t.match(simulateAction(module, 'exit 4', {}, { reply: () => ({ exitCode: 4, stderr: 'x\n' }) }).result, { cmd: 'exit 4', rc: 4, stderr: 'x', failed: true, msg: 'non-zero return code' })
+  t.match(simulateAction(module, 'exit 4', {}, { reply: () => ({ exitCode: 4, stderr: 'x\n' }) }).result, {
+    cmd: 'exit 4',
+    rc: 4,
+    stderr: 'x',
+    failed: true,
+    msg: 'non-zero return code',
+  })
   t.match(simulateAction(module, 'cmd: a\ncreates: /f', { '/f': textFile('') }).result, { cmd: 'a', rc: 0, stdout: 'skipped, since /f exists' })
 })
 

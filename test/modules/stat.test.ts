@@ -42,13 +42,19 @@ t.test('a link, and what it leads to', async (t) => {
 })
 
 t.test('only regular files are read', async (t) => {
-  const pipe = { '/p': { type: 'other', mode: '0644', owner: 'root', group: 'root' }, ...about('/p', { 'query:details:/p': answer('fifo|0|0|1|1|1|0|1|1|1|0|4096|0|0\n') }) }
+  const pipe = {
+    '/p': { type: 'other', mode: '0644', owner: 'root', group: 'root' },
+    ...about('/p', { 'query:details:/p': answer('fifo|0|0|1|1|1|0|1|1|1|0|4096|0|0\n') }),
+  }
   t.notOk(simulateRead(module, 'path: /p', pipe).read.some((resource) => resource.startsWith('query:sha1')))
   t.match(statOf('path: /p', pipe), { isfifo: true, issock: false, checksum: undefined })
 })
 
 t.test('a disk has a number', async (t) => {
-  const disk = { '/d': { type: 'other', mode: '0660', owner: 'root', group: 'disk' }, ...about('/d', { 'query:details:/d': answer('block special file|0|6|1|1|1|0|1|5|1|0|4096|8|1\n') }) }
+  const disk = {
+    '/d': { type: 'other', mode: '0660', owner: 'root', group: 'disk' },
+    ...about('/d', { 'query:details:/d': answer('block special file|0|6|1|1|1|0|1|5|1|0|4096|8|1\n') }),
+  }
   t.match(statOf('path: /d', disk), { isblk: true, device_type: 2049 })
 })
 

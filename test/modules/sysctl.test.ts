@@ -19,13 +19,32 @@ t.test('the running kernel and the file', async (t) => {
       text: 'net.ipv4.ip_forward=1\n',
     },
     { name: 'neither', args: forward, before: { [CONF]: textFile('net.ipv4.ip_forward = 1\n'), ...live({ 'net.ipv4.ip_forward': '1' }) }, steps: [] },
-    { name: 'only the kernel', args: forward, before: { [CONF]: textFile('net.ipv4.ip_forward=1'), ...live({ 'net.ipv4.ip_forward': '0' }) }, steps: ['sysctl -q -w net.ipv4.ip_forward=1'] },
-    { name: 'only the file', args: `${forward}\nreload: false`, before: { [CONF]: textFile('# a\n') }, steps: [`put ${CONF} 0644 root:root`], text: '# a\nnet.ipv4.ip_forward=1\n' },
-    { name: 'the kernel without reload', args: `${forward}\nreload: false\nsysctl_set: true`, before: { [CONF]: textFile('net.ipv4.ip_forward=1\n'), ...live({ 'net.ipv4.ip_forward': '0' }) }, steps: ['sysctl -q -w net.ipv4.ip_forward=1'] },
+    {
+      name: 'only the kernel',
+      args: forward,
+      before: { [CONF]: textFile('net.ipv4.ip_forward=1'), ...live({ 'net.ipv4.ip_forward': '0' }) },
+      steps: ['sysctl -q -w net.ipv4.ip_forward=1'],
+    },
+    {
+      name: 'only the file',
+      args: `${forward}\nreload: false`,
+      before: { [CONF]: textFile('# a\n') },
+      steps: [`put ${CONF} 0644 root:root`],
+      text: '# a\nnet.ipv4.ip_forward=1\n',
+    },
+    {
+      name: 'the kernel without reload',
+      args: `${forward}\nreload: false\nsysctl_set: true`,
+      before: { [CONF]: textFile('net.ipv4.ip_forward=1\n'), ...live({ 'net.ipv4.ip_forward': '0' }) },
+      steps: ['sysctl -q -w net.ipv4.ip_forward=1'],
+    },
     {
       name: 'spellings, comments, duplicates',
       args: forward,
-      before: { [CONF]: textFile('# net.ipv4.ip_forward=0\nnet/ipv4/ip_forward=0\n; x\n- net.ipv4.ip_forward = 0 \nother = 5'), ...live({ 'net.ipv4.ip_forward': '1' }) },
+      before: {
+        [CONF]: textFile('# net.ipv4.ip_forward=0\nnet/ipv4/ip_forward=0\n; x\n- net.ipv4.ip_forward = 0 \nother = 5'),
+        ...live({ 'net.ipv4.ip_forward': '1' }),
+      },
       steps: [`put ${CONF} 0644 root:root`],
       text: '# net.ipv4.ip_forward=0\n; x\n-net.ipv4.ip_forward=1\nother = 5',
     },
@@ -35,10 +54,31 @@ t.test('the running kernel and the file', async (t) => {
       before: { [CONF]: textFile('net.ipv4.tcp_rmem = 4096 131072\t6291456\n'), ...live({ 'net.ipv4.tcp_rmem': '4096\t131072\t6291456' }) },
       steps: [],
     },
-    { name: 'a word for true', args: 'name: net.ipv4.ip_forward\nvalue: yes', before: { [CONF]: textFile('net.ipv4.ip_forward=1\n'), ...live({ 'net.ipv4.ip_forward': '1' }) }, steps: [] },
-    { name: 'an interface with a dot', args: 'name: net/ipv4/conf/eth0.100/forwarding\nvalue: 1\nreload: false', before: { [CONF]: textFile('net.ipv4.conf.eth0/100.forwarding=1\n') }, steps: [] },
-    { name: 'through a link', args: `${forward}\nsysctl_file: /etc/l\nreload: false`, before: { '/etc/l': link('sysctl.conf'), [CONF]: textFile('', { mode: '0600' }) }, steps: [`put ${CONF} 0600 root:root`] },
-    { name: 'absent', args: 'name: net.ipv4.ip_forward\nstate: absent', before: { [CONF]: textFile('a=1\nnet/ipv4/ip_forward=1\nnet.ipv4.ip_forward=1\n') }, steps: [`put ${CONF} 0644 root:root`], text: 'a=1\n' },
+    {
+      name: 'a word for true',
+      args: 'name: net.ipv4.ip_forward\nvalue: yes',
+      before: { [CONF]: textFile('net.ipv4.ip_forward=1\n'), ...live({ 'net.ipv4.ip_forward': '1' }) },
+      steps: [],
+    },
+    {
+      name: 'an interface with a dot',
+      args: 'name: net/ipv4/conf/eth0.100/forwarding\nvalue: 1\nreload: false',
+      before: { [CONF]: textFile('net.ipv4.conf.eth0/100.forwarding=1\n') },
+      steps: [],
+    },
+    {
+      name: 'through a link',
+      args: `${forward}\nsysctl_file: /etc/l\nreload: false`,
+      before: { '/etc/l': link('sysctl.conf'), [CONF]: textFile('', { mode: '0600' }) },
+      steps: [`put ${CONF} 0600 root:root`],
+    },
+    {
+      name: 'absent',
+      args: 'name: net.ipv4.ip_forward\nstate: absent',
+      before: { [CONF]: textFile('a=1\nnet/ipv4/ip_forward=1\nnet.ipv4.ip_forward=1\n') },
+      steps: [`put ${CONF} 0644 root:root`],
+      text: 'a=1\n',
+    },
     { name: 'absent where no file is', args: 'name: net.ipv4.ip_forward\nstate: absent', before: etc, steps: [] },
     {
       name: 'a key that the kernel does not have, all the same',
@@ -57,11 +97,20 @@ t.test('the running kernel and the file', async (t) => {
 })
 
 t.test('a key that the kernel does not have is refused, the others are set', async (t) => {
-  const simulated = simulate(module, 'settings:\n  Kernel.unknown_nmi_panic: 1\n  net.ipv4.ip_forward: 1', { [CONF]: textFile(''), ...live({ 'net.ipv4.ip_forward': '0' }), 'sysctl:Kernel.unknown_nmi_panic': answer('', 255), ...NAMES })
+  const simulated = simulate(module, 'settings:\n  Kernel.unknown_nmi_panic: 1\n  net.ipv4.ip_forward: 1', {
+    [CONF]: textFile(''),
+    ...live({ 'net.ipv4.ip_forward': '0' }),
+    'sysctl:Kernel.unknown_nmi_panic': answer('', 255),
+    ...NAMES,
+  })
   t.same(simulated.refusals, [{ summary: "no kernel parameter 'Kernel.unknown_nmi_panic'", hint: "Did you mean 'kernel.unknown_nmi_panic'?" }])
   t.same(simulated.steps, [`put ${CONF} 0644 root:root`, 'sysctl -q -w net.ipv4.ip_forward=1'])
   t.same(simulated.puts, { [CONF]: 'net.ipv4.ip_forward=1\n' })
-  const far = simulate(module, 'name: net.bridge.bridge-nf-call-iptables\nvalue: 1', { [CONF]: textFile(''), 'sysctl:net.bridge.bridge-nf-call-iptables': answer('', 255), ...NAMES })
+  const far = simulate(module, 'name: net.bridge.bridge-nf-call-iptables\nvalue: 1', {
+    [CONF]: textFile(''),
+    'sysctl:net.bridge.bridge-nf-call-iptables': answer('', 255),
+    ...NAMES,
+  })
   t.match(far.refusals[0]?.hint, /ignoreerrors/)
 })
 

@@ -34,7 +34,12 @@ t.test('from state before to steps', async (t) => {
     {
       name: 'accounts by number',
       args: args('owner: 0\ngroup: "0"'),
-      before: { ...there, '/etc/ipsec.d/oci.conf': textFile('conn oci\n'), 'query:passwd:0': answer('root:x:0:0:root:/root:/bin/sh\n'), 'query:group:0': answer('root:x:0:\n') },
+      before: {
+        ...there,
+        '/etc/ipsec.d/oci.conf': textFile('conn oci\n'),
+        'query:passwd:0': answer('root:x:0:0:root:/root:/bin/sh\n'),
+        'query:group:0': answer('root:x:0:\n'),
+      },
       steps: [],
     },
     {
@@ -49,7 +54,10 @@ t.test('from state before to steps', async (t) => {
       name: 'a backup and a check of the new file',
       args: args('backup: true\nvalidate: ipsec checkconfig "%s"'),
       before: { ...there, '/etc/ipsec.d/oci.conf': textFile('old\n') },
-      steps: ['cp -p /etc/ipsec.d/oci.conf /etc/ipsec.d/oci.conf.01d09d19.2026-01-31@10:15:59~', 'put /etc/ipsec.d/oci.conf 0644 root:root validated by ipsec checkconfig %s'],
+      steps: [
+        'cp -p /etc/ipsec.d/oci.conf /etc/ipsec.d/oci.conf.01d09d19.2026-01-31@10:15:59~',
+        'put /etc/ipsec.d/oci.conf 0644 root:root validated by ipsec checkconfig %s',
+      ],
     },
     {
       name: 'a folder as dest',
@@ -67,7 +75,13 @@ t.test('from state before to steps', async (t) => {
       name: 'dest with a slash makes the folders',
       args: 'src: oci-ipsec.conf.j2\ndest: /etc/a/b/\nmode: "0600"\nowner: frr',
       before: { '/etc': folder() },
-      steps: ['mkdir -m 00755 /etc/a', 'chown frr:root /etc/a', 'mkdir -m 00755 /etc/a/b', 'chown frr:root /etc/a/b', 'put /etc/a/b/oci-ipsec.conf.j2 0600 frr:root'],
+      steps: [
+        'mkdir -m 00755 /etc/a',
+        'chown frr:root /etc/a',
+        'mkdir -m 00755 /etc/a/b',
+        'chown frr:root /etc/a/b',
+        'put /etc/a/b/oci-ipsec.conf.j2 0600 frr:root',
+      ],
     },
     {
       name: 'a link is replaced',
@@ -78,7 +92,13 @@ t.test('from state before to steps', async (t) => {
     {
       name: 'follow: true writes where the link leads',
       args: args('follow: true'),
-      before: { ...there, '/etc/ipsec.d/oci.conf': link('../real/oci.conf'), 'query:realpath:/etc/ipsec.d': answer('/srv/ipsec.d\n'), '/srv/real': folder(), '/srv/real/oci.conf': textFile('old\n') },
+      before: {
+        ...there,
+        '/etc/ipsec.d/oci.conf': link('../real/oci.conf'),
+        'query:realpath:/etc/ipsec.d': answer('/srv/ipsec.d\n'),
+        '/srv/real': folder(),
+        '/srv/real/oci.conf': textFile('old\n'),
+      },
       steps: ['put /srv/real/oci.conf 0644 root:root'],
     },
   ]
@@ -107,13 +127,19 @@ t.test('results have the names of Ansible', async (t) => {
   })
   const same = simulate(module, args(''), { ...there, '/etc/ipsec.d/oci.conf': textFile('conn oci\n') }, { controller })
   t.equal(same.result['path'], '/etc/ipsec.d/oci.conf')
-  t.same(simulate(module, args('force: no'), { ...there, '/etc/ipsec.d/oci.conf': textFile('x') }, { controller }).result, { dest: '/etc/ipsec.d/oci.conf', src: 'oci-ipsec.conf.j2' })
+  t.same(simulate(module, args('force: no'), { ...there, '/etc/ipsec.d/oci.conf': textFile('x') }, { controller }).result, {
+    dest: '/etc/ipsec.d/oci.conf',
+    src: 'oci-ipsec.conf.j2',
+  })
 })
 
 t.test('in a dry run the file may be unknown', async (t) => {
   const unknown = { '/etc/ipsec.d': new UnknownIn(), '/etc/ipsec.d/oci.conf': new UnknownIn() }
   const all = simulate(module, args('owner: root\ngroup: root\nmode: "0600"'), unknown, { controller, check: true })
-  t.same({ ...(all.after['file'] as Record<string, Record<string, unknown>>)['/etc/ipsec.d/oci.conf'], content: 0 }, { type: 'file', mode: '0600', owner: 'root', group: 'root', content: 0 })
+  t.same(
+    { ...(all.after['file'] as Record<string, Record<string, unknown>>)['/etc/ipsec.d/oci.conf'], content: 0 },
+    { type: 'file', mode: '0600', owner: 'root', group: 'root', content: 0 },
+  )
   const some = simulate(module, args(''), unknown, { controller, check: true })
   t.match((some.after['file'] as Record<string, unknown>)['/etc/ipsec.d/oci.conf'], { mode: KNOWN_AFTER_APPLY, owner: KNOWN_AFTER_APPLY })
   t.throws(() => simulate(module, args('force: false'), unknown, { controller, check: true }), UnknownStateError)
@@ -125,5 +151,7 @@ t.test('parameters', async (t) => {
   t.throws(() => simulate(module, args('mode: 644'), {}), /is not octal here/)
   t.throws(() => simulate(module, 'src: a\ndest: relative', {}), /has to begin with \//)
   t.throws(() => simulate(module, args('trim_block: true'), {}), /trim_block/)
-  t.same(simulate(module, args("newline_sequence: '\\r\\n'"), there).params, { ...(simulate(module, args('newline_sequence: "\\r\\n"'), there).params as object) })
+  t.same(simulate(module, args("newline_sequence: '\\r\\n'"), there).params, {
+    ...(simulate(module, args('newline_sequence: "\\r\\n"'), there).params as object),
+  })
 })

@@ -69,7 +69,9 @@ const wish = {
 t.test('without a policy the session is established and carries nothing', async (t) => {
   await sh(host, configuration(''))
   t.strictSame((await ask(module, { neighbors: [{ address: '10.10.10.2' }], timeout: 60 }, host)).missing, [])
-  t.match(await ask(module, { neighbors: [wish], timeout: 3 }, host), { missing: [/no prefix is accepted: it has no inbound policy/, /no prefix is sent: it has no outbound policy/] })
+  t.match(await ask(module, { neighbors: [wish], timeout: 3 }, host), {
+    missing: [/no prefix is accepted: it has no inbound policy/, /no prefix is sent: it has no outbound policy/],
+  })
 })
 
 t.test('with one it carries the prefixes', async (t) => {
@@ -82,7 +84,9 @@ t.test('with one it carries the prefixes', async (t) => {
 
 t.test('and says why it ended', async (t) => {
   await sh(host, 'systemctl stop peer-bgpd')
-  t.match(await ask(module, { neighbors: [wish], timeout: 2 }, host), { missing: [/^10\.10\.10\.2: (Active|Idle|Connect) since \d+ s, not Established \(last reset: .+\)$/] })
+  t.match(await ask(module, { neighbors: [wish], timeout: 2 }, host), {
+    missing: [/^10\.10\.10\.2: (Active|Idle|Connect) since \d+ s, not Established \(last reset: .+\)$/],
+  })
   await sh(host, 'systemctl stop frr')
   t.match(await ask(module, { neighbors: [wish], timeout: 0 }, host), { missing: [/^FRR does not answer: /] })
 })

@@ -49,7 +49,11 @@ t.test('ports and files', async (t) => {
     { args: 'port: 22\nhost: 10.9.9.9', host: refused, missing: ['10.9.9.9:22 takes no connections: Connection refused'] },
     { args: 'port: 22\nhost: 10.9.9.9\nstate: stopped', host: refused },
     { args: 'port: 22\nhost: 10.9.9.9', host: { 'live:tcp 10.9.9.9 22': answer('', 124) }, missing: ['10.9.9.9:22 takes no connections: no answer in time'] },
-    { args: 'port: 22\nhost: x.invalid', host: { 'live:tcp x.invalid 22': answer('', 1, 'bash: line 1: x.invalid: Name or service not known\n') }, missing: ['x.invalid:22 takes no connections: Name or service not known'] },
+    {
+      args: 'port: 22\nhost: x.invalid',
+      host: { 'live:tcp x.invalid 22': answer('', 1, 'bash: line 1: x.invalid: Name or service not known\n') },
+      missing: ['x.invalid:22 takes no connections: Name or service not known'],
+    },
     { args: 'port: 22\nhost: 10.9.9.9\nmsg: no way in', host: refused, missing: ['no way in'] },
     { args: 'path: /run/x', host: { '/run/x': textFile('') } },
     { args: 'path: /run/x', host: { '/run/x': folder() } },
@@ -59,10 +63,18 @@ t.test('ports and files', async (t) => {
     { args: 'path: /run/x', host: { '/run/x': link('/nowhere'), 'live:exists /run/x': answer('', 1) }, missing: ['/run/x does not exist'] },
     { args: 'path: /run/x\nstate: absent', host: { '/run/x': link('/nowhere'), 'live:exists /run/x': answer('', 1) } },
     { args: 'path: /run/x\nsearch_regex: ^done$', host: { '/run/x': textFile('a\ndone\n') } },
-    { args: 'path: /run/x\nsearch_regex: ^done$', host: { '/run/x': textFile('undone\n'), 'live:content /run/x': answer('undone\n') }, missing: ['/run/x does not match ^done$'] },
+    {
+      args: 'path: /run/x\nsearch_regex: ^done$',
+      host: { '/run/x': textFile('undone\n'), 'live:content /run/x': answer('undone\n') },
+      missing: ['/run/x does not match ^done$'],
+    },
     { args: 'path: /run/x\nsearch_regex: ^done$', host: { 'live:content /run/x': answer('', 1) }, missing: ['/run/x cannot be read'] },
     { args: 'path: /run/x\nsearch_regex: ^done$', host: { '/run/x': link('y'), 'live:content /run/x': answer('done\n') } },
-    { args: 'path: /run/x\nsearch_regex: done\nstate: absent', host: { '/run/x': textFile('done\n'), 'live:content /run/x': answer('done\n') }, missing: ['/run/x still matches done'] },
+    {
+      args: 'path: /run/x\nsearch_regex: done\nstate: absent',
+      host: { '/run/x': textFile('done\n'), 'live:content /run/x': answer('done\n') },
+      missing: ['/run/x still matches done'],
+    },
     { args: 'timeout: 10' },
   ]
   for (const { args, host = {}, missing = [] } of table) t.strictSame(simulateRead(module, args, host).missing, missing, args.replaceAll('\n', ', '))
@@ -84,14 +96,24 @@ t.test('results', async (t) => {
 })
 
 t.test('how long', async (t) => {
-  const wait = (args: string) => (module as ReadModule).wait!(parametersOf(module, args) as never)
+  const wait = (args: string) => (module as ReadModule).wait!(parametersOf(module, args))
   t.strictSame(wait('port: 1'), { timeoutMs: 300_000, intervalMs: 1000, delayMs: 0 })
   t.strictSame(wait('port: 1\ntimeout: 60\nsleep: 2\ndelay: 5'), { timeoutMs: 60_000, intervalMs: 2000, delayMs: 5000 })
   t.strictSame(wait('timeout: 7'), { timeoutMs: 7000, intervalMs: 1000, delayMs: 7000 })
 })
 
 t.test('parameters', async (t) => {
-  for (const args of ['port: 1\npath: /x', 'port: 1\nsearch_regex: SSH', 'path: /x\nstate: drained', 'path: x', 'port: 0', 'path: /x\nsearch_regex: "("', 'port: 1\nhost: "a b"', 'port: 1\nhost: -x', 'port: 1\nhost: "$(id)"']) {
+  for (const args of [
+    'port: 1\npath: /x',
+    'port: 1\nsearch_regex: SSH',
+    'path: /x\nstate: drained',
+    'path: x',
+    'port: 0',
+    'path: /x\nsearch_regex: "("',
+    'port: 1\nhost: "a b"',
+    'port: 1\nhost: -x',
+    'port: 1\nhost: "$(id)"',
+  ]) {
     t.throws(() => parametersOf(module, args), args)
   }
 })

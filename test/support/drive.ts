@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { compare } from '../../runner/diff/compare.ts'
 import { leavesOf, stateObject } from '../../runner/probe/state.ts'
 import { Content, KNOWN_AFTER_APPLY } from '../../runner/module.ts'
-import type { Difference, Event, FileReply, FileState, Module, Probe, ProbeTree, QueryReply, Read, ReadModule, Refusal, StateModule, Step } from '../../runner/module.ts'
+import type { Difference, Event, FileReply, FileState, Module, Probe, ProbeTree, QueryReply, Read, Refusal, StateModule, Step } from '../../runner/module.ts'
 
 /** Runs a program on a host and waits for its end. Never throws for an exit code; 127 where there is no such program. */
 export type Exec = (argv: readonly string[], options?: { stdin?: string | Buffer; environment?: Readonly<Record<string, string>> }) => Promise<QueryReply>
@@ -30,7 +30,7 @@ export interface Driven {
 /** Drives a module of the kind `state`. */
 export async function drive(module: Module, args: Record<string, unknown>, host: Exec, options: { check?: boolean } = {}): Promise<Driven> {
   if (module.kind !== 'state') throw new Error('drive() is for modules of the kind state')
-  const m = module as StateModule
+  const m = module
   const params = m.params().parse(args)
   const before = await readState(m.probe(params), host)
   const { after: promised, refusals = [] } = m.plan(before, params)
@@ -55,7 +55,8 @@ export async function drive(module: Module, args: Record<string, unknown>, host:
       const broken = compare(there, promised)
         .map(({ path, before: actual, after: wanted }) => ({ path, before: wanted, after: actual }))
         .filter(({ before: wanted }) => wanted !== KNOWN_AFTER_APPLY)
-      if (broken.length > 0) problem = `MODULE_BROKE_PROMISE ${broken.map((d) => `${d.path.join('.')}: promised ${show(d.before)}, there is ${show(d.after)}`).join('; ')}`
+      if (broken.length > 0)
+        problem = `MODULE_BROKE_PROMISE ${broken.map((d) => `${d.path.join('.')}: promised ${show(d.before)}, there is ${show(d.after)}`).join('; ')}`
     } catch (error) {
       problem = (error as Error).message
     }
@@ -67,12 +68,16 @@ export async function drive(module: Module, args: Record<string, unknown>, host:
 }
 
 /** Reads with a module of the kind `read`, waiting for its assertion as long as it says. */
-export async function ask(module: Module, args: Record<string, unknown>, host: Exec): Promise<{ missing: readonly string[]; result: Record<string, unknown>; reads: number }> {
+export async function ask(
+  module: Module,
+  args: Record<string, unknown>,
+  host: Exec,
+): Promise<{ missing: readonly string[]; result: Record<string, unknown>; reads: number }> {
   if (module.kind !== 'read') throw new Error('ask() is for modules of the kind read')
-  const m = module as ReadModule
+  const m = module
   const params = m.params().parse(args)
   const wait = m.wait?.(params)
-  const end = Date.now() + (wait?.timeoutMs ?? 0) + (wait?.delayMs ?? 0)
+  const end = Date.now() + (wait?.timeoutMs ?? 0)
   await sleep(wait?.delayMs ?? 0)
   for (let reads = 1; ; reads++) {
     const state = await readState(m.probe(params), host)
@@ -87,20 +92,26 @@ async function settle(m: StateModule, params: unknown, before: unknown, differs:
   const situation = { params, before, differs, events } as Parameters<NonNullable<NonNullable<StateModule['settles']>['needed']>>[0]
   if (settles === undefined || settles.needed?.(situation) === false) return
   const start = Date.now()
-  for (let holdsSince: number | undefined; Date.now() - start < settles.withinMs; await sleep(200)) {
+  let holdsSince: number | undefined
+  while (Date.now() - start < settles.withinMs) {
     const state = await readState(m.probe(params), host)
     const watched = await readState(settles.watch?.(params) ?? {}, host)
     const holds = settles.when(state, params, { ...situation, watched, elapsedMs: Date.now() - start })
     holdsSince = holds ? (holdsSince ?? Date.now()) : undefined
     if (holdsSince !== undefined && Date.now() - holdsSince >= (settles.staysMs ?? 0)) return
+    await sleep(200)
   }
 }
 
 async function carryOut(step: Step, host: Exec): Promise<QueryReply> {
   if (step.kind === 'put') throw new Error('drive() does not put files')
-  const reply = await host(step.argv, { ...(step.stdin !== undefined && { stdin: step.stdin }), ...(step.environment !== undefined && { environment: step.environment }) })
+  const reply = await host(step.argv, {
+    ...(step.stdin !== undefined && { stdin: step.stdin }),
+    ...(step.environment !== undefined && { environment: step.environment }),
+  })
   const ok = step.okExitCodes ?? [0]
-  if (ok !== 'any' && !ok.includes(reply.exitCode)) throw new Error(`${step.argv.join(' ')}: exit ${reply.exitCode}: ${reply.stderr.trim()} ${reply.stdout.trim()}`)
+  if (ok !== 'any' && !ok.includes(reply.exitCode))
+    throw new Error(`${step.argv.join(' ')}: exit ${reply.exitCode}: ${reply.stderr.trim()} ${reply.stdout.trim()}`)
   return reply
 }
 

@@ -4,7 +4,7 @@
  */
 import { parse } from 'yaml'
 import { Content, ControllerSource } from '../../runner/module.ts'
-import type { ActionModule, Difference, Event, FileState, Module, Planned, ProbeTree, QueryReply, ReadModule, Refusal, StateModule, Step, StepReply } from '../../runner/module.ts'
+import type { Difference, Event, FileState, Module, Planned, ProbeTree, QueryReply, Refusal, StateModule, Step, StepReply } from '../../runner/module.ts'
 import { compare } from '../../runner/diff/compare.ts'
 import { leavesOf, stateObject, type Leaf, type LeafState } from '../../runner/probe/state.ts'
 
@@ -82,14 +82,11 @@ export const ABSENT: FileState = { type: 'absent' }
 /** Parameters from YAML as a task has it: aliases, text alone, and names on the controller. Throws a ZodError. */
 export function parametersOf(module: Module, args: string, controller: SimulateOptions['controller'] = {}): unknown {
   const written: unknown = parse(args)
-  const given: Record<string, unknown> = typeof written === 'string' ? { [module.freeForm ?? 'text']: written } : { ...(written as object) }
-  for (const [name, aliases] of Object.entries(module.aliases ?? {})) {
-    for (const alias of aliases) {
-      if (!Object.hasOwn(given, alias)) continue
-      given[name] = given[alias]
-      delete given[alias]
-    }
-  }
+  const canonical = new Map(Object.entries(module.aliases ?? {}).flatMap(([name, aliases]) => aliases.map((alias): [string, string] => [alias, name])))
+  const given: Record<string, unknown> =
+    typeof written === 'string'
+      ? { [module.freeForm ?? 'text']: written }
+      : Object.fromEntries(Object.entries(written as object).map(([name, value]) => [canonical.get(name) ?? name, value]))
   for (const [name, unless] of controllerParameters(module)) {
     const value = given[name]
     if (typeof value !== 'string' || (unless !== undefined && given[unless] === true)) continue
@@ -119,7 +116,7 @@ interface Described {
 /** Drives a module of the kind `state` from states to steps. */
 export function simulate(module: Module, args: string, host: HostStates = {}, options: SimulateOptions = {}): Simulated {
   if (module.kind !== 'state') throw new Error('simulate() is for modules of the kind state')
-  const m = module as StateModule
+  const m = module
   const params = parametersOf(module, args, options.controller) as never
   const { object, read } = readTree(m.probe(params), host)
   const before = object as never
@@ -129,7 +126,10 @@ export function simulate(module: Module, args: string, host: HostStates = {}, op
   const after = kept(object, promised) as never
   const changes = differs.length > 0 || events.length > 0
   const affects = changes ? (m.affects?.({ before, after, params, differs }) ?? []) : []
-  const { yielded, returned } = changes && options.check !== true ? drain(m.apply({ params, before, after, differs, events, timestamp: TIMESTAMP }), options) : { yielded: [], returned: undefined }
+  const { yielded, returned } =
+    changes && options.check !== true
+      ? drain(m.apply({ params, before, after, differs, events, timestamp: TIMESTAMP }), options)
+      : { yielded: [], returned: undefined }
   return {
     params,
     read,
@@ -148,22 +148,26 @@ export function simulate(module: Module, args: string, host: HostStates = {}, op
 
 /** What a state module plans, and nothing more. */
 export function planOf(module: Module, params: unknown, before: Record<string, unknown>): Planned<Record<string, unknown>> {
-  return (module as StateModule).plan(before as never, params as never) as Planned<Record<string, unknown>>
+  return (module as StateModule).plan(before, params)
 }
 
 /** The planned state with what the plan leaves out kept as it was, without touching what is unknown. */
 export function kept(before: Record<string, unknown>, promised: Record<string, unknown>): Record<string, unknown> {
-  return Object.defineProperties({}, { ...Object.getOwnPropertyDescriptors(before), ...Object.getOwnPropertyDescriptors(promised) }) as Record<string, unknown>
+  return Object.defineProperties({}, { ...Object.getOwnPropertyDescriptors(before), ...Object.getOwnPropertyDescriptors(promised) })
 }
 
 /** Drives a module of the kind `read`. */
-export function simulateRead(module: Module, args: string, host: HostStates = {}): { result: Record<string, unknown>; missing: readonly string[]; read: readonly string[] } {
+export function simulateRead(
+  module: Module,
+  args: string,
+  host: HostStates = {},
+): { result: Record<string, unknown>; missing: readonly string[]; read: readonly string[] } {
   if (module.kind !== 'read') throw new Error('simulateRead() is for modules of the kind read')
-  const m = module as ReadModule
+  const m = module
   const params = parametersOf(module, args) as never
   const { object, read } = readTree(m.probe(params), host)
-  const missing = m.missing?.(object as never, params) ?? []
-  return { missing, read, result: missing.length > 0 ? {} : m.result({ state: object as never, params }) }
+  const missing = m.missing?.(object, params) ?? []
+  return { missing, read, result: missing.length > 0 ? {} : m.result({ state: object, params }) }
 }
 
 /** Drives a module of the kind `action`. */
@@ -174,17 +178,20 @@ export function simulateAction(
   options: SimulateOptions = {},
 ): { steps: readonly string[]; yielded: readonly Step[]; result: Record<string, unknown>; guarded: boolean; skipped: boolean; read: readonly string[] } {
   if (module.kind !== 'action') throw new Error('simulateAction() is for modules of the kind action')
-  const m = module as ActionModule
+  const m = module
   const params = parametersOf(module, args, options.controller) as never
-  const { object, read } = readTree((m.probe?.(params) ?? {}) as ProbeTree, host)
-  const guard = m.guard?.(object as never, params)
+  const { object, read } = readTree(m.probe?.(params) ?? {}, host)
+  const guard = m.guard?.(object, params)
   if (guard) return { steps: [], yielded: [], result: guard.result, guarded: true, skipped: guard.skipped === true, read }
   const { yielded, returned } = drain(m.run(params), options)
   return { steps: yielded.map(describeStep), yielded, result: returned, guarded: false, skipped: false, read }
 }
 
 /** Reads a tree, or drives a generator of trees to its end. */
-export function readTree(source: ProbeTree | Generator<ProbeTree, ProbeTree, never>, host: HostStates): { object: Record<string, unknown>; leaves: readonly Leaf[]; read: readonly string[] } {
+export function readTree(
+  source: ProbeTree | Generator<ProbeTree, ProbeTree, never>,
+  host: HostStates,
+): { object: Record<string, unknown>; leaves: readonly Leaf[]; read: readonly string[] } {
   const read = new Set<string>()
   const readOnce = (tree: ProbeTree) => {
     const leaves = leavesOf(tree)
@@ -229,7 +236,8 @@ function drain<R>(steps: Generator<Step, R, StepReply>, options: SimulateOptions
 
 /** A step on one line. */
 export function describeStep(step: Step): string {
-  if (step.kind === 'put') return `put ${step.path} ${step.mode} ${step.owner ?? ''}:${step.group ?? ''}${step.validate ? ` validated by ${step.validate.join(' ')}` : ''}`
+  if (step.kind === 'put')
+    return `put ${step.path} ${step.mode} ${step.owner ?? ''}:${step.group ?? ''}${step.validate ? ` validated by ${step.validate.join(' ')}` : ''}`
   const words = step.argv.map((word) => (/^[^\s'"]+$/.test(word) ? word : JSON.stringify(word))).join(' ')
   return `${step.chdir === undefined ? '' : `in ${step.chdir}: `}${words}${step.stdin === undefined ? '' : ` < ${JSON.stringify(step.stdin.toString())}`}`
 }

@@ -7,7 +7,7 @@ export function parseBusctl(text: string): unknown[] {
   const tokens = tokensIn(text)
   const signature = tokens.shift() ?? ''
   const values: unknown[] = []
-  for (let at = 0; at < signature.length; ) {
+  for (let at = 0; at < signature.length;) {
     const end = typeEnd(signature, at)
     values.push(take(signature.slice(at, end), tokens))
     at = end

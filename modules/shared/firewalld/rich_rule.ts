@@ -89,7 +89,9 @@ export function canonicalRuleOf(rule: Element): string {
 /** Words, and `name=value` with or without quotes around the value. */
 function tokensIn(text: string): { word: string; name?: string; value?: string }[] {
   const tokens = [...text.matchAll(/([\w-]+)=(?:"([^"]*)"|'([^']*)'|(\S*))|(\S+)/g)]
-  return tokens.map(([whole, name, double, single, bare]) => (name === undefined ? { word: whole } : { word: whole, name, value: double ?? single ?? bare ?? '' }))
+  return tokens.map(([whole, name, double, single, bare]) =>
+    name === undefined ? { word: whole } : { word: whole, name, value: double ?? single ?? bare ?? '' },
+  )
 }
 
 function write(attributes: Attributes, parts: readonly Part[]): string {

@@ -56,7 +56,9 @@ export function parsePermanent({ stdout }: QueryReply): Permanent {
     if (lines === undefined) files.set(path, [line.slice(colon + 1)])
     else lines.push(line.slice(colon + 1))
   }
-  const defaultZone = (files.get(`${SETTINGS}/firewalld.conf`) ?? []).map((line) => /^\s*DefaultZone\s*=\s*(\S+)/.exec(line)?.[1]).find((zone) => zone !== undefined)
+  const defaultZone = (files.get(`${SETTINGS}/firewalld.conf`) ?? [])
+    .map((line) => /^\s*DefaultZone\s*=\s*(\S+)/.exec(line)?.[1])
+    .find((zone) => zone !== undefined)
   const zones: Record<string, Zone> = {}
   const builtIn: string[] = []
   for (const [path, lines] of files) {
@@ -78,7 +80,8 @@ function zoneInFile(path: string, text: string): Zone {
 }
 
 function zoneOf(root: Element): Zone {
-  const all = <T>(name: string, value: (attributes: Readonly<Record<string, string>>) => T): T[] => root.children.filter((child) => child.name === name).map(({ attributes }) => value(attributes))
+  const all = <T>(name: string, value: (attributes: Readonly<Record<string, string>>) => T): T[] =>
+    root.children.filter((child) => child.name === name).map(({ attributes }) => value(attributes))
   const has = (name: string) => root.children.some((child) => child.name === name && !/^(no|false)$/i.test(child.attributes['enabled'] ?? ''))
   const portOf = ({ port = '', protocol = '' }) => `${port}/${protocol}`
   return {
@@ -104,14 +107,27 @@ export function forwardPort(port: string, protocol: string, toPort: string, toAd
 
 /** A call to the daemon. It is not started by asking it. */
 function ask(method: string, ...more: readonly string[]): readonly [string, ...string[]] {
-  return ['busctl', '--system', '--auto-start=no', 'call', 'org.fedoraproject.FirewallD1', '/org/fedoraproject/FirewallD1', 'org.fedoraproject.FirewallD1.zone', method, ...more]
+  return [
+    'busctl',
+    '--system',
+    '--auto-start=no',
+    'call',
+    'org.fedoraproject.FirewallD1',
+    '/org/fedoraproject/FirewallD1',
+    'org.fedoraproject.FirewallD1.zone',
+    method,
+    ...more,
+  ]
 }
 
 /** What the daemon has of a zone, or why it has nothing. */
 export type Running = Zone | 'stopped' | 'no such zone'
 
 export function runningSide<T>(resource: Probe<T>['resource'], label: string | undefined, zone: string, pick: (running: Running) => T): Probe<T> {
-  return query(resource, ask('getZoneSettings2', 's', zone), (reply) => pick(parseRunning(reply)), { okExitCodes: [0, 1], ...(label !== undefined && { label }) })
+  return query(resource, ask('getZoneSettings2', 's', zone), (reply) => pick(parseRunning(reply)), {
+    okExitCodes: [0, 1],
+    ...(label !== undefined && { label }),
+  })
 }
 
 export function parseRunning(reply: QueryReply): Running {
@@ -160,7 +176,8 @@ export function parseBindings(reply: QueryReply): Bindings | 'stopped' {
 }
 
 export function bindingsOf(zones: Readonly<Record<string, { readonly interfaces?: readonly string[]; readonly sources?: readonly string[] }>>): Bindings {
-  const of = (key: 'interfaces' | 'sources') => Object.fromEntries(Object.entries(zones).flatMap(([zone, bound]) => (bound[key] ?? []).map((each) => [each, zone])))
+  const of = (key: 'interfaces' | 'sources') =>
+    Object.fromEntries(Object.entries(zones).flatMap(([zone, bound]) => (bound[key] ?? []).map((each) => [each, zone])))
   return { interfaces: of('interfaces'), sources: of('sources') }
 }
 

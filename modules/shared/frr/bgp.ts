@@ -77,13 +77,17 @@ function detailOf(peer: Json, where: Where): PeerDetail {
 
 /** The prefixes that were accepted from a neighbour. */
 export function bgpAccepted(where: Where, address: string): Probe<readonly string[] | NoAnswer> {
-  return show(`live:bgp routes ${placeOf(where)} ${address}`, `show bgp${inVrf(where)} ${where.afi} unicast neighbors ${address} routes json`, (json) => Object.keys((json['routes'] ?? {}) as Json))
+  return show(`live:bgp routes ${placeOf(where)} ${address}`, `show bgp${inVrf(where)} ${where.afi} unicast neighbors ${address} routes json`, (json) =>
+    Object.keys((json['routes'] ?? {}) as Json),
+  )
 }
 
 /** The prefixes that were sent to a neighbour. */
 export function bgpAdvertised(where: Where, address: string): Probe<readonly string[] | NoAnswer> {
-  return show(`live:bgp advertised ${placeOf(where)} ${address}`, `show bgp${inVrf(where)} ${where.afi} unicast neighbors ${address} advertised-routes json`, (json) =>
-    Object.keys((json['advertisedRoutes'] ?? {}) as Json),
+  return show(
+    `live:bgp advertised ${placeOf(where)} ${address}`,
+    `show bgp${inVrf(where)} ${where.afi} unicast neighbors ${address} advertised-routes json`,
+    (json) => Object.keys((json['advertisedRoutes'] ?? {}) as Json),
   )
 }
 
@@ -94,10 +98,15 @@ export function hasAnswer<T extends object>(state: T | NoAnswer): state is T {
 type Json = Readonly<Record<string, unknown>>
 
 function show<T>(resource: Resource, command: string, pick: (json: Json) => T): Probe<T | NoAnswer> {
-  return query(resource, ['vtysh', '-c', command], (reply) => {
-    const json = jsonIn(reply)
-    return json === undefined ? { noAnswer: wordsOf(reply, command) } : pick(json)
-  }, { okExitCodes: [0, 1] })
+  return query(
+    resource,
+    ['vtysh', '-c', command],
+    (reply) => {
+      const json = jsonIn(reply)
+      return json === undefined ? { noAnswer: wordsOf(reply, command) } : pick(json)
+    },
+    { okExitCodes: [0, 1] },
+  )
 }
 
 /** vtysh says on stdout what is wrong, and some versions put lines of text before the JSON. */

@@ -13,7 +13,15 @@ const INSTALL_TIMEOUT_MS = 1_800_000
 
 function spec(text: string): Spec {
   const [name = '', version] = text.split('=', 2)
-  const pattern = version === undefined ? undefined : new RegExp(`^${version.split('*').map((part) => part.replace(/[.+~:?^$(){}|[\]\\-]/g, '\\$&')).join('.*')}$`)
+  const pattern =
+    version === undefined
+      ? undefined
+      : new RegExp(
+          `^${version
+            .split('*')
+            .map((part) => part.replace(/[.+~:?^$(){}|[\]\\-]/g, '\\$&'))
+            .join('.*')}$`,
+        )
   return { text, names: [name], accepts: (_, installed) => pattern?.test(installed) ?? true }
 }
 
@@ -89,7 +97,10 @@ function changesIn(text: string): Record<string, string | null> {
 /** Whether an error says that a name, or a version of it, is not to be had. */
 function isAbout(line: string, name: string, version: string): boolean {
   if (line.startsWith('E: Version ')) return line === `E: Version '${version}' for '${name}' was not found`
-  return /Unable to locate package|has no installation candidate|Couldn't find any package by/.test(line) && (line.endsWith(` ${name}`) || line.includes(`'${name}'`))
+  return (
+    /Unable to locate package|has no installation candidate|Couldn't find any package by/.test(line) &&
+    (line.endsWith(` ${name}`) || line.includes(`'${name}'`))
+  )
 }
 
 /** `Package X is a virtual package provided by:`, then a line for each: its name, its version, remarks. */
@@ -114,13 +125,23 @@ export const apt: Manager = {
   installed,
   calls,
   simulate: (call, options) =>
-    query(`query:package-plan:${call.verb} ${call.specs.join(' ')}`, simulationArgv(call, options), (reply) => readSimulation(call, reply), { okExitCodes: [0, 100] }),
+    query(`query:package-plan:${words(call, options).join(' ')}`, simulationArgv(call, options), (reply) => readSimulation(call, reply), {
+      okExitCodes: [0, 100],
+    }),
   simulateAsStep: (call, options) => run(simulationArgv(call, options), { okExitCodes: [0, 100], environment: { LC_ALL: 'C' } }),
   readSimulation,
-  carryOut: (call, options) => run(['apt-get', '--assume-yes', '--quiet', ...LOCK_TIMEOUT, ...QUIET_DPKG, ...words(call, options)], { environment: ENVIRONMENT, timeoutMs: INSTALL_TIMEOUT_MS }),
+  carryOut: (call, options) =>
+    run(['apt-get', '--assume-yes', '--quiet', ...LOCK_TIMEOUT, ...QUIET_DPKG, ...words(call, options)], {
+      environment: ENVIRONMENT,
+      timeoutMs: INSTALL_TIMEOUT_MS,
+    }),
   update: () => run(['apt-get', '--quiet', ...LOCK_TIMEOUT, 'update'], { environment: ENVIRONMENT }),
   // Without a server's list `apt-cache policy` names dpkg's own status file alone.
-  hasNoLists: query('query:apt-lists', ['apt-cache', 'policy'], (reply) => !reply.stdout.split('\n').some((line) => /^\s+-?\d+ (?!\/var\/lib\/dpkg\/status$)\S/.test(line))),
+  hasNoLists: query(
+    'query:apt-lists',
+    ['apt-cache', 'policy'],
+    (reply) => !reply.stdout.split('\n').some((line) => /^\s+-?\d+ (?!\/var\/lib\/dpkg\/status$)\S/.test(line)),
+  ),
   listsYoungerThan: (seconds) =>
     query(
       `query:apt-lists-younger-than:${seconds}`,

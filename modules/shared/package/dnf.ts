@@ -48,7 +48,13 @@ function calls(specs: readonly Spec[], state: 'present' | 'latest' | 'absent', i
   const call = (verb: Verb, which: readonly Spec[]): Call[] => (which.length === 0 ? [] : [{ verb, specs: which.map(({ text }) => text) }])
   if (state === 'absent') return call('remove', specs)
   if (state === 'present') return call('install', specs)
-  return [...call('install', specs.filter((each) => !isInstalled(each))), ...call('upgrade', specs.filter(isInstalled))]
+  return [
+    ...call(
+      'install',
+      specs.filter((each) => !isInstalled(each)),
+    ),
+    ...call('upgrade', specs.filter(isInstalled)),
+  ]
 }
 
 function options({ install_recommends, enablerepo, disablerepo }: PackageOptions): string[] {
@@ -59,8 +65,12 @@ function options({ install_recommends, enablerepo, disablerepo }: PackageOptions
   ]
 }
 
+function words(call: Call, given: PackageOptions): string[] {
+  return [...options(given), call.verb, '--', ...call.specs]
+}
+
 function simulationArgv(call: Call, given: PackageOptions): readonly [string, ...string[]] {
-  return ['dnf', '--cacheonly', '--assumeno', ...options(given), call.verb, '--', ...call.specs]
+  return ['dnf', '--cacheonly', '--assumeno', ...words(call, given)]
 }
 
 function readSimulation(call: Call, reply: QueryReply, given: PackageOptions): Simulation {
@@ -74,7 +84,12 @@ function readSimulation(call: Call, reply: QueryReply, given: PackageOptions): S
   const downgrades = !given.allow_downgrade && /^Downgrading:$/m.test(reply.stdout)
   const changes = downgrades ? {} : changesIn(reply.stdout)
   const nothing = Object.keys(changes).length === 0
-  const refused = reply.exitCode !== 0 && nothing && unmatched.length === 0 ? (downgrades ? reply.stdout.slice(reply.stdout.indexOf('Downgrading:')).split('\n\n', 1)[0] : errorIn(said)) : undefined
+  const refused =
+    reply.exitCode !== 0 && nothing && unmatched.length === 0
+      ? downgrades
+        ? reply.stdout.slice(reply.stdout.indexOf('Downgrading:')).split('\n\n', 1)[0]
+        : errorIn(said)
+      : undefined
   return { ...call, changes, notFound, refused, neverUpdated: noCache ? `dnf has never fetched the repository '${noCache[1]!}'` : undefined }
 }
 
@@ -114,10 +129,17 @@ export const dnf: Manager = {
   spec,
   installed,
   calls,
-  simulate: (call, given) => query(`query:package-plan:${call.verb} ${call.specs.join(' ')}`, simulationArgv(call, given), (reply) => readSimulation(call, reply, given), { okExitCodes: [0, 1], timeoutMs: 120_000 }),
+  simulate: (call, given) =>
+    query(`query:package-plan:${words(call, given).join(' ')}`, simulationArgv(call, given), (reply) => readSimulation(call, reply, given), {
+      okExitCodes: [0, 1],
+      timeoutMs: 120_000,
+      // dnf fetches a repository that it has not seen yet by itself.
+      tellsOf: ['file:/etc/yum.repos.d/*', 'file:/etc/dnf/*'],
+    }),
   simulateAsStep: (call, given) => run(simulationArgv(call, given), { okExitCodes: [0, 1], environment: { LC_ALL: 'C' } }),
   readSimulation,
   // The cached lists are used however old they are: so a run installs what was shown.
-  carryOut: (call, given) => run(['dnf', '--assumeyes', '--setopt=metadata_expire=never', ...options(given), call.verb, '--', ...call.specs], { environment: { LC_ALL: 'C.UTF-8' }, timeoutMs: INSTALL_TIMEOUT_MS }),
+  carryOut: (call, given) =>
+    run(['dnf', '--assumeyes', '--setopt=metadata_expire=never', ...words(call, given)], { environment: { LC_ALL: 'C.UTF-8' }, timeoutMs: INSTALL_TIMEOUT_MS }),
   update: (given) => run(['dnf', '--assumeyes', '--quiet', ...options(given), 'makecache', '--refresh']),
 }

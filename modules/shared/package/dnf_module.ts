@@ -5,7 +5,8 @@ import { NO_OPTIONS, packageModule, packageParams, repositories } from './packag
 
 export function dnfModule(name: 'dnf' | 'yum'): Module {
   return packageModule({
-    summary: name === 'dnf' ? 'Installs, upgrades and removes packages with dnf.' : 'Installs, upgrades and removes packages with yum, which is another name of dnf.',
+    summary:
+      name === 'dnf' ? 'Installs, upgrades and removes packages with dnf.' : 'Installs, upgrades and removes packages with yum, which is another name of dnf.',
     params: () =>
       z
         .object({

@@ -1,6 +1,20 @@
 /** The module behind `package`, `apt`, `dnf` and `yum`: they differ in their parameters only. */
 import { file, isKnown, KNOWN_AFTER_APPLY, param, state, StepFailure, z } from '../../../runner/module.ts'
-import type { Affected, Difference, Event, Example, FileState, Module, Planned, Probe, ProbeTree, Refusal, StateOf, Step, StepReply } from '../../../runner/module.ts'
+import type {
+  Affected,
+  Difference,
+  Event,
+  Example,
+  FileState,
+  Module,
+  Planned,
+  Probe,
+  ProbeTree,
+  Refusal,
+  StateOf,
+  Step,
+  StepReply,
+} from '../../../runner/module.ts'
 import { apt } from './apt.ts'
 import { dnf } from './dnf.ts'
 import type { Call, Manager, PackageOptions, PackageProbes, Simulation, Spec } from './manager.ts'
@@ -37,7 +51,10 @@ const PROGRAMS: Readonly<Record<string, string>> = { apt: '/usr/bin/apt-get', dn
 const name = () =>
   param
     .nonEmptyString()
-    .refine((text) => /^[A-Za-z0-9][A-Za-z0-9+._:~^-]*(=[A-Za-z0-9+._:~^*-]+)?$/.test(text), 'not the name of a package: files, URLs, groups and patterns are not supported')
+    .refine(
+      (text) => /^[A-Za-z0-9][A-Za-z0-9+._:~^-]*(=[A-Za-z0-9+._:~^*-]+)?$/.test(text),
+      'not the name of a package: files, URLs, groups and patterns are not supported',
+    )
 
 /** Parameters that all four modules have. */
 export const packageParams = {
@@ -47,13 +64,17 @@ export const packageParams = {
     .transform((word) => (word === 'installed' ? 'present' : word === 'removed' ? 'absent' : word))
     .default('present')
     .describe('Whether they are installed, installed in the newest version that is offered, or not installed.'),
-  update_cache: param.bool().default(false).describe('Whether the lists of what is offered are fetched first. A dry run fetches nothing, and then cannot know the versions.'),
+  update_cache: param
+    .bool()
+    .default(false)
+    .describe('Whether the lists of what is offered are fetched first. A dry run fetches nothing, and then cannot know the versions.'),
   allow_downgrade: param.bool().default(false).describe('Whether a version that is older than the installed one may be installed.'),
   autoremove: param.bool().default(false).describe('Whether what was installed for others only, and is needed no more, goes as well.'),
 } as const
 
 export const installRecommends = () => param.bool().optional().describe('Whether recommended (weak) dependencies come along. Default: as the host is set up.')
-export const cacheValidTime = () => param.int(0).default(0).describe('With apt: seconds for which fetched lists are young enough, so that `update_cache` does not fetch them again.')
+export const cacheValidTime = () =>
+  param.int(0).default(0).describe('With apt: seconds for which fetched lists are young enough, so that `update_cache` does not fetch them again.')
 export const purge = () => param.bool().default(false).describe("With apt: whether removing takes the packages' configuration files, too.")
 export const repositories = (what: string) => param.list(param.nonEmptyString()).default([]).describe(what)
 
@@ -153,9 +174,8 @@ function plan(before: State, p: PackageParams): Planned<State> {
   const { packages: now } = before
   if (now === undefined) return { after: {} }
   const open = openSpecs(specs, before, p.state)
-  // Touching it says which task made it unknown.
-  if (open === undefined) for (const each of Object.keys(now)) void now[each]
-  if (open === undefined || open.length === 0) return { after: { packages: now } }
+  // An unknown version ends the plan here, with the task that made it unknown.
+  if (open === undefined || open.length === 0) return { after: { packages: { ...now } } }
 
   const packages: Record<string, string | null | typeof KNOWN_AFTER_APPLY> = { ...now }
   if (!foresees(before, p)) {
@@ -190,17 +210,34 @@ function neverUpdated(before: State): string | undefined {
 
 function noManager(use: PackageParams['use']): Refusal {
   if (use === 'auto') return { summary: 'this host has neither apt-get nor dnf' }
-  return { summary: `this host has no ${use === 'apt' ? 'apt-get' : 'dnf'}`, hint: 'The module `package` uses what there is; yum before version 4 is not supported.' }
+  return {
+    summary: `this host has no ${use === 'apt' ? 'apt-get' : 'dnf'}`,
+    hint: 'The module `package` uses what there is; yum before version 4 is not supported.',
+  }
 }
 
 function refusalsOf(simulation: Simulation, before: State, manager: Manager): Refusal[] {
   const unknown = Object.entries(simulation.notFound).flatMap(([text, { words, providers }]): Refusal[] => {
     if (providers.some((each) => typeof before.providers?.[each] === 'string')) return []
-    if (providers.length > 0) return [{ summary: `'${text}' is no package, others provide it`, detail: words, hint: `Name one of these: ${providers.join(', ')}.` }]
-    return [{ summary: `${manager.name} has no package '${text}'`, detail: words, hint: `If its repository was added lately, \`update_cache: true\` has ${manager.name} fetch what it offers.` }]
+    if (providers.length > 0)
+      return [{ summary: `'${text}' is no package, others provide it`, detail: words, hint: `Name one of these: ${providers.join(', ')}.` }]
+    return [
+      {
+        summary: `${manager.name} has no package '${text}'`,
+        detail: words,
+        hint: `If its repository was added lately, \`update_cache: true\` has ${manager.name} fetch what it offers.`,
+      },
+    ]
   })
   if (simulation.refused === undefined) return unknown
-  return [...unknown, { summary: `${manager.name} refuses to ${simulation.verb} ${simulation.specs.join(', ')}`, detail: simulation.refused, ...(/downgrad/i.test(simulation.refused) && { hint: 'Add `allow_downgrade: true`.' }) }]
+  return [
+    ...unknown,
+    {
+      summary: `${manager.name} refuses to ${simulation.verb} ${simulation.specs.join(', ')}`,
+      detail: simulation.refused,
+      ...(/downgrad/i.test(simulation.refused) && { hint: 'Add `allow_downgrade: true`.' }),
+    },
+  ]
 }
 
 function events({ before, params: p }: { before: State; params: PackageParams }): Event[] {
@@ -217,13 +254,12 @@ function affects({ before, differs, params: p }: { before: State; differs: reado
   const changed = differs.filter(({ path }) => path[0] === 'packages' || path[0] === 'along')
   if (changed.length === 0) return []
   const onlyNew = changed.every((each) => each.before === null)
-  const unforeseen = p.state !== 'absent' && !foresees(before, p)
+  const unforeseen = !foresees(before, p)
   return [
     { resource: 'file:/*', ...(onlyNew && { onlyIfAbsent: true }) },
     { resource: 'unit:*', ...(onlyNew && { onlyIfAbsent: true }) },
     // What comes along is not known yet. It is taken to be new: dependencies that an installation upgrades are rare.
-    ...(unforeseen ? [{ resource: 'package:*' as const, onlyIfAbsent: true }] : []),
-    ...(p.state === 'absent' && !foresees(before, p) ? [{ resource: 'package:*' as const }] : []),
+    ...(unforeseen ? [{ resource: 'package:*' as const, ...(p.state !== 'absent' && { onlyIfAbsent: true }) }] : []),
     // What the package manager says of an untouched host stays right after an installation, not after a removal.
     ...(onlyNew ? [] : [{ resource: 'query:package-plan:*' as const }]),
   ]
@@ -236,14 +272,34 @@ interface Done {
   readonly stderr: string
 }
 
-function* apply({ params: p, before, events: happening }: { params: PackageParams; before: State; events: readonly Event[] }): Generator<Step, Done, StepReply> {
+function* apply({
+  params: p,
+  before,
+  events: happening,
+}: {
+  params: PackageParams
+  before: State
+  events: readonly Event[]
+}): Generator<Step, Done, StepReply> {
   const manager = managerOf(before.managers)!
   const said: StepReply[] = []
   for (const event of happening) if (event.name === 'update cache') yield manager.update(p)
-  const open = openSpecs(p.name.map((text) => manager.spec(text)), before, p.state) ?? []
-  const simulations = foresees(before, p) ? Object.values(before.simulations ?? {}) : yield* simulateNow(manager, manager.calls(open, p.state, (spec) => installedName(spec, before.packages) !== undefined), p)
+  const open =
+    openSpecs(
+      p.name.map((text) => manager.spec(text)),
+      before,
+      p.state,
+    ) ?? []
+  const simulations = foresees(before, p)
+    ? Object.values(before.simulations ?? {})
+    : yield* simulateNow(
+        manager,
+        manager.calls(open, p.state, (spec) => installedName(spec, before.packages) !== undefined),
+        p,
+      )
   for (const each of simulations) {
-    if (Object.keys(each.notFound).length === 0 && each.refused === undefined && Object.keys(each.changes).length > 0) said.push(yield manager.carryOut(each, p))
+    if (Object.keys(each.notFound).length === 0 && each.refused === undefined && Object.keys(each.changes).length > 0)
+      said.push(yield manager.carryOut(each, p))
   }
   if (!foresees(before, p)) failForMissing(manager, simulations)
   return { stdout: said.map(({ stdout }) => stdout).join(''), stderr: said.map(({ stderr }) => stderr).join('') }
@@ -263,14 +319,23 @@ function* simulateNow(manager: Manager, calls: readonly Call[], p: PackageParams
 }
 
 function failForMissing(manager: Manager, simulations: readonly Simulation[]): void {
-  const words = simulations.flatMap(({ notFound, refused }) => [...Object.values(notFound).map((each) => each.words), ...(refused === undefined ? [] : [refused])])
+  const words = simulations.flatMap(({ notFound, refused }) => [
+    ...Object.values(notFound).map((each) => each.words),
+    ...(refused === undefined ? [] : [refused]),
+  ])
   const missing = simulations.flatMap(({ notFound }) => Object.keys(notFound))
   if (words.length === 0) return
   const summary = missing.length > 0 ? `${manager.name} has no package ${missing.map((each) => `'${each}'`).join(', ')}` : `${manager.name} refuses to do this`
   throw new StepFailure(summary, { exitCode: 100, stdout: '', stderr: words.join('\n') })
 }
 
-export function packageModule<P extends z.ZodType<PackageParams>>(given: { summary: string; params: () => P; aliases: Record<string, readonly string[]>; examples: readonly Example[]; notes?: readonly string[] }): Module {
+export function packageModule(given: {
+  summary: string
+  params: () => z.ZodType<PackageParams>
+  aliases: Record<string, readonly string[]>
+  examples: readonly Example[]
+  notes?: readonly string[]
+}): Module {
   return state({
     ...given,
     returns: { cache_updated: 'whether the lists were fetched', stdout: 'what the package manager said', stderr: 'its errors and warnings' },
@@ -281,8 +346,8 @@ export function packageModule<P extends z.ZodType<PackageParams>>(given: { summa
       'A package that does not exist fails the task after the others were installed; Ansible installs none.',
       ...(given.notes ?? []),
     ],
-    probe: (p: z.output<P>, promised?: object) => probe(p, promised as { along?: object } | undefined),
-    plan: (before: State, p: z.output<P>) => plan(before, p),
+    probe,
+    plan,
     events,
     affects,
     apply: (situation) => apply(situation),

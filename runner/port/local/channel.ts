@@ -50,11 +50,11 @@ export class LocalChannel implements Channel {
   }
 
   async send(data: string | Buffer): Promise<boolean> {
-    if (this.#over || !this.#child.stdin.writable) return false
+    if (!this.#takesMore()) return false
     if (!this.#child.stdin.write(data)) {
       await Promise.race([new Promise((resolve) => this.#child.stdin.once('drain', resolve).once('close', resolve)), this.ended])
     }
-    return !this.#over && this.#child.stdin.writable
+    return this.#takesMore()
   }
 
   end(): void {
@@ -65,6 +65,10 @@ export class LocalChannel implements Channel {
     this.#child.stdin.destroy()
     this.#child.stdout.destroy()
     this.#child.stderr.destroy()
+  }
+
+  #takesMore(): boolean {
+    return !this.#over && this.#child.stdin.writable
   }
 
   /** Ends what still runs, as a closed terminal would. */

@@ -10,12 +10,12 @@ import { within } from '../within.ts'
 export type KillManner = 'now' | 'gently'
 
 /**
- * Kills a process group as the user that it runs as. True where it is gone; false where the host did not answer: then
+ * Kills a process group (as `startMarks` tells it) as the user that it runs as. True where it is gone; false where the host did not answer: then
  * what ran may run on. Never throws.
  */
 export async function killGroup(transport: Transport, become: Become | undefined, group: number, manner: KillManner): Promise<boolean> {
   // 0 and 1 would be our own group and everything.
-  if (!Number.isSafeInteger(group) || group < 2) return false
+  if (!Number.isSafeInteger(group) || Math.abs(group) < 2) return false
   const killed = within(runKill(transport, become, group, manner), KILL_TIMEOUT_MS)
   return (await killed.catch(() => false)) ?? false
 }
@@ -33,8 +33,13 @@ async function runKill(transport: Transport, become: Become | undefined, group: 
 }
 
 function killScript(group: number, manner: KillManner): string {
-  const gentle = `kill -TERM -${group} 2>/dev/null; i=0; while kill -0 -${group} 2>/dev/null && [ $i -lt 20 ]; do sleep 0.1; i=$((i + 1)); done\n`
-  return `${manner === 'gently' ? gentle : ''}kill -KILL -${group} 2>/dev/null\nprintf '%s gone\\n' "$N"\n`
+  const kill =
+    group > 0
+      ? (signal: string) => `kill -${signal} -${group} 2>/dev/null`
+      : // The shell and what it started itself; what those started is beyond reach.
+        (signal: string) => `${signal === '0' ? ':' : `pkill -${signal} -P ${-group}`}; kill -${signal} ${-group} 2>/dev/null`
+  const gently = `${kill('TERM')}; i=0; while ${kill('0')} && [ $i -lt 20 ]; do sleep 0.1; i=$((i + 1)); done\n`
+  return `${manner === 'gently' ? gently : ''}${kill('KILL')}\nprintf '%s gone\\n' "$N"\n`
 }
 
 /** Waits for a channel to close by itself; closes it where it does not. */

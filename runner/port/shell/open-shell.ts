@@ -15,17 +15,21 @@ export interface Shell {
   readonly nonce: string
   readonly stdout: FrameReader
   readonly stderr: FrameReader
-  /** Resolves once the shell has run `startMarks`, with the process group that everything in it belongs to. */
+  /** Resolves once the shell has run `startMarks`, with the process group that everything in it belongs to (see there). */
   started(): Promise<number>
 }
 
 /**
  * The first lines of every script. They tell the process group, and where the login shell's own chatter (a noisy
  * `.bashrc`, a banner) ends. `read` is a builtin, so that nothing is forked.
+ *
+ * sshd and sudo give a shell a group of its own, or one that only sudo shares. An SSH server that does neither (dropbear)
+ * shares its own group: that one must not be killed, so the shell alone is told, as a negative number.
  */
 export function startMarks(nonce: string): string {
   return `N=${nonce}
-read -r a b c d g e </proc/$$/stat || g=$$
+read -r a b c d g e </proc/$/stat || g=$
+case $g in $ | $PPID) ;; *) g=-$ ;; esac
 printf '%s %s\\n' "$N" "$g"; printf '%s\\n' "$N" >&2
 `
 }

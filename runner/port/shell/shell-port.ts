@@ -147,8 +147,8 @@ export class ShellPort implements Port {
       .then(() => feed(shell))
       // Also after a failure: half a content is known by its digest, and taken away.
       .finally(() => shell.channel.end())
-    let unfed: unknown
-    feeding.catch((error: unknown) => {
+    let unfed: Error | undefined
+    feeding.catch((error: Error) => {
       unfed = error
     })
     try {

@@ -48,19 +48,23 @@ export class SshChannel implements Channel {
   }
 
   async send(data: string | Buffer): Promise<boolean> {
-    if (this.#over || !this.#stream.writable) return false
+    if (!this.#takesMore()) return false
     // ssh2 never calls back for data that it can no longer send.
     await Promise.race([new Promise<void>((resolve) => this.#stream.write(data, () => resolve())), this.ended])
-    return !this.#over && this.#stream.writable
+    return this.#takesMore()
   }
 
   end(): void {
-    if (!this.#over && this.#stream.writable) this.#stream.end()
+    if (this.#takesMore()) this.#stream.end()
   }
 
   destroy(): void {
     if (this.#over) return
     this.#stream.close()
     this.#finish()
+  }
+
+  #takesMore(): boolean {
+    return !this.#over && this.#stream.writable
   }
 }

@@ -3,7 +3,7 @@ import type { Affected } from '../../../runner/contract/kinds.ts'
 import type { Resource } from '../../../runner/contract/resource.ts'
 import { Overlay, isAbsent } from '../../../runner/probe/overlay.ts'
 
-type Entry = ['predict', Resource, unknown, string?] | ['affect', Affected, string] | ['all', string]
+type Entry = ['predict', Resource, unknown, (string | undefined)?] | ['affect', Affected, string] | ['all', string]
 const there = { type: 'file' }
 const gone = { type: 'absent' }
 

@@ -30,13 +30,12 @@ const playbook = `
     - {name: output, command: psk, no_log: true, register: r}
     - {name: later, debug: {msg: "{{ r.stdout }} {{ r.stdout_lines }}"}}
     - {name: "name {{ r.stdout }}", debug: {msg: x}}
-    - {name: through filters, debug: {msg: "{{ vault[::-1] }} {{ vault | replace('-', '+') }} {{ [vault] | join }} {{ vault | regex_replace('psk', 'PSK') }}"}}
+    - {name: through filters, debug: {msg: "{{ vault | reverse }} {{ vault | replace('-', '+') }} {{ [vault] | join }} {{ vault | regex_replace('psk', 'PSK') }}"}}
     - {name: in a condition, debug: {msg: x}, when: "vault == '${SECRETS.vault}x'"}
     - {name: in a failure, assert: {that: "vault == 'other'", fail_msg: "it is {{ vault }}"}, ignore_errors: true}
     - {name: in a command, command: "fails {{ vault }}", ignore_errors: true}
     - {name: in a bad argument, file: {path: /x, state: "{{ vault }}"}, ignore_errors: true}
     - {name: in an undefined one, debug: {msg: "{{ {}[vault] }}"}, ignore_errors: true}
-    - {name: as a key, debug: {msg: {"{{ vault }}": 1}}}
     - {name: as a file's name, copy: {content: x, dest: "/etc/{{ vault }}", mode: "0600"}}
     - {name: as content, copy: {content: "{{ vault }}", dest: /etc/content, mode: "0600"}}
     - {name: a secret loop, command: "echo {{ item }}", loop: ["${SECRETS.shown}"], no_log: true, ignore_errors: true}

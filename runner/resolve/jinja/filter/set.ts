@@ -67,9 +67,9 @@ function product(input: Value, args: Args): Value {
   const count = Math.max(0, Number(times))
   checkItems(count * once.length)
   const lists = Array.from({ length: count }, () => once).flat()
+  checkItems(lists.reduce((total, list) => total * list.length, lists.length))
   let rows: Value[][] = [[]]
   for (const list of lists) {
-    checkItems(rows.length * list.length)
     rows = rows.flatMap((row) => list.map((item) => [...row, item]))
   }
   return rows.map((row) => new Tuple(row))
@@ -78,7 +78,7 @@ function product(input: Value, args: Args): Value {
 function permutations(items: readonly Value[], size: number | null): Value {
   const length = size ?? items.length
   if (length < 0) return refuseValue('r must be non-negative')
-  checkItems(arrangements(items.length, length))
+  checkItems(arrangements(items.length, length) * length)
   const rows: Value[] = []
   const used = new Array<boolean>(items.length).fill(false)
   const row: Value[] = []
@@ -102,11 +102,11 @@ function permutations(items: readonly Value[], size: number | null): Value {
 
 function combinations(items: readonly Value[], size: number): Value {
   if (size < 0) return refuseValue('r must be non-negative')
+  checkItems(choices(items.length, size) * size)
   const rows: Value[] = []
   const row: Value[] = []
   const extend = (from: number): void => {
     if (row.length === size) {
-      checkItems(rows.length + 1)
       rows.push(new Tuple([...row]))
       return
     }
@@ -118,6 +118,13 @@ function combinations(items: readonly Value[], size: number): Value {
   }
   if (size <= items.length) extend(0)
   return rows
+}
+
+/** How many ways there are to pick `size` out of `count`. */
+function choices(count: number, size: number): number {
+  let total = 1
+  for (let index = 1; index <= Math.min(size, count - size) && total <= 1e9; index++) total = (total * (count - index + 1)) / index
+  return count < size ? 0 : total
 }
 
 /** How many orders there are of `size` out of `count`. */

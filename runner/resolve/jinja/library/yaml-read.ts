@@ -13,7 +13,7 @@ import { normalize } from '../runtime/numbers.ts'
 import { typeName } from '../runtime/type.ts'
 
 const MAX_DEPTH = 200
-const MAX_NODES = 1_000_000
+const MAX_NODES = 200_000
 
 /** The value of a text of one document. Refuses text that is no YAML or holds several. */
 export function parseYaml(text: string): Value {

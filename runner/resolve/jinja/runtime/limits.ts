@@ -6,7 +6,7 @@ export const MAX_TEXT_LENGTH = 10_000_000
 /** The most items of a list that an operator or a filter makes. */
 export const MAX_ITEMS = 1_000_000
 /** Nodes evaluated in one rendering. */
-export const MAX_STEPS = 20_000_000
+export const MAX_STEPS = 5_000_000
 /** Macros, includes and recursive loops within one another. */
 export const MAX_CALL_DEPTH = 150
 

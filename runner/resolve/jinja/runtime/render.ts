@@ -65,10 +65,13 @@ function renderStatement(node: Statement, frame: Frame, out: Output): Jump {
       if (out.isMuted) return undefined
       const value = evaluate(node.expression, frame)
       const final = value instanceof Range ? value.items() : value
-      const print = (): string => {
-        run.at = node.expression
-        return finalText(final)
-      }
+      // Printed perhaps later, when another template runs: a fault belongs here all the same.
+      const { source } = run
+      const print = (): string =>
+        run.within(source, () => {
+          run.at = node.expression
+          return finalText(final)
+        })
       out.writePiece({ value: final, print, isText: typeof final === 'string' && givesText(node.expression, frame) })
       return undefined
     }

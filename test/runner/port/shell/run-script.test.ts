@@ -1,5 +1,5 @@
 /** Runs, on every kind of /bin/sh. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { run, type RunStep } from '../../../../runner/contract/step.ts'
@@ -14,6 +14,32 @@ t.setTimeout(180_000)
 
 const teardown = (end: () => void) => t.teardown(end)
 const folder = scratch(teardown)
+
+t.test('a shell that shares its process group with others is ended alone', async (t) => {
+  const dash = shells(teardown)[0]!
+  const outer = join(folder, 'outer')
+  const inner = join(folder, 'inner')
+  const mark = join(folder, 'outlived')
+  writeFileSync(inner, '#!/bin/sh\n/bin/dash "$@"\nexit $?\n', { mode: 0o755 })
+  writeFileSync(outer, `#!/bin/sh\n${inner} "$@"\necho >${mark}\n`, { mode: 0o755 })
+  const port = new ShellPort(dash.transport({ shell: outer }))
+  t.teardown(() => port.close())
+  const seconds = uniqueSeconds()
+  t.match(await refused(port.run(run(['sleep', seconds], { timeoutMs: 200 }), { become: undefined })), { code: 'TIMED_OUT' })
+  t.ok(await allGone(`sleep ${seconds}`))
+  t.ok(await eventually(() => existsSync(mark)), 'who shares the group lives on')
+  t.match(
+    await port.read(
+      [
+        { kind: 'query', argv: ['sleep', seconds], timeoutMs: 200 },
+        { kind: 'query', argv: ['echo', 'on'] },
+      ],
+      { become: undefined },
+    ),
+    [{ problem: { code: 'TIMED_OUT' } }, { reply: { stdout: 'on\n' } }],
+  )
+  t.ok(await allGone(`sleep ${seconds}`))
+})
 
 for (const shell of shells(teardown)) {
   t.test(`runs with ${shell.name}`, { skip: shell.skip }, async (t) => {

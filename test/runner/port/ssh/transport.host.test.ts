@@ -178,10 +178,14 @@ t.test('users', { skip: missing() }, async (t) => {
 })
 
 t.test('login shells that talk, and ones that refuse', { skip: missing() }, async (t) => {
-  for (const [shell, rc] of [
+  const chatty = [
     ['/bin/bash', '.bashrc'],
     ['/bin/dash', '.profile'],
-  ] as const) {
+    ['/usr/bin/zsh', '.zshenv'],
+    ['/usr/bin/tcsh', '.cshrc'],
+    ['/usr/bin/fish', '.no-such-file'],
+  ] as const
+  for (const [shell, rc] of chatty.filter(([path]) => existsSync(path))) {
     const sshd = await startSshd({ hostKeyTypes: ['ed25519'], shell })
     t.teardown(() => sshd.stop())
     sshd.trust()

@@ -19,8 +19,8 @@ export interface TestShell {
   readonly name: string
   /** Why it cannot be tested here, or false. */
   readonly skip: string | false
-  /** `path` stands before the shell's own PATH. */
-  transport(options?: { path?: string; environment?: Readonly<Record<string, string>> }): TestTransport
+  /** `path` stands before the shell's own PATH; `shell` takes the shell's place. */
+  transport(options?: { path?: string; shell?: string; environment?: Readonly<Record<string, string>> }): TestTransport
 }
 
 export function shells(teardown: (end: () => void) => void): TestShell[] {
@@ -36,8 +36,8 @@ function shellOf(name: string, command: string | false, path: string): TestShell
   return {
     name,
     skip: command === false ? `no ${name} here` : false,
-    transport: ({ path: before, environment = {} } = {}) =>
-      testTransport(command as string, { HOME: '/root', ...environment, PATH: before === undefined ? path : `${before}:${path}` }),
+    transport: ({ path: before, shell = command as string, environment = {} } = {}) =>
+      testTransport(shell, { HOME: '/root', ...environment, PATH: before === undefined ? path : `${before}:${path}` }),
   }
 }
 
