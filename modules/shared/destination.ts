@@ -23,7 +23,7 @@ import type { ByPath } from './target.ts'
 import { validateParam } from './words.ts'
 
 /** An absolute path on the host; a slash at its end says that it is a folder. */
-export function destinationParam(): z.ZodType<string> {
+function destinationParam(): z.ZodType<string> {
   return z
     .string()
     .transform((path) => path.replace(/\/+/g, '/'))
@@ -36,7 +36,7 @@ export function destinationParam(): z.ZodType<string> {
 }
 
 /** The parameters that both have beside owner, group and mode. */
-export function destinationParams() {
+function destinationParams() {
   return {
     dest: destinationParam().describe('Where it belongs; an existing folder, or a path with / at its end, gets a file of the same name as src.'),
     backup: param.bool().default(false).describe('Keep the file that is replaced, beside it, under a name with the time.'),
@@ -85,7 +85,7 @@ export function* probeDestination(params: DestinationParams, name: string | unde
 }
 
 /** Adds the reads of who is writing where something in the tree is not there yet. */
-export function* withWriter<T extends DestinationProbes>(params: AttributeParams, tree: T): Generator<ProbeTree, T, never> {
+function* withWriter<T extends DestinationProbes>(params: AttributeParams, tree: T): Generator<ProbeTree, T, never> {
   const states: Destination = yield tree
   const paths = [
     ...Object.keys(tree.file).map((path) => knownState(states.file, path)),

@@ -6,7 +6,7 @@ import type { Wanted } from './attributes.ts'
 import { applyMode } from './mode.ts'
 import { join } from './target.ts'
 
-export interface TreeEntry {
+interface TreeEntry {
   readonly type: 'file' | 'directory' | 'link' | 'other'
   readonly mode: string
   readonly owner: string

@@ -54,7 +54,9 @@ async function carryOut(step: Step, context: ApplyContext): Promise<StepReply> {
 }
 
 function putFailure(step: PutStep): string {
-  return step.validate ? `${step.path} was not replaced: the new content did not pass ${step.validate[0] ?? 'validation'}, or it could not be written` : `${step.path} could not be written`
+  return step.validate
+    ? `${step.path} was not replaced: the new content did not pass ${step.validate[0] ?? 'validation'}, or it could not be written`
+    : `${step.path} could not be written`
 }
 
 function runFailure(step: RunStep, reply: StepReply): string {
@@ -64,7 +66,10 @@ function runFailure(step: RunStep, reply: StepReply): string {
 
 /** What a program said, the error stream first; at most its last 40 lines. */
 export function wordsOf(reply: StepReply): string | undefined {
-  const words = [reply.stderr, reply.stdout].map((text) => text.trim()).filter((text) => text !== '').join('\n')
+  const words = [reply.stderr, reply.stdout]
+    .map((text) => text.trim())
+    .filter((text) => text !== '')
+    .join('\n')
   const lines = words.split('\n')
   return words === '' ? undefined : lines.slice(-40).join('\n')
 }

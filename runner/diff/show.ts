@@ -8,7 +8,14 @@ import { Unknown } from '../value/value.ts'
 
 export type Shown =
   /** The text of a file; the sides are whole texts. */
-  | { readonly kind: 'text'; readonly label: string; readonly before: string; readonly after: string; readonly beforeHeader: string; readonly afterHeader: string }
+  | {
+      readonly kind: 'text'
+      readonly label: string
+      readonly before: string
+      readonly after: string
+      readonly beforeHeader: string
+      readonly afterHeader: string
+    }
   /** Anything else: `key: before → after`. */
   | { readonly kind: 'value'; readonly label: string; readonly before: string; readonly after: string }
   /** A difference that is not printed, and why. */
@@ -28,7 +35,9 @@ export interface ShowContext {
 export function show(leaves: readonly Leaf[], differs: readonly Difference[], events: readonly Event[], context: ShowContext): Shown[] {
   const shown: Shown[] = []
   for (const leaf of leaves) {
-    const own = differs.filter(({ path }) => leaf.path.every((key, index) => path[index] === key)).map((each) => ({ ...each, path: each.path.slice(leaf.path.length) }))
+    const own = differs
+      .filter(({ path }) => leaf.path.every((key, index) => path[index] === key))
+      .map((each) => ({ ...each, path: each.path.slice(leaf.path.length) }))
     if (own.length === 0) continue
     const label = leaf.probe.label ?? leaf.probe.resource.slice(leaf.probe.resource.indexOf(':') + 1)
     shown.push(...(leaf.probe.resource.startsWith('file:') ? showFile : showValues)(label, leaf.probe.resource, own, context))
@@ -56,7 +65,13 @@ function showCreation(label: string, type: Difference, rest: readonly Difference
     }
     const owner = [value('owner'), value('group')].filter((name) => name !== undefined).join(':')
     const target = value('target')
-    return [printState(type[which]), [value('mode'), owner === '' ? undefined : owner].filter((text) => text !== undefined).join(' '), target === undefined ? '' : `to ${target}`].filter((text) => text !== '').join(', ')
+    return [
+      printState(type[which]),
+      [value('mode'), owner === '' ? undefined : owner].filter((text) => text !== undefined).join(' '),
+      target === undefined ? '' : `to ${target}`,
+    ]
+      .filter((text) => text !== '')
+      .join(', ')
   }
   return masked(label, side('before'), side('after'), context)
 }
@@ -122,6 +137,9 @@ export function printState(state: unknown): string {
   if (typeof state === 'string') return state === '' ? '""' : state
   if (state instanceof Content) return `${state.sizeBytes} bytes`
   if (Array.isArray(state)) return `[${state.map(printState).join(', ')}]`
-  if (typeof state === 'object') return `{${Object.entries(state).map(([key, value]) => `${key}: ${printState(value)}`).join(', ')}}`
+  if (typeof state === 'object')
+    return `{${Object.entries(state)
+      .map(([key, value]) => `${key}: ${printState(value)}`)
+      .join(', ')}}`
   return typeof state === 'number' || typeof state === 'bigint' ? String(state) : '(not shown)'
 }

@@ -12,7 +12,10 @@ export type Overlaid =
   /** With `onlyIfAbsent` the real state counts where the resource exists. */
   | { readonly kind: 'unknown'; readonly cause: string; readonly onlyIfAbsent: boolean }
 
-type Entry = { readonly kind: 'predicted'; readonly state: unknown; readonly changedBy: string | undefined } | { readonly kind: 'unknown'; readonly affected: Affected; readonly cause: string } | { readonly kind: 'all'; readonly cause: string }
+type Entry =
+  | { readonly kind: 'predicted'; readonly state: unknown; readonly changedBy: string | undefined }
+  | { readonly kind: 'unknown'; readonly affected: Affected; readonly cause: string }
+  | { readonly kind: 'all'; readonly cause: string }
 
 export class Overlay {
   readonly #entries: { readonly resource: Resource | undefined; readonly entry: Entry }[] = []

@@ -52,7 +52,12 @@ export async function ask(probes: readonly Probe<unknown>[], { port, become }: P
     const fault = read.kind === 'query' ? readOnlyFault(read.argv) : undefined
     if (fault) fail(fault.code, fault.summary, fault)
   }
-  return probes.length === 0 ? [] : port.read(probes.map(({ read }) => read), { become })
+  return probes.length === 0
+    ? []
+    : port.read(
+        probes.map(({ read }) => read),
+        { become },
+      )
 }
 
 /** What was read so far, by `nameOf` the probe. */

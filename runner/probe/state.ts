@@ -60,5 +60,9 @@ function throwUnknown(cause: string): never {
 }
 
 function define(object: Record<string, unknown>, key: string, property: { value: unknown } | { get: () => unknown }): void {
-  Object.defineProperty(object, key, 'value' in property ? { ...property, enumerable: true, writable: true, configurable: true } : { ...property, enumerable: true, configurable: true })
+  Object.defineProperty(
+    object,
+    key,
+    'value' in property ? { ...property, enumerable: true, writable: true, configurable: true } : { ...property, enumerable: true, configurable: true },
+  )
 }

@@ -8,12 +8,27 @@ export type RunEvent =
   | { readonly kind: 'play-start'; readonly name: string; readonly id: string; readonly path: string; readonly hosts: readonly string[]; readonly at: Date }
   | { readonly kind: 'play-end'; readonly at: Date }
   | { readonly kind: 'no-hosts'; readonly play: string; readonly reason: 'no hosts matched' | 'no hosts left' }
-  | { readonly kind: 'task-start'; readonly name: string; readonly action: string; readonly id: string; readonly path: string; readonly isHandler: boolean; readonly at: Date }
+  | {
+      readonly kind: 'task-start'
+      readonly name: string
+      readonly action: string
+      readonly id: string
+      readonly path: string
+      readonly isHandler: boolean
+      readonly at: Date
+    }
   /** A host begins with a task. */
   | { readonly kind: 'host-start'; readonly host: string }
   /** A host waits: between attempts, or for a state. */
   | { readonly kind: 'host-retry'; readonly host: string; readonly attemptsLeft: number; readonly message: string }
-  | { readonly kind: 'host-result'; readonly host: string; readonly action: string; readonly outcome: Outcome; readonly delegatedTo: string | undefined; readonly at: Date }
+  | {
+      readonly kind: 'host-result'
+      readonly host: string
+      readonly action: string
+      readonly outcome: Outcome
+      readonly delegatedTo: string | undefined
+      readonly at: Date
+    }
   | { readonly kind: 'diagnostic'; readonly diagnostic: Diagnostic }
   | { readonly kind: 'run-end'; readonly stats: ReadonlyMap<string, Stats>; readonly at: Date; readonly durationMs: number }
 

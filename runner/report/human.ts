@@ -107,7 +107,12 @@ export class HumanReporter implements Reporter {
 
   #result(host: string, action: string, outcome: Outcome): void {
     if (outcome.items) {
-      for (const each of outcome.items) this.#one(`${host} (${shorten(outcome.censored ? 'censored' : printLabel(each.label))})`, action, { ...each.outcome, censored: outcome.censored, diff: outcome.diff })
+      for (const each of outcome.items)
+        this.#one(`${host} (${shorten(outcome.censored ? 'censored' : printLabel(each.label))})`, action, {
+          ...each.outcome,
+          censored: outcome.censored,
+          diff: outcome.diff,
+        })
       if (outcome.items.length === 0) this.#one(host, action, outcome)
       else if (outcome.ignored) this.#line(this.#options.colours.dim(`  ${host}: the failure is ignored`))
       return
@@ -173,7 +178,16 @@ export class HumanReporter implements Reporter {
     const patch = createTwoFilesPatch(change.beforeHeader, change.afterHeader, change.before, change.after, undefined, undefined, { context: 3 })
     for (const line of patch.split('\n')) {
       if (line === '' || /^(?:Index: |={67}$)/.test(line)) continue
-      const paint = line.startsWith('+++') || line.startsWith('---') ? colours.dim : line.startsWith('+') ? colours.added : line.startsWith('-') ? colours.removed : line.startsWith('@@') ? colours.dim : (text: string) => text
+      const paint =
+        line.startsWith('+++') || line.startsWith('---')
+          ? colours.dim
+          : line.startsWith('+')
+            ? colours.added
+            : line.startsWith('-')
+              ? colours.removed
+              : line.startsWith('@@')
+                ? colours.dim
+                : (text: string) => text
       this.#line(`    ${paint(line)}`)
     }
   }

@@ -63,7 +63,10 @@ export class JsonReporter implements Reporter {
       case 'run-end':
         this.#stats = Dict.of(
           Object.fromEntries(
-            [...event.stats].map(([host, { ok, changed, unreachable, failures, skipped, rescued, ignored }]) => [host, Dict.of({ ok, changed, unreachable, failures, skipped, rescued, ignored })]),
+            [...event.stats].map(([host, { ok, changed, unreachable, failures, skipped, rescued, ignored }]) => [
+              host,
+              Dict.of({ ok, changed, unreachable, failures, skipped, rescued, ignored }),
+            ]),
           ),
         )
         break
@@ -89,7 +92,11 @@ export class JsonReporter implements Reporter {
 
   #result(outcome: Outcome, action: string): Dict {
     if (outcome.censored) {
-      const result = Dict.of({ censored: "the output has been hidden due to the fact that 'no_log: true' was specified for this result", changed: outcome.changed, action })
+      const result = Dict.of({
+        censored: "the output has been hidden due to the fact that 'no_log: true' was specified for this result",
+        changed: outcome.changed,
+        action,
+      })
       if (outcome.failure) result.set('failed', true)
       if (outcome.unreachable) result.set('unreachable', true)
       if (outcome.skipped ?? outcome.unknown) result.set('skipped', true)

@@ -93,7 +93,10 @@ function assertThat({ evaluator, bound, argument }: ActionContext): Outcome {
     const message = argument('fail_msg')
     const data = Dict.of({ assertion: value, evaluated_to: false })
     return failed(
-      { message: message === undefined ? 'Assertion failed' : print(message), diagnostic: { code: 'ASSERTION_FAILED', severity: 'error', summary: `not true: ${print(value)}`, range } },
+      {
+        message: message === undefined ? 'Assertion failed' : print(message),
+        diagnostic: { code: 'ASSERTION_FAILED', severity: 'error', summary: `not true: ${print(value)}`, range },
+      },
       { data },
     )
   }
@@ -116,7 +119,8 @@ const MAX_PAUSE_SECONDS = 86_400
 
 async function pause({ argument, check, bound }: ActionContext): Promise<Outcome> {
   const seconds = numberOf(argument('seconds')) + numberOf(argument('minutes')) * 60
-  if (seconds <= 0) fail('UNSUPPORTED_VALUE', "'pause' without seconds or minutes would wait for a key, which is not supported yet", { range: bound.action.range })
+  if (seconds <= 0)
+    fail('UNSUPPORTED_VALUE', "'pause' without seconds or minutes would wait for a key, which is not supported yet", { range: bound.action.range })
   if (seconds > MAX_PAUSE_SECONDS) fail('LIMIT_EXCEEDED', `a pause lasts at most ${MAX_PAUSE_SECONDS} s`, { range: bound.action.range })
   if (!check) await delay(seconds * 1000)
   return { ...NOTHING, data: Dict.of({ stdout: `Paused for ${seconds} seconds` }) }
@@ -130,5 +134,5 @@ function numberOf(value: Value | undefined): number {
 /** What `set_fact` was given, to be kept as variables. */
 export function factsOf(outcome: Outcome): ReadonlyMap<Value, Raw> {
   const facts = outcome.data.get('ansible_facts')
-  return facts instanceof Dict ? (facts) : new Map()
+  return facts instanceof Dict ? facts : new Map()
 }

@@ -88,11 +88,11 @@ export function splitWords(text: string | undefined): string[] {
     const char = text[at]!
     if (quote === "'") {
       if (char === "'") quote = undefined
-      else word += char
+      else word = (word ?? '') + char
     } else if (char === '\\' && at + 1 < text.length && (quote === undefined || '"\\$`'.includes(text[at + 1]!))) word = (word ?? '') + text[++at]!
     else if (quote === '"') {
       if (char === '"') quote = undefined
-      else word += char
+      else word = (word ?? '') + char
     } else if (char === '"' || char === "'") {
       quote = char
       word ??= ''

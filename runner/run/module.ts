@@ -4,7 +4,19 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { apply } from '../apply/apply.ts'
-import { KNOWN_AFTER_APPLY, orUnknown, UnknownStateError, type ActionModule, type Difference, type Event, type Module, type Planned, type ReadModule, type Refusal, type StateModule } from '../contract/kinds.ts'
+import {
+  KNOWN_AFTER_APPLY,
+  orUnknown,
+  UnknownStateError,
+  type ActionModule,
+  type Difference,
+  type Event,
+  type Module,
+  type Planned,
+  type ReadModule,
+  type Refusal,
+  type StateModule,
+} from '../contract/kinds.ts'
 import type { Probe, QueryReply } from '../contract/resource.ts'
 import { DiagnosticError, fail, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import { compare } from '../diff/compare.ts'
@@ -61,7 +73,15 @@ function runKind(module: Module, params: unknown, context: ModuleContext): Promi
   return runAction(module, params, context)
 }
 
-const HOST_FAULTS: ReadonlySet<Diagnostic['code']> = new Set(['UNREACHABLE', 'HOST_KEY_UNKNOWN', 'HOST_KEY_CHANGED', 'HOST_KEY_REVOKED', 'AUTHENTICATION_FAILED', 'CONNECTION_LOST', 'UNSUPPORTED_SSH_OPTION'])
+const HOST_FAULTS: ReadonlySet<Diagnostic['code']> = new Set([
+  'UNREACHABLE',
+  'HOST_KEY_UNKNOWN',
+  'HOST_KEY_CHANGED',
+  'HOST_KEY_REVOKED',
+  'AUTHENTICATION_FAILED',
+  'CONNECTION_LOST',
+  'UNSUPPORTED_SSH_OPTION',
+])
 
 /** Whether the host as a whole did not answer. */
 export function isHostFault(error: DiagnosticError): boolean {
@@ -117,7 +137,8 @@ function loseTrack(module: StateModule, before: ReadState | undefined, because: 
   const cause = maybeBecause ?? because
   context.predictedChange()
   if (!before || module.affects) overlay.affectAll(cause)
-  else for (const { probe } of before.leaves) if (probe.read.kind !== 'file' || probe.read.content !== 'none') overlay.affect({ resource: probe.resource }, cause)
+  else
+    for (const { probe } of before.leaves) if (probe.read.kind !== 'file' || probe.read.content !== 'none') overlay.affect({ resource: probe.resource }, cause)
 }
 
 /** A dry run: shows what would change, and has later tasks see it. */
@@ -127,7 +148,9 @@ function predict(module: StateModule, params: unknown, plan: Plan, context: Modu
     foresee(module, params, plan, planned.after, context.overlay, context)
     context.predictedChange()
   }
-  const result = orUnknown(() => dictOf(module.result?.({ params, before: before.object, after: planned.after as never, differs, returned: undefined }) ?? {}, context))
+  const result = orUnknown(() =>
+    dictOf(module.result?.({ params, before: before.object, after: planned.after as never, differs, returned: undefined }) ?? {}, context),
+  )
   const data = result instanceof Unknown ? { data: new Dict(), unknownData: result.cause } : { data: result }
   const outcome = refuse({ changed, ...data, shown }, planned.refusals)
   const dependsOn = differs.map((difference) => difference.before).find((state) => state instanceof Unknown)?.cause
@@ -136,7 +159,14 @@ function predict(module: StateModule, params: unknown, plan: Plan, context: Modu
 }
 
 /** Tells the overlay of the state that the task brings about, or may bring about. */
-function foresee(module: StateModule, params: unknown, { before, differs }: Plan, after: unknown, overlay: Overlay, { cause, maybeBecause }: ModuleContext): void {
+function foresee(
+  module: StateModule,
+  params: unknown,
+  { before, differs }: Plan,
+  after: unknown,
+  overlay: Overlay,
+  { cause, maybeBecause }: ModuleContext,
+): void {
   const because = maybeBecause ?? cause
   try {
     for (const each of module.affects?.({ before: before.object, after: after as never, params, differs }) ?? []) overlay.affect(each, because)
@@ -158,16 +188,20 @@ function foresee(module: StateModule, params: unknown, { before, differs }: Plan
 /** Applies what was planned, reads it back and holds the module to its promise. */
 async function change(module: StateModule, params: unknown, plan: Plan, context: ModuleContext): Promise<Outcome> {
   const { before, planned, differs, events, changed, shown } = plan
-  const result = (after: unknown, returned: unknown): Dict => dictOf(module.result?.({ params, before: before.object, after: after as never, differs, returned }) ?? {}, context)
+  const result = (after: unknown, returned: unknown): Dict =>
+    dictOf(module.result?.({ params, before: before.object, after: after as never, differs, returned }) ?? {}, context)
   if (!changed) return refuse({ changed, data: result(planned.after, undefined), shown }, planned.refusals)
   let stepsDone = 0
   try {
-    const returned = await apply(module.apply({ params, before: before.object, after: planned.after as never, differs, events, timestamp: context.timestamp }), {
-      ...context,
-      done: () => {
-        stepsDone++
+    const returned = await apply(
+      module.apply({ params, before: before.object, after: planned.after as never, differs, events, timestamp: context.timestamp }),
+      {
+        ...context,
+        done: () => {
+          stepsDone++
+        },
       },
-    })
+    )
     const verified = await settle(module, params, plan, context)
     const promised = withoutUnknown(planned.after, verified.object)
     const broken = compare(promised, verified.object)
@@ -209,7 +243,9 @@ async function settle(module: StateModule, params: unknown, { before, planned, e
     state = await read()
     const held = await holds()
     if (since !== undefined && !held) {
-      fail('DID_NOT_SETTLE', `the state was reached and lost again within ${((Date.now() - since) / 1000).toFixed(1)} s`, { detail: describeState(state, planned.after, context) })
+      fail('DID_NOT_SETTLE', `the state was reached and lost again within ${((Date.now() - since) / 1000).toFixed(1)} s`, {
+        detail: describeState(state, planned.after, context),
+      })
     }
     if (held) since ??= Date.now()
   }
@@ -235,7 +271,12 @@ function brokenPromise(state: ReadState, broken: readonly Difference[], { secret
     if (secrets.isIn(printState(before))) return `${label}: is not what was promised; it holds a secret`
     return `${label}: promised ${printState(before)}, is ${printState(after)}`
   })
-  return { code: 'MODULE_BROKE_PROMISE', severity: 'error', summary: 'after the change the host is not in the state that was promised', detail: lines.join('\n') }
+  return {
+    code: 'MODULE_BROKE_PROMISE',
+    severity: 'error',
+    summary: 'after the change the host is not in the state that was promised',
+    detail: lines.join('\n'),
+  }
 }
 
 function describeState(state: ReadState, promised: unknown, { secrets }: ModuleContext): string {
@@ -280,7 +321,11 @@ async function runRead(module: ReadModule, params: unknown, context: ModuleConte
   data.set('elapsed', Math.floor((Date.now() - startedAt) / 1000))
   if (missing.length === 0) return { changed: false, data, shown: [] }
   const waited = wait && !context.check ? ` after ${((Date.now() - startedAt) / 1000).toFixed(0)} s` : ''
-  const failure: Failure = { message: missing.length === 1 ? missing[0]! : `${missing.length} things are missing${waited}`, detail: missing.length === 1 ? undefined : missing.join('\n'), diagnostic: { code: 'ASSERTION_FAILED', severity: 'error', summary: missing[0]! } }
+  const failure: Failure = {
+    message: missing.length === 1 ? missing[0]! : `${missing.length} things are missing${waited}`,
+    detail: missing.length === 1 ? undefined : missing.join('\n'),
+    diagnostic: { code: 'ASSERTION_FAILED', severity: 'error', summary: missing[0]! },
+  }
   return failed(await withEvidence(failure, module.evidence?.(params), context), { data })
 }
 
@@ -309,7 +354,11 @@ async function runAction(module: ActionModule, params: unknown, context: ModuleC
   return { ...outcome, failure: { message: typeof returned['msg'] === 'string' ? returned['msg'] : 'the command failed', detail: commandWords(returned) } }
 }
 
-async function guard(module: ActionModule, params: unknown, context: ModuleContext): Promise<{ readonly result: Record<string, unknown>; readonly skipped?: boolean } | undefined> {
+async function guard(
+  module: ActionModule,
+  params: unknown,
+  context: ModuleContext,
+): Promise<{ readonly result: Record<string, unknown>; readonly skipped?: boolean } | undefined> {
   if (!module.probe) return undefined
   try {
     const state = await readState(module.probe(params), probeContext(context))

@@ -15,7 +15,7 @@ import { print } from '../value/print.ts'
 import { Dict, Float, Template, Unknown, type RawDict, type Value } from '../value/value.ts'
 import { factsOf } from './actions.ts'
 import type { HostState } from './host.ts'
-import { NOTHING, type Outcome } from './outcome.ts'
+import type { Outcome } from './outcome.ts'
 import { registered, resultDict } from './result.ts'
 import { booleanOf, type ActivePlay, type Session } from './session.ts'
 import { causeOf, delegateOf, runTask, taskName } from './task.ts'
@@ -60,7 +60,9 @@ export function playHosts(session: Session, compiled: CompiledPlay): string[] {
   })
   const { limit } = session.options
   if (limit === undefined) return matched
-  const allowed = new Set(matchHosts(session.inventory, limit, undefined, (part, hint) => fail('UNKNOWN_HOST_PATTERN', `--limit: no host or group is called '${part}'`, { hint })))
+  const allowed = new Set(
+    matchHosts(session.inventory, limit, undefined, (part, hint) => fail('UNKNOWN_HOST_PATTERN', `--limit: no host or group is called '${part}'`, { hint })),
+  )
   return matched.filter((name) => allowed.has(name))
 }
 
@@ -72,8 +74,15 @@ function ordered(hosts: readonly string[], compiled: CompiledPlay, evaluator: Ev
   if (wanted === 'reverse_inventory') return hosts.toReversed()
   if (wanted === 'sorted') return hosts.toSorted()
   if (wanted === 'reverse_sorted') return hosts.toSorted().toReversed()
-  if (wanted === 'shuffle') return hosts.map((host) => [Math.random(), host] as const).sort(([a], [b]) => a - b).map(([, host]) => host)
-  fail('UNSUPPORTED_VALUE', `'order' is '${wanted}'`, { range: keyword.node.range, hint: 'It is one of inventory, reverse_inventory, sorted, reverse_sorted, shuffle.' })
+  if (wanted === 'shuffle')
+    return hosts
+      .map((host) => [Math.random(), host] as const)
+      .sort(([a], [b]) => a - b)
+      .map(([, host]) => host)
+  fail('UNSUPPORTED_VALUE', `'order' is '${wanted}'`, {
+    range: keyword.node.range,
+    hint: 'It is one of inventory, reverse_inventory, sorted, reverse_sorted, shuffle.',
+  })
 }
 
 /** The files of `vars_files`, read. Each entry is a path, or a list of paths of which the first that exists counts. */
@@ -84,7 +93,8 @@ export function readVarsFiles(session: Session, compiled: CompiledPlay, evaluato
   return (Array.isArray(value) ? value : [value]).map((entry) => {
     const candidates = (Array.isArray(entry) ? entry : [entry]).map((name) => path.resolve(compiled.play.folder, print(name)))
     const found = candidates.find(isFile)
-    if (found === undefined) fail('FILE_NOT_FOUND', `there is no file ${candidates.map((each) => session.reader.shownPath(each)).join(' or ')}`, { range: keyword.node.range })
+    if (found === undefined)
+      fail('FILE_NOT_FOUND', `there is no file ${candidates.map((each) => session.reader.shownPath(each)).join(' or ')}`, { range: keyword.node.range })
     return readVariables(session.reader, found, keyword.node.range)
   })
 }
@@ -247,7 +257,15 @@ class PlayRun {
     const isMeta = task.task.action.module === 'meta'
     const { action } = task.task
     if (isMeta) return this.#meta(task, hosts)
-    this.#session.emit({ kind: 'task-start', name, action: action.written, id: String(task.id), path: formatPosition(task.task.range), isHandler: task.isHandler, at: new Date() })
+    this.#session.emit({
+      kind: 'task-start',
+      name,
+      action: action.written,
+      id: String(task.id),
+      path: formatPosition(task.task.range),
+      isHandler: task.isHandler,
+      at: new Date(),
+    })
     const once = booleanKeyword(task, 'run_once', firstEvaluator)
     const outcomes = new Map<string, Outcome>()
     const one = async (host: string): Promise<void> => {
@@ -323,7 +341,10 @@ class PlayRun {
     for (const name of names) {
       const handlers = handlersNamed(this.#play.compiled, name, evaluator)
       if (handlers.length === 0) {
-        fail('UNKNOWN_HANDLER', `there is no handler '${name}'`, { range: found.node.range, hint: 'A handler is notified by its name or by what it listens to.' })
+        fail('UNKNOWN_HANDLER', `there is no handler '${name}'`, {
+          range: found.node.range,
+          hint: 'A handler is notified by its name or by what it listens to.',
+        })
       }
       for (const handler of handlers) {
         if (maybeBecause === undefined) {

@@ -92,14 +92,30 @@ class PlayCheck {
     try {
       const general = playEvaluator(this.#session, this.#play)
       const hosts = playHosts(this.#session, this.#play)
-      active = { compiled: this.#play, name: playName(this.#play, general), varsFiles: readVarsFiles(this.#session, this.#play, general), hosts, batch: hosts, gone: new Set() }
+      active = {
+        compiled: this.#play,
+        name: playName(this.#play, general),
+        varsFiles: readVarsFiles(this.#session, this.#play, general),
+        hosts,
+        batch: hosts,
+        gone: new Set(),
+      }
     } catch (error) {
       this.#collect(error, true, undefined)
       return
     }
     const { strategy } = Object.fromEntries(this.#play.play.keywords) as { strategy?: { raw: Raw; node: Node } }
     if (strategy && strategy.raw !== 'linear') {
-      this.#add({ code: 'UNSUPPORTED_VALUE', severity: 'error', summary: `the strategy '${print(strategy.raw as Value)}' is not supported yet`, range: strategy.node.range, hint: 'There is linear.' }, true)
+      this.#add(
+        {
+          code: 'UNSUPPORTED_VALUE',
+          severity: 'error',
+          summary: `the strategy '${print(strategy.raw as Value)}' is not supported yet`,
+          range: strategy.node.range,
+          hint: 'There is linear.',
+        },
+        true,
+      )
     }
     this.#roles(active)
     let certain = active.hosts.length > 0
@@ -119,7 +135,14 @@ class PlayCheck {
       for (const host of active.hosts.slice(0, MAX_HOSTS_TRIED)) {
         const evaluator = this.#session.evaluator(host, active, task)
         for (const fault of checkRoleArguments(name, argumentSpec, evaluator)) {
-          this.#add({ ...fault, range: fault.range ?? use.keywords.get('name')?.node.range ?? this.#play.play.keywords.get('roles')?.keyRange ?? this.#play.play.range, detail: `on the host '${host}'` }, true)
+          this.#add(
+            {
+              ...fault,
+              range: fault.range ?? use.keywords.get('name')?.node.range ?? this.#play.play.keywords.get('roles')?.keyRange ?? this.#play.play.range,
+              detail: `on the host '${host}'`,
+            },
+            true,
+          )
         }
       }
     }
@@ -147,7 +170,16 @@ class PlayCheck {
   #meta(task: CompiledTask, raw: Raw | undefined): void {
     const { action } = task.task
     if (typeof raw === 'string' && !(META_ACTIONS as readonly string[]).includes(raw)) {
-      this.#add({ code: 'UNSUPPORTED_VALUE', severity: 'error', summary: `meta: ${raw} is not supported`, range: action.text?.range ?? action.range, hint: didYouMean(raw, META_ACTIONS) ?? `There are: ${META_ACTIONS.join(', ')}.` }, true)
+      this.#add(
+        {
+          code: 'UNSUPPORTED_VALUE',
+          severity: 'error',
+          summary: `meta: ${raw} is not supported`,
+          range: action.text?.range ?? action.range,
+          hint: didYouMean(raw, META_ACTIONS) ?? `There are: ${META_ACTIONS.join(', ')}.`,
+        },
+        true,
+      )
     }
   }
 
@@ -168,7 +200,16 @@ class PlayCheck {
       if (known > 0) continue
       const range = notify.node.kind === 'list' ? notify.node.items[index]!.range : notify.node.range
       const names = this.#play.handlers.map((handler) => handler.task.keywords.get('name')?.raw).filter((name) => typeof name === 'string')
-      this.#add({ code: 'UNKNOWN_HANDLER', severity: 'error', summary: `there is no handler '${raw}'`, range, hint: didYouMean(raw, names) ?? 'A handler is notified by its name or by what it listens to.' }, true)
+      this.#add(
+        {
+          code: 'UNKNOWN_HANDLER',
+          severity: 'error',
+          summary: `there is no handler '${raw}'`,
+          range,
+          hint: didYouMean(raw, names) ?? 'A handler is notified by its name or by what it listens to.',
+        },
+        true,
+      )
     }
   }
 
@@ -235,7 +276,10 @@ class PlayCheck {
     if (error instanceof Pending || error instanceof UnknownValueError) return
     if (!(error instanceof DiagnosticError)) throw error
     for (const diagnostic of error.diagnostics) {
-      this.#add({ ...diagnostic, range: diagnostic.range ?? range, detail: diagnostic.detail ?? (host === undefined ? undefined : `on the host '${host}'`) }, certain)
+      this.#add(
+        { ...diagnostic, range: diagnostic.range ?? range, detail: diagnostic.detail ?? (host === undefined ? undefined : `on the host '${host}'`) },
+        certain,
+      )
     }
   }
 }

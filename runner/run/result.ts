@@ -56,7 +56,10 @@ export function registered(outcome: Outcome): Value {
   if (!outcome.items) return result
   const results = result.get('results') as Value[]
   const unknowns = outcome.items.map((each) => registered(each.outcome))
-  result.set('results', results.map((item, index) => (unknowns[index] instanceof Unknown ? unknowns[index] : item)))
+  result.set(
+    'results',
+    results.map((item, index) => (unknowns[index] instanceof Unknown ? unknowns[index] : item)),
+  )
   const [unknown] = unknowns.filter((each) => each instanceof Unknown)
   // One item that changed, or failed, decides for all.
   if (unknown && !outcome.changed) result.set('changed', unknown)

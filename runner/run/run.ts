@@ -64,9 +64,14 @@ export async function load(parts: RunParts): Promise<Loaded> {
   throwFaults([...playbookLoader.faults, ...roleLoader.faults])
   const chosen = playbooks.map((playbook) => ({ ...playbook, plays: choose(playbook.plays, session) }))
   if (parts.options.limit !== undefined) {
-    matchHosts(inventory, parts.options.limit, undefined, (part, hint) => fail('UNKNOWN_HOST_PATTERN', `--limit: no host or group is called '${part}'`, { hint }))
+    matchHosts(inventory, parts.options.limit, undefined, (part, hint) =>
+      fail('UNKNOWN_HOST_PATTERN', `--limit: no host or group is called '${part}'`, { hint }),
+    )
   }
-  const found = await preflight(session, chosen.flatMap((playbook) => playbook.plays))
+  const found = await preflight(
+    session,
+    chosen.flatMap((playbook) => playbook.plays),
+  )
   for (const diagnostic of found) if (diagnostic.severity === 'warning') warn(diagnostic)
   throwFaults(found.filter((diagnostic) => diagnostic.severity === 'error'))
   return { session, playbooks: chosen }
@@ -111,7 +116,9 @@ export function list(loaded: Loaded): ListedPlaybook[] {
         pattern: hostPattern(play, evaluator),
         name: playName(play, evaluator),
         playTags: tagNames(play.play.keywords.get('tags')?.raw ?? null),
-        tasks: [...tasksOf(play.items)].filter((task) => task.task.action.module !== 'meta').map((task) => ({ name: taskName(task, evaluator), tags: [...tagsOf(task)].sort() })),
+        tasks: [...tasksOf(play.items)]
+          .filter((task) => task.task.action.module !== 'meta')
+          .map((task) => ({ name: taskName(task, evaluator), tags: [...tagsOf(task)].sort() })),
       }
     }),
   }))
@@ -150,7 +157,10 @@ function tagsOf(task: CompiledTask): Set<string> {
 function tagNames(raw: unknown): string[] {
   if (raw === null) return []
   const values = Array.isArray(raw) ? raw : [raw]
-  return values.flatMap((value) => print(value as never).split(',')).map((tag) => tag.trim()).filter((tag) => tag !== '')
+  return values
+    .flatMap((value) => print(value as never).split(','))
+    .map((tag) => tag.trim())
+    .filter((tag) => tag !== '')
 }
 
 function hasResults(stats: Stats): boolean {

@@ -187,7 +187,10 @@ export class Session {
       magic.set('ansible_play_hosts', alive)
       magic.set('ansible_play_batch', batch)
       magic.set('play_hosts', batch)
-      magic.set('ansible_role_names', play.compiled.roles.map((use) => use.role.name))
+      magic.set(
+        'ansible_role_names',
+        play.compiled.roles.map((use) => use.role.name),
+      )
     }
     if (task?.role) {
       magic.set('role_name', task.role.role.name)
@@ -223,7 +226,13 @@ class SessionEvaluator extends Evaluator {
   readonly #play: ActivePlay | undefined
   readonly #task: CompiledTask | undefined
 
-  constructor(session: Session, host: HostState, play: ActivePlay | undefined, task: CompiledTask | undefined, variables: ConstructorParameters<typeof Evaluator>[1]) {
+  constructor(
+    session: Session,
+    host: HostState,
+    play: ActivePlay | undefined,
+    task: CompiledTask | undefined,
+    variables: ConstructorParameters<typeof Evaluator>[1],
+  ) {
     super(session.jinja, variables)
     this.#session = session
     this.#host = host

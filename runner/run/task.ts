@@ -152,7 +152,8 @@ class TaskOnHost {
       const condition = await caught(async () => (await this.#condition(new Map())) ?? failed(failureOf(error.first)))
       return condition.skipped ? condition : failed(failureOf(error.first))
     }
-    if (value === null || !Array.isArray(value)) fail('WRONG_TYPE', `'loop' takes a list, and this is ${value === null ? 'empty' : `'${print(value).slice(0, 80)}'`}`, { range: loop.node.range })
+    if (value === null || !Array.isArray(value))
+      fail('WRONG_TYPE', `'loop' takes a list, and this is ${value === null ? 'empty' : `'${print(value).slice(0, 80)}'`}`, { range: loop.node.range })
     if (value.length > MAX_LOOP_ITEMS) fail('LIMIT_EXCEEDED', `a loop has at most ${MAX_LOOP_ITEMS} items`, { range: loop.node.range })
     return value
   }
@@ -249,7 +250,10 @@ class TaskOnHost {
         const fails = (await this.#allTrue([failedWhen], this.#withResult(judged, local))) === undefined
         const data = new Dict(judged.data)
         data.set('failed_when_result', fails)
-        const message = judged.failure ?? { message: 'failed_when is true', diagnostic: { code: 'FAILED_WHEN', severity: 'error', summary: 'failed_when is true', range: failedWhen.node.range } as const }
+        const message = judged.failure ?? {
+          message: 'failed_when is true',
+          diagnostic: { code: 'FAILED_WHEN', severity: 'error', summary: 'failed_when is true', range: failedWhen.node.range } as const,
+        }
         judged = { ...judged, data, failure: fails ? message : undefined }
       }
     } catch (error) {
@@ -326,7 +330,8 @@ class TaskOnHost {
       const value = evaluator.value(found.raw)
       return value === this.#session.omit ? undefined : value
     }
-    const all = (): Map<string, Value> => new Map([...bound.args.keys()].flatMap((name) => (argument(name) === undefined ? [] : [[name, argument(name)!] as const])))
+    const all = (): Map<string, Value> =>
+      new Map([...bound.args.keys()].flatMap((name) => (argument(name) === undefined ? [] : [[name, argument(name)!] as const])))
     // Everything pending is fetched first, so that the action itself evaluates once.
     await settled(() => {
       if (action.module === 'assert' || action.module === 'debug') warmUp(bound, evaluator)
@@ -570,7 +575,24 @@ function isFalse(raw: Raw | undefined): boolean {
 
 /** What a task with `no_log` may have brought to light. */
 function secretsOf(outcome: Outcome): Value[] {
-  const SHOWN_FREELY = new Set(['dest', 'path', 'src', 'mode', 'owner', 'group', 'state', 'checksum', 'changed', 'failed', 'rc', 'msg', 'size', 'uid', 'gid', 'elapsed'])
+  const SHOWN_FREELY = new Set([
+    'dest',
+    'path',
+    'src',
+    'mode',
+    'owner',
+    'group',
+    'state',
+    'checksum',
+    'changed',
+    'failed',
+    'rc',
+    'msg',
+    'size',
+    'uid',
+    'gid',
+    'elapsed',
+  ])
   const own = [...outcome.data].filter(([key]) => !SHOWN_FREELY.has(key as string)).map(([, value]) => value)
   return [...own, ...(outcome.items ?? []).flatMap((each) => [each.item, ...secretsOf(each.outcome)])]
 }

@@ -50,7 +50,7 @@ export function reprFloat(value: number): string {
 }
 
 /** A string as Python quotes it: single quotes unless only double ones avoid escapes, unprintable characters escaped. */
-export function reprString(text: string): string {
+function reprString(text: string): string {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'"
   if (!SPECIAL.test(text)) return quote + text + quote
   let out = quote

@@ -37,7 +37,10 @@ interface Result {
   readonly results?: readonly Result[]
 }
 interface Document {
-  readonly plays: readonly { readonly play: { readonly name: string }; readonly tasks: readonly { readonly task: { readonly name: string }; readonly hosts: Readonly<Record<string, Result>> }[] }[]
+  readonly plays: readonly {
+    readonly play: { readonly name: string }
+    readonly tasks: readonly { readonly task: { readonly name: string }; readonly hosts: Readonly<Record<string, Result>> }[]
+  }[]
   readonly stats: Readonly<Record<string, Readonly<Record<string, number>>>>
 }
 interface Played {
@@ -86,13 +89,22 @@ function installAnsible(): void {
 
 /** What Ansible does with a playbook does not change: it is asked once for each text and kept beside the temporary files. */
 async function ansible(argv: readonly string[]): Promise<Played> {
-  const digest = createHash('sha256').update(`${readFileSync(argv[0]!, 'utf8')}\0${INVENTORY}`).digest('hex')
+  const digest = createHash('sha256')
+    .update(`${readFileSync(argv[0]!, 'utf8')}\0${INVENTORY}`)
+    .digest('hex')
   const kept = path.join(tmpdir(), 'playline-e2e-ansible', `${digest}.json`)
   if (existsSync(kept)) {
     const { stdout, exitCode } = JSON.parse(readFileSync(kept, 'utf8')) as { stdout: string; exitCode: number }
     return { story: storyOf(stdout), exitCode }
   }
-  const env = { ...process.env, ANSIBLE_STDOUT_CALLBACK: 'ansible.posix.json', ANSIBLE_PIPELINING: '1', ANSIBLE_HOST_KEY_CHECKING: 'false', ANSIBLE_LOCALHOST_WARNING: 'false', ANSIBLE_NOCOLOR: '1' }
+  const env = {
+    ...process.env,
+    ANSIBLE_STDOUT_CALLBACK: 'ansible.posix.json',
+    ANSIBLE_PIPELINING: '1',
+    ANSIBLE_HOST_KEY_CHECKING: 'false',
+    ANSIBLE_LOCALHOST_WARNING: 'false',
+    ANSIBLE_NOCOLOR: '1',
+  }
   const played = await promisify(execFile)('ansible-playbook', argv, { env, maxBuffer: 64 * 1024 * 1024 }).then(
     ({ stdout }) => ({ stdout, exitCode: 0 }),
     (error: unknown) => ({ stdout: (error as { stdout: string }).stdout, exitCode: (error as { code: number }).code }),
@@ -108,7 +120,15 @@ async function playline(argv: readonly string[]): Promise<Played> {
   const secrets = new Secrets()
   const reporter = new JsonReporter({ write: (text) => void (stdout += text), writeError: () => undefined, secrets, showDiffs: false })
   try {
-    const loaded = await load({ ...invocation, options: invocation.run, secrets, emit: (event) => { reporter.handle(event) }, openPort })
+    const loaded = await load({
+      ...invocation,
+      options: invocation.run,
+      secrets,
+      emit: (event) => {
+        reporter.handle(event)
+      },
+      openPort,
+    })
     const exitCode = await run(loaded, () => false)
     reporter.close()
     return { story: storyOf(stdout), exitCode }
@@ -130,16 +150,34 @@ function storyOf(stdout: string): string[] {
       return results.length === 0 || task.name === 'meta' ? [] : [`TASK ${task.name}`, ...results.map(([host, result]) => `  ${host}: ${describe(result)}`)]
     }),
   ])
-  const recap = Object.entries(document.stats).sort(([a], [b]) => a.localeCompare(b)).map(([host, counts]) => `${host} ${Object.entries(counts).sort().map(([name, count]) => `${name}=${count}`).join(' ')}`)
+  const recap = Object.entries(document.stats)
+    .sort(([a], [b]) => a.localeCompare(b))
+    .map(
+      ([host, counts]) =>
+        `${host} ${Object.entries(counts)
+          .sort()
+          .map(([name, count]) => `${name}=${count}`)
+          .join(' ')}`,
+    )
   return [...lines, ...recap]
 }
 
 /** Status, and what a playbook or a tool can see of the result. */
 function describe(result: Result): string {
-  const status = result['unreachable'] === true ? 'unreachable' : result['failed'] === true ? 'failed' : result['skipped'] === true ? 'skipped' : result['changed'] === true ? 'changed' : 'ok'
+  const status =
+    result['unreachable'] === true
+      ? 'unreachable'
+      : result['failed'] === true
+        ? 'failed'
+        : result['skipped'] === true
+          ? 'skipped'
+          : result['changed'] === true
+            ? 'changed'
+            : 'ok'
   const parts = [status]
   if ('censored' in result) return `${status} (censored)`
-  if (/(?:command|shell)$/.test(result.action ?? '')) for (const key of ['rc', 'stdout', 'stderr']) if (key in result) parts.push(`${key}=${sorted(result[key])}`)
+  if (/(?:command|shell)$/.test(result.action ?? ''))
+    for (const key of ['rc', 'stdout', 'stderr']) if (key in result) parts.push(`${key}=${sorted(result[key])}`)
   for (const key of ['attempts', 'failed_when_result', 'assertion', 'evaluated_to', 'ansible_loop_var', 'ansible_index_var', '_ansible_item_label', 'item']) {
     if (key in result) parts.push(`${key}=${sorted(result[key])}`)
   }
@@ -158,6 +196,7 @@ function debugOf(result: Result): string[] {
 
 /** JSON with sorted keys; each run has a folder of its own. */
 function sorted(value: unknown): string {
-  const sort = (_key: string, each: unknown): unknown => (each !== null && typeof each === 'object' && !Array.isArray(each) ? Object.fromEntries(Object.entries(each).sort()) : each)
+  const sort = (_key: string, each: unknown): unknown =>
+    each !== null && typeof each === 'object' && !Array.isArray(each) ? Object.fromEntries(Object.entries(each).sort()) : each
   return JSON.stringify(value, sort).replace(/\/[^" ]*\/x-\w+/g, 'SCRATCH')
 }

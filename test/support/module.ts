@@ -60,7 +60,7 @@ export interface Simulated {
   readonly result: Record<string, unknown>
 }
 
-export const TIMESTAMP = '2026-01-31@10:15:59'
+const TIMESTAMP = '2026-01-31@10:15:59'
 
 /** A regular file. */
 export function textFile(text: string, more: { mode?: string; owner?: string; group?: string } = {}): FileState & { type: 'file' } {
@@ -77,7 +77,7 @@ export function link(target: string): FileState {
   return { type: 'link', target, owner: 'root', group: 'root' }
 }
 
-export const ABSENT: FileState = { type: 'absent' }
+const ABSENT: FileState = { type: 'absent' }
 
 /** Parameters from YAML as a task has it: aliases, text alone, and names on the controller. Throws a ZodError. */
 export function parametersOf(module: Module, args: string, controller: SimulateOptions['controller'] = {}): unknown {
@@ -235,7 +235,7 @@ function drain<R>(steps: Generator<Step, R, StepReply>, options: SimulateOptions
 }
 
 /** A step on one line. */
-export function describeStep(step: Step): string {
+function describeStep(step: Step): string {
   if (step.kind === 'put')
     return `put ${step.path} ${step.mode} ${step.owner ?? ''}:${step.group ?? ''}${step.validate ? ` validated by ${step.validate.join(' ')}` : ''}`
   const words = step.argv.map((word) => (/^[^\s'"]+$/.test(word) ? word : JSON.stringify(word))).join(' ')

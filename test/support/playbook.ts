@@ -62,11 +62,14 @@ export interface Played {
   /** Connections that were opened, in order. */
   readonly opened: readonly ConnectionSettings[]
   /** The outcome of a task on a host (default: the first that ran it). */
-  of(task: string, host?: string): Outcome
+  readonly of: (task: string, host?: string) => Outcome
 }
 
 export interface Document {
-  readonly plays: readonly { readonly play: Record<string, unknown>; readonly tasks: readonly { readonly task: Record<string, unknown>; readonly hosts: Readonly<Record<string, Record<string, unknown>>> }[] }[]
+  readonly plays: readonly {
+    readonly play: Record<string, unknown>
+    readonly tasks: readonly { readonly task: Record<string, unknown>; readonly hosts: Readonly<Record<string, Record<string, unknown>>> }[]
+  }[]
   readonly stats: Readonly<Record<string, Record<string, number>>>
   readonly custom_stats: object
   readonly global_custom_stats: object
@@ -110,7 +113,15 @@ async function playIn(folder: string, playbook: string, setup: Setup): Promise<P
   const options: RunOptions = { ...DEFAULT_OPTIONS, diff: true, ...setup.options }
   const writeError = (text: string): void => void (errors += text)
   const reporters = [
-    new HumanReporter({ write: (text) => void (human += text), writeError, secrets, colours: colourless, showDiffs: setup.showDiffs ?? true, verbosity: options.verbosity, live: undefined }),
+    new HumanReporter({
+      write: (text) => void (human += text),
+      writeError,
+      secrets,
+      colours: colourless,
+      showDiffs: setup.showDiffs ?? true,
+      verbosity: options.verbosity,
+      live: undefined,
+    }),
     new JsonReporter({ write: (text) => void (json += text), writeError: () => undefined, secrets, showDiffs: options.diff }),
   ]
   const emit = (event: RunEvent): void => {
@@ -143,9 +154,12 @@ async function playIn(folder: string, playbook: string, setup: Setup): Promise<P
     errors,
     ports,
     opened,
-    of(task, host) {
+    of: (task, host) => {
       const found = results.find((each) => each.task === task && (host === undefined || each.host === host))
-      if (!found) throw new Error(`no result of '${task}'${host === undefined ? '' : ` on ${host}`}; there are: ${results.map((each) => `${each.task} ${each.host}`).join(', ')}`)
+      if (!found)
+        throw new Error(
+          `no result of '${task}'${host === undefined ? '' : ` on ${host}`}; there are: ${results.map((each) => `${each.task} ${each.host}`).join(', ')}`,
+        )
       return found.outcome
     },
   }

@@ -79,7 +79,7 @@ function collect(inventory: Inventory, part: string, regex: RegExp, unmatched: (
   for (const host of inventory.hosts.values()) if (host.listed && regex.test(host.name)) found.add(host.name)
   if (found.size === 0 && !anyGroup) {
     if (isLocalhost(part)) {
-      if (!inventory.hosts.has(part)) inventory.hosts.set(part, { name: part, vars: new RawDict(), listed: false })
+      if (!inventory.hosts.has(part)) inventory.hosts.set(part, { name: part, vars: new RawDict([['ansible_connection', 'local']]), listed: false })
       return [part]
     }
     unmatched(part, didYouMean(part, [...inventory.groups.keys(), ...inventory.hosts.keys()]))

@@ -28,8 +28,8 @@ export interface Shell {
  */
 export function startMarks(nonce: string): string {
   return `N=${nonce}
-read -r a b c d g e </proc/$/stat || g=$
-case $g in $ | $PPID) ;; *) g=-$ ;; esac
+read -r a b c d g e </proc/$$/stat || g=$$
+case $g in $$ | $PPID) ;; *) g=-$$ ;; esac
 printf '%s %s\\n' "$N" "$g"; printf '%s\\n' "$N" >&2
 `
 }

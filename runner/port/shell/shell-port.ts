@@ -148,8 +148,8 @@ export class ShellPort implements Port {
       // Also after a failure: half a content is known by its digest, and taken away.
       .finally(() => shell.channel.end())
     let unfed: Error | undefined
-    feeding.catch((error: Error) => {
-      unfed = error
+    feeding.catch((error: unknown) => {
+      unfed = error as Error
     })
     try {
       const group = await shell.started()

@@ -35,36 +35,108 @@ t.test('steps are carried out in order, and their replies come back', async (t) 
 
 t.test('what fails, with the words of the program', async (t) => {
   const table: { name: string; steps: () => Steps; message: string; detail: string | undefined }[] = [
-    { name: 'an exit code', steps: function* () { yield run(['fails', 'now']) }, message: 'fails now ended with exit code 3', detail: 'went wrong\nsaid' },
-    { name: 'of a step with a secret only the program is named', steps: function* () { yield run(['fails', 'hunter2'], { secret: true }) }, message: 'fails ended with exit code 3', detail: 'went wrong\nsaid' },
-    { name: 'a content that does not validate', steps: function* () { yield put('/x', Content.of('x'), { ...attributes, validate: ['visudo', '-cf', '%s'] }) }, message: '/x was not replaced: the new content did not pass visudo, or it could not be written', detail: 'syntax error' },
-    { name: 'what a module finds in a reply', steps: function* () { const reply = yield run(['fails'], { okExitCodes: 'any' }); throw new StepFailure('it refused', reply) }, message: 'it refused', detail: 'went wrong\nsaid' },
-    { name: 'a folder that is not there', steps: function* () { yield put('/no/x', Content.of('x'), attributes) }, message: 'cannot write /no/x: its folder does not exist', detail: undefined },
+    {
+      name: 'an exit code',
+      steps: function* () {
+        yield run(['fails', 'now'])
+      },
+      message: 'fails now ended with exit code 3',
+      detail: 'went wrong\nsaid',
+    },
+    {
+      name: 'of a step with a secret only the program is named',
+      steps: function* () {
+        yield run(['fails', 'hunter2'], { secret: true })
+      },
+      message: 'fails ended with exit code 3',
+      detail: 'went wrong\nsaid',
+    },
+    {
+      name: 'a content that does not validate',
+      steps: function* () {
+        yield put('/x', Content.of('x'), { ...attributes, validate: ['visudo', '-cf', '%s'] })
+      },
+      message: '/x was not replaced: the new content did not pass visudo, or it could not be written',
+      detail: 'syntax error',
+    },
+    {
+      name: 'what a module finds in a reply',
+      steps: function* () {
+        const reply = yield run(['fails'], { okExitCodes: 'any' })
+        throw new StepFailure('it refused', reply)
+      },
+      message: 'it refused',
+      detail: 'went wrong\nsaid',
+    },
+    {
+      name: 'a folder that is not there',
+      steps: function* () {
+        yield put('/no/x', Content.of('x'), attributes)
+      },
+      message: 'cannot write /no/x: its folder does not exist',
+      detail: undefined,
+    },
   ]
   for (const { name, steps, message, detail } of table) {
-    const error = await carryOut(steps).then(() => undefined, (thrown: unknown) => thrown)
+    const error = await carryOut(steps).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    )
     t.match(error, { first: { code: 'STEP_FAILED', summary: message } }, name)
     t.equal((error as { first: { detail?: string } }).first.detail, detail, name)
   }
 })
 
 t.test('exit codes that are accepted', async (t) => {
-  t.same((await carryOut(function* () { return (yield run(['fails'], { okExitCodes: [0, 3] })).exitCode })).returned, 3)
-  t.same((await carryOut(function* () { return (yield run(['fails'], { okExitCodes: 'any' })).exitCode })).returned, 3)
+  t.same(
+    (
+      await carryOut(function* () {
+        return (yield run(['fails'], { okExitCodes: [0, 3] })).exitCode
+      })
+    ).returned,
+    3,
+  )
+  t.same(
+    (
+      await carryOut(function* () {
+        return (yield run(['fails'], { okExitCodes: 'any' })).exitCode
+      })
+    ).returned,
+    3,
+  )
 })
 
 t.test('the first failure is the last step', async (t) => {
   const port = host()
-  await t.rejects(carryOut(function* () { yield run(['fails']); yield run(['works']) }, port))
-  t.same(port.runs.map(({ step }) => step.argv[0]), ['fails'])
+  await t.rejects(
+    carryOut(function* () {
+      yield run(['fails'])
+      yield run(['works'])
+    }, port),
+  )
+  t.same(
+    port.runs.map(({ step }) => step.argv[0]),
+    ['fails'],
+  )
 })
 
 t.test('a module without an end is a defect', async (t) => {
-  await t.rejects(carryOut(function* () { for (;;) yield run(['works']) }), /more steps than any needs/)
+  await t.rejects(
+    carryOut(function* () {
+      for (;;) yield run(['works'])
+    }),
+    /more steps than any needs/,
+  )
 })
 
 t.test('a defect of a module is no failure of a step', async (t) => {
-  await t.rejects(carryOut(function* () { yield run(['works']); throw new TypeError('oops') }), { name: 'TypeError' })
+  await t.rejects(
+    carryOut(function* () {
+      yield run(['works'])
+      throw new TypeError('oops')
+    }),
+    { name: 'TypeError' },
+  )
 })
 
 t.test('words are cut to the last forty lines', async (t) => {

@@ -13,7 +13,12 @@ const text = (content: string, more: object = {}) => ({ type: 'file', mode: '064
 const absent = { type: 'absent' }
 
 /** What is shown of one resource's way from a state to another. */
-function shown(resource: 'file' | 'sysctl', before: unknown, after: unknown, options: { secrets?: string[]; secretFiles?: string[] } = {}): { lines: string[]; secretFiles: string[] } {
+function shown(
+  resource: 'file' | 'sysctl',
+  before: unknown,
+  after: unknown,
+  options: { secrets?: string[]; secretFiles?: string[] } = {},
+): { lines: string[]; secretFiles: string[] } {
   const secrets = new Secrets()
   for (const secret of options.secrets ?? []) secrets.add(secret)
   const secretFiles = new Set(options.secretFiles)
@@ -31,11 +36,19 @@ t.test('what a person is shown', async (t) => {
     ['a new file', ['file', absent, text('a\n')], ['/etc/x: absent → file, 0644 root:root', '/etc/x: "" → "a\\n"']],
     ['a file that goes', ['file', text('a\n'), absent], ['/etc/x: file, 0644 root:root → absent', '/etc/x: "a\\n" → ""']],
     ['a link', ['file', absent, { type: 'link', target: '/y', owner: 'root', group: 'root' }], ['/etc/x: absent → link, root:root, to /y']],
-    ['bytes that are no text', ['file', { ...text('a'), content: Content.of(Buffer.from([0, 1])) }, text('a')], [`/etc/x content: 2 bytes, sha256 ${Content.of(Buffer.from([0, 1])).sha256.slice(0, 12)}… → 1 bytes, sha256 ${Content.of('a').sha256.slice(0, 12)}…`]],
+    [
+      'bytes that are no text',
+      ['file', { ...text('a'), content: Content.of(Buffer.from([0, 1])) }, text('a')],
+      [`/etc/x content: 2 bytes, sha256 ${Content.of(Buffer.from([0, 1])).sha256.slice(0, 12)}… → 1 bytes, sha256 ${Content.of('a').sha256.slice(0, 12)}…`],
+    ],
     ['a value', ['sysctl', '0', '1'], ['a.b (kernel): 0 → 1']],
     ['a value that comes to be', ['sysctl', null, '1'], ['a.b (kernel): absent → 1']],
     ['a value that only applying can tell', ['sysctl', '0', KNOWN_AFTER_APPLY], ['a.b (kernel): 0 → (known after apply)']],
-    ['from what a dry run cannot know', ['file', new Unknown('A'), text('a\n')], ['/etc/x mode: (unknown) → 0644', '/etc/x owner: (unknown) → root', '/etc/x group: (unknown) → root', '/etc/x: "" → "a\\n"']],
+    [
+      'from what a dry run cannot know',
+      ['file', new Unknown('A'), text('a\n')],
+      ['/etc/x mode: (unknown) → 0644', '/etc/x owner: (unknown) → root', '/etc/x group: (unknown) → root', '/etc/x: "" → "a\\n"'],
+    ],
   ]
   for (const [name, args, expected] of table) t.same(shown(...args).lines, expected, name)
 })
@@ -43,14 +56,39 @@ t.test('what a person is shown', async (t) => {
 t.test('secrets, and what stood in their place', async (t) => {
   const secrets = ['new-key-123']
   const table: [string, Parameters<typeof shown>, string[]][] = [
-    ['a new key for an old one that nobody registered', ['file', text('psk old-key-000\na\n'), text('psk new-key-123\na\n'), { secrets }], ['/etc/x: withheld (1 line removed, 1 added; it holds a secret)']],
+    [
+      'a new key for an old one that nobody registered',
+      ['file', text('psk old-key-000\na\n'), text('psk new-key-123\na\n'), { secrets }],
+      ['/etc/x: withheld (1 line removed, 1 added; it holds a secret)'],
+    ],
     ['a key that goes', ['file', text('psk new-key-123\n'), text('\n'), { secrets }], ['/etc/x: withheld (1 line removed, 1 added; it holds a secret)']],
-    ['a file that held one earlier in the run', ['file', text('psk old-key-000\n'), text('psk older\n'), { secretFiles: ['file:/etc/x'] }], ['/etc/x: withheld (1 line removed, 1 added; it holds a secret)']],
-    ['into an unknown file', ['file', new Unknown('A'), text('psk new-key-123\n'), { secrets }], ['/etc/x mode: (unknown) → 0644', '/etc/x owner: (unknown) → root', '/etc/x group: (unknown) → root', '/etc/x: withheld (its content may differ; it holds a secret)']],
+    [
+      'a file that held one earlier in the run',
+      ['file', text('psk old-key-000\n'), text('psk older\n'), { secretFiles: ['file:/etc/x'] }],
+      ['/etc/x: withheld (1 line removed, 1 added; it holds a secret)'],
+    ],
+    [
+      'into an unknown file',
+      ['file', new Unknown('A'), text('psk new-key-123\n'), { secrets }],
+      [
+        '/etc/x mode: (unknown) → 0644',
+        '/etc/x owner: (unknown) → root',
+        '/etc/x group: (unknown) → root',
+        '/etc/x: withheld (its content may differ; it holds a secret)',
+      ],
+    ],
     ['a value', ['sysctl', 'old-key-000', 'new-key-123', { secrets }], ['a.b (kernel): withheld (differs; it holds a secret)']],
     ['a list', ['sysctl', ['old-key-000'], ['x', 'new-key-123'], { secrets }], ['a.b (kernel): withheld (differs; it holds a secret)']],
-    ['in base64', ['file', text('a\n'), text(`${Buffer.from('new-key-123').toString('base64')}\n`), { secrets }], ['/etc/x: withheld (1 line removed, 1 added; it holds a secret)']],
-    ['where a file becomes binary', ['file', { ...text(''), content: Content.of(Buffer.from([0])) }, text('new-key-123'), { secrets }], ['/etc/x: withheld (its content differs; it holds a secret)']],
+    [
+      'in base64',
+      ['file', text('a\n'), text(`${Buffer.from('new-key-123').toString('base64')}\n`), { secrets }],
+      ['/etc/x: withheld (1 line removed, 1 added; it holds a secret)'],
+    ],
+    [
+      'where a file becomes binary',
+      ['file', { ...text(''), content: Content.of(Buffer.from([0])) }, text('new-key-123'), { secrets }],
+      ['/etc/x: withheld (its content differs; it holds a secret)'],
+    ],
   ]
   for (const [name, args, expected] of table) t.same(shown(...args).lines, expected, name)
   t.same(shown('file', text('a'), text('new-key-123'), { secrets }).secretFiles, ['file:/etc/x'], 'the file is marked for the rest of the run')
@@ -58,8 +96,18 @@ t.test('secrets, and what stood in their place', async (t) => {
 
 t.test('a state as one line', async (t) => {
   const table: [unknown, string][] = [
-    [KNOWN_AFTER_APPLY, '(known after apply)'], [new Unknown('A'), '(unknown)'], [null, 'absent'], [undefined, 'absent'], [true, 'yes'], [false, 'no'], ['', '""'], ['x', 'x'], [5, '5'],
-    [Content.of('abc'), '3 bytes'], [['a', 1], '[a, 1]'], [{ a: 1, b: [true] }, '{a: 1, b: [yes]}'],
+    [KNOWN_AFTER_APPLY, '(known after apply)'],
+    [new Unknown('A'), '(unknown)'],
+    [null, 'absent'],
+    [undefined, 'absent'],
+    [true, 'yes'],
+    [false, 'no'],
+    ['', '""'],
+    ['x', 'x'],
+    [5, '5'],
+    [Content.of('abc'), '3 bytes'],
+    [['a', 1], '[a, 1]'],
+    [{ a: 1, b: [true] }, '{a: 1, b: [yes]}'],
   ]
   for (const [state, expected] of table) t.equal(printState(state), expected)
 })

@@ -26,18 +26,76 @@ t.test('what happened last counts', async (t) => {
   const table: [string, Entry[], object][] = [
     ['nothing', [], real],
     ['another resource', [['predict', 'file:/etc/y', there]], real],
-    ['a prediction', [['predict', file, gone], ['predict', file, there]], predicted],
-    ['an action', [['predict', file, there], ['all', 'A']], unknown('A')],
-    ['a prediction after an action', [['all', 'A'], ['predict', file, there]], predicted],
+    [
+      'a prediction',
+      [
+        ['predict', file, gone],
+        ['predict', file, there],
+      ],
+      predicted,
+    ],
+    [
+      'an action',
+      [
+        ['predict', file, there],
+        ['all', 'A'],
+      ],
+      unknown('A'),
+    ],
+    [
+      'a prediction after an action',
+      [
+        ['all', 'A'],
+        ['predict', file, there],
+      ],
+      predicted,
+    ],
     ['a pattern', [['affect', { resource: 'file:/etc/*' }, 'A']], unknown('A')],
     ['a pattern that is not it', [['affect', { resource: 'file:/opt/*' }, 'A']], real],
     ['an exact resource', [['affect', { resource: file }, 'A']], unknown('A')],
     ['only where it is absent: who knows', [['affect', etc, 'A']], unknown('A', true)],
-    ['predicted to be there before', [['predict', file, there], ['affect', etc, 'A']], predicted],
-    ['predicted to be gone before', [['predict', file, gone], ['affect', etc, 'A']], unknown('A')],
-    ['predicted before two of them', [['predict', file, there], ['affect', etc, 'A'], ['affect', { resource: 'file:/*', onlyIfAbsent: true }, 'B']], predicted],
-    ['predicted before one of another place and one of its own', [['predict', file, there], ['affect', { resource: 'unit:*' }, 'A'], ['affect', etc, 'B']], predicted],
-    ['an action before', [['all', 'A'], ['affect', etc, 'B']], unknown('A')],
+    [
+      'predicted to be there before',
+      [
+        ['predict', file, there],
+        ['affect', etc, 'A'],
+      ],
+      predicted,
+    ],
+    [
+      'predicted to be gone before',
+      [
+        ['predict', file, gone],
+        ['affect', etc, 'A'],
+      ],
+      unknown('A'),
+    ],
+    [
+      'predicted before two of them',
+      [
+        ['predict', file, there],
+        ['affect', etc, 'A'],
+        ['affect', { resource: 'file:/*', onlyIfAbsent: true }, 'B'],
+      ],
+      predicted,
+    ],
+    [
+      'predicted before one of another place and one of its own',
+      [
+        ['predict', file, there],
+        ['affect', { resource: 'unit:*' }, 'A'],
+        ['affect', etc, 'B'],
+      ],
+      predicted,
+    ],
+    [
+      'an action before',
+      [
+        ['all', 'A'],
+        ['affect', etc, 'B'],
+      ],
+      unknown('A'),
+    ],
   ]
   for (const [name, entries, expected] of table) t.same(overlayOf(entries).lookup(file), expected, name)
 })

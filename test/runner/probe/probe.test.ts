@@ -1,5 +1,6 @@
 import t from 'tap'
-import { UnknownStateError, type ProbeTree } from '../../../runner/contract/kinds.ts'
+import type { UnknownStateError } from '../../../runner/contract/kinds.ts'
+import { type ProbeTree } from '../../../runner/contract/kinds.ts'
 import { file, query, type Probe } from '../../../runner/contract/resource.ts'
 import { MemoryPort, type MemoryHost } from '../../../runner/port/memory/memory-port.ts'
 import { Overlay } from '../../../runner/probe/overlay.ts'
@@ -34,9 +35,15 @@ t.test('a generator reads nothing twice', async (t) => {
     return { ...tree, whole: file('/etc/x') }
   }
   const { object, leaves } = await readState(probe(), context(port))
-  t.same(leaves.map(({ path }) => path.join('.')), ['names', 'files.x', 'files.y', 'whole'])
+  t.same(
+    leaves.map(({ path }) => path.join('.')),
+    ['names', 'files.x', 'files.y', 'whole'],
+  )
   t.match(object, { names: ['x', 'y'], files: { x: { type: 'file' }, y: { type: 'absent' } }, whole: { type: 'file' } })
-  t.same(port.reads.map((read) => (read.kind === 'file' ? `${read.path} ${read.content}` : read.argv.join(' '))), ['cat /etc/names', '/etc/x none', '/etc/y none', '/etc/x bytes'])
+  t.same(
+    port.reads.map((read) => (read.kind === 'file' ? `${read.path} ${read.content}` : read.argv.join(' '))),
+    ['cat /etc/names', '/etc/x none', '/etc/y none', '/etc/x bytes'],
+  )
   t.equal(port.readCalls, 3)
 })
 
@@ -59,7 +66,13 @@ t.test('what does not answer, or answers nonsense', async (t) => {
   const table: [string, Probe<unknown>, RegExp][] = [
     ['a wrong exit code', query('query:frr', ['rpm', '-q', 'frr'], () => null), /exit code 1/],
     ['no such program', query('query:no', ['ls', '/'], () => null), /no program 'ls'/],
-    ['a reply without a sense', query('query:names', ['cat', '/etc/names'], () => { throw new Error('not a number') }), /what the host answers about query:names makes no sense/],
+    [
+      'a reply without a sense',
+      query('query:names', ['cat', '/etc/names'], () => {
+        throw new Error('not a number')
+      }),
+      /what the host answers about query:names makes no sense/,
+    ],
   ]
   for (const [name, probe, expected] of table) await t.rejects(readState({ probe }, context(new MemoryPort(host))), expected, name)
 })
@@ -80,14 +93,54 @@ t.test('under what a dry run has predicted', async (t) => {
     }
   }
   const nothing = (): void => undefined
-  t.equal(await read(file('/etc/x'), (overlay) => { overlay.predict('file:/etc/x', 'predicted', 'A') }), 'predicted')
-  t.equal(await read(file('/etc/x'), (overlay) => { overlay.affectAll('A') }), 'A after 0 reads')
-  t.match(await read(file('/etc/x'), (overlay) => { overlay.affect({ resource: 'file:/*', onlyIfAbsent: true }, 'A') }), { type: 'file' })
-  t.equal(await read(file('/etc/y'), (overlay) => { overlay.affect({ resource: 'file:/*', onlyIfAbsent: true }, 'A') }), 'A after 1 reads')
+  t.equal(
+    await read(file('/etc/x'), (overlay) => {
+      overlay.predict('file:/etc/x', 'predicted', 'A')
+    }),
+    'predicted',
+  )
+  t.equal(
+    await read(file('/etc/x'), (overlay) => {
+      overlay.affectAll('A')
+    }),
+    'A after 0 reads',
+  )
+  t.match(
+    await read(file('/etc/x'), (overlay) => {
+      overlay.affect({ resource: 'file:/*', onlyIfAbsent: true }, 'A')
+    }),
+    { type: 'file' },
+  )
+  t.equal(
+    await read(file('/etc/y'), (overlay) => {
+      overlay.affect({ resource: 'file:/*', onlyIfAbsent: true }, 'A')
+    }),
+    'A after 1 reads',
+  )
   t.equal(await read(live, nothing), 'x y\n')
   t.equal(await read(live, nothing, 'A'), 'A after 0 reads')
-  t.equal(await read(told, (overlay) => { overlay.predict('file:/opt/x', 1, 'A') }), 'x y\n')
-  t.equal(await read(told, (overlay) => { overlay.predict('file:/etc/x', 1, 'A') }), 'A after 0 reads')
-  t.equal(await read(missing, (overlay) => { overlay.affect({ resource: 'file:/*', onlyIfAbsent: true }, 'A') }), 'A after 1 reads')
-  await t.rejects(read(missing, (overlay) => { overlay.predict('file:/etc/x', 1, 'A') }), /no program 'ls'/)
+  t.equal(
+    await read(told, (overlay) => {
+      overlay.predict('file:/opt/x', 1, 'A')
+    }),
+    'x y\n',
+  )
+  t.equal(
+    await read(told, (overlay) => {
+      overlay.predict('file:/etc/x', 1, 'A')
+    }),
+    'A after 0 reads',
+  )
+  t.equal(
+    await read(missing, (overlay) => {
+      overlay.affect({ resource: 'file:/*', onlyIfAbsent: true }, 'A')
+    }),
+    'A after 1 reads',
+  )
+  await t.rejects(
+    read(missing, (overlay) => {
+      overlay.predict('file:/etc/x', 1, 'A')
+    }),
+    /no program 'ls'/,
+  )
 })

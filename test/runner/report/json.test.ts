@@ -13,9 +13,14 @@ async function result(text: string, setup: Setup = {}): Promise<Record<string, u
 }
 
 t.test('the document', async (t) => {
-  const { document } = await play(`${tasks('- name: one\n  debug: {msg: x}\n- debug:', '  name: first\n')}${tasks('- debug:').replace('all', '[a, b]')}`, { hosts: { a: {}, b: {} } })
+  const { document } = await play(`${tasks('- name: one\n  debug: {msg: x}\n- debug:', '  name: first\n')}${tasks('- debug:').replace('all', '[a, b]')}`, {
+    hosts: { a: {}, b: {} },
+  })
   t.strictSame(Object.keys(document), ['plays', 'stats', 'custom_stats', 'global_custom_stats'])
-  t.strictSame(document.plays.map(({ play }) => play['name']), ['first', 'a,b'])
+  t.strictSame(
+    document.plays.map(({ play }) => play['name']),
+    ['first', 'a,b'],
+  )
   t.match(document.plays[0]!.play, { id: String, path: /playbook0.yml:1:\d+$/, duration: { start: /^\d{4}-.*Z$/, end: /Z$/ } })
   t.match(document.plays[0]!.tasks[0]!.task, { name: 'one', id: String, path: /playbook0.yml:5:\d+$/, duration: { start: /Z$/, end: /Z$/ } })
   t.strictSame(Object.keys(document.plays[0]!.tasks[0]!.hosts).sort(), ['a', 'b'])
@@ -24,7 +29,10 @@ t.test('the document', async (t) => {
 
 t.test('one entry a batch, none of meta', async (t) => {
   const { document } = await play(tasks('- debug:\n- meta: noop', '  serial: 1\n'), { hosts: { a: {}, b: {} } })
-  t.strictSame(document.plays.map(({ tasks }) => tasks.map(({ hosts }) => Object.keys(hosts))), [[['a']], [['b']]])
+  t.strictSame(
+    document.plays.map(({ tasks }) => tasks.map(({ hosts }) => Object.keys(hosts))),
+    [[['a']], [['b']]],
+  )
 })
 
 t.test('results', async (t) => {
@@ -34,7 +42,12 @@ t.test('results', async (t) => {
     ['changed', '- command: "true"', { action: 'command', changed: true, rc: 0, stdout: '', stderr: '' }, ['failed']],
     ['failed', '- fail: {msg: gone}', { failed: true, changed: false, msg: 'gone' }, []],
     ['ignored', '- fail: {msg: gone}\n  ignore_errors: true', { failed: true, msg: 'gone' }, []],
-    ['skipped', '- debug:\n  when: 1 == 2', { skipped: true, changed: false, skip_reason: 'Conditional result was False', false_condition: '1 == 2' }, ['failed', 'msg']],
+    [
+      'skipped',
+      '- debug:\n  when: 1 == 2',
+      { skipped: true, changed: false, skip_reason: 'Conditional result was False', false_condition: '1 == 2' },
+      ['failed', 'msg'],
+    ],
     ['failed_when', '- command: "true"\n  failed_when: false', { failed_when_result: false, changed: true }, ['failed']],
     ['attempts', '- command: "true"\n  register: r\n  until: r.rc == 0', { attempts: 1 }, []],
     ['assert', '- assert: {that: 1 == 2}', { failed: true, assertion: '1 == 2', evaluated_to: false, msg: 'Assertion failed' }, []],
@@ -51,10 +64,18 @@ t.test('results', async (t) => {
 
 t.test('loops', async (t) => {
   t.match(await result('- debug: {msg: "{{ x }}"}\n  loop: [p, q]\n  loop_control: {loop_var: x, index_var: i, label: "l {{ x }}"}'), {
-    msg: 'All items completed', changed: false,
-    results: [{ x: 'p', ansible_loop_var: 'x', ansible_index_var: 'i', i: 0, _ansible_item_label: 'l p', msg: 'p' }, { x: 'q', i: 1 }],
+    msg: 'All items completed',
+    changed: false,
+    results: [
+      { x: 'p', ansible_loop_var: 'x', ansible_index_var: 'i', i: 0, _ansible_item_label: 'l p', msg: 'p' },
+      { x: 'q', i: 1 },
+    ],
   })
-  t.match(await result('- fail: {msg: "{{ item }}"}\n  loop: [p]'), { msg: 'One or more items failed', failed: true, results: [{ failed: true, msg: 'p', item: 'p' }] })
+  t.match(await result('- fail: {msg: "{{ item }}"}\n  loop: [p]'), {
+    msg: 'One or more items failed',
+    failed: true,
+    results: [{ failed: true, msg: 'p', item: 'p' }],
+  })
   t.match(await result('- debug:\n  loop: [p]\n  when: false'), { msg: 'All items skipped', skipped: true, results: [{ skipped: true }] })
   t.match(await result('- debug:\n  loop: []'), { skipped: true, results: [], skipped_reason: 'No items in the list' })
 })
@@ -69,13 +90,24 @@ t.test('diffs, where they are asked for', async (t) => {
   t.notOk('diff' in (await result(edit, { hosts, options: { diff: false } })))
   t.ok('diff' in (await result(`${edit}\n  diff: true`, { hosts, options: { diff: false } })), 'the keyword asks')
   t.notOk('diff' in (await result(`${edit}\n  diff: false`, { hosts })), 'the keyword declines')
-  t.strictSame((await result('- lineinfile: {path: /etc/x, line: secret-value}', { hosts, secrets: ['secret-value'] }))['diff'], [{ prepared: '/etc/x: 0 lines removed, 1 added; it holds a secret\n' }])
+  t.strictSame((await result('- lineinfile: {path: /etc/x, line: secret-value}', { hosts, secrets: ['secret-value'] }))['diff'], [
+    { prepared: '/etc/x: 0 lines removed, 1 added; it holds a secret\n' },
+  ])
   t.match(await result('- file: {path: /etc/x, state: touch}', { hosts }), { diff: [{ prepared: 'touch /etc/x\n' }] })
 })
 
 t.test('what a dry run cannot know', async (t) => {
-  t.match(await result('- name: look\n  command: x\n  changed_when: false\n  register: r\n- debug: {msg: "{{ r.rc }}"}', { options: { check: true } }), { skipped: true, changed: false, unknown: 'TASK [look]', skip_reason: 'unknown, because of TASK [look]' })
-  t.match(await result('- name: look\n  command: x\n  changed_when: false\n  register: r\n- debug: {msg: ["{{ r }}", 1]}', { options: { check: true } }), { changed: false }, 'an unknown leaf can be written')
+  t.match(await result('- name: look\n  command: x\n  changed_when: false\n  register: r\n- debug: {msg: "{{ r.rc }}"}', { options: { check: true } }), {
+    skipped: true,
+    changed: false,
+    unknown: 'TASK [look]',
+    skip_reason: 'unknown, because of TASK [look]',
+  })
+  t.match(
+    await result('- name: look\n  command: x\n  changed_when: false\n  register: r\n- debug: {msg: ["{{ r }}", 1]}', { options: { check: true } }),
+    { changed: false },
+    'an unknown leaf can be written',
+  )
 })
 
 t.test('a play without hosts is listed', async (t) => {

@@ -46,14 +46,26 @@ for (const check of [false, true]) {
     const played = await play(playbook, {
       files,
       secrets: [SECRETS.vault],
-      hosts: { a: { files: { '/etc/ipsec.secrets': `%any %any : PSK "${SECRETS.old}"\n`, '/etc/passwd': '' }, run: ({ argv }) => (argv[0] === 'psk' ? SECRETS.shown : argv[0] === 'fails' ? { exitCode: 1, stdout: argv.join(' '), stderr: SECRETS.vault } : undefined) } },
+      hosts: {
+        a: {
+          files: { '/etc/ipsec.secrets': `%any %any : PSK "${SECRETS.old}"\n`, '/etc/passwd': '' },
+          run: ({ argv }) =>
+            argv[0] === 'psk' ? SECRETS.shown : argv[0] === 'fails' ? { exitCode: 1, stdout: argv.join(' '), stderr: SECRETS.vault } : undefined,
+        },
+      },
       options: { check, verbosity: 1 },
     })
     t.equal(played.exitCode, 0)
     const everything = { human: played.human, json: played.json, errors: played.errors }
     for (const [report, text] of Object.entries(everything)) {
       for (const secret of Object.values(SECRETS)) {
-        for (const form of [secret, Buffer.from(secret).toString('base64').replace(/=+$/, ''), [...secret].reverse().join(''), secret.toUpperCase(), secret.replaceAll('-', '+')]) {
+        for (const form of [
+          secret,
+          Buffer.from(secret).toString('base64').replace(/=+$/, ''),
+          secret.split('').reverse().join(''),
+          secret.toUpperCase(),
+          secret.replaceAll('-', '+'),
+        ]) {
           // A check does not run the command whose output is secret.
           t.notOk(text.includes(form) && !(check && secret === SECRETS.shown && form !== secret), `${report}: ${form}`)
         }

@@ -54,11 +54,19 @@ const make: MemoryHost = {
 async function both(t: Tap, playbook: string, setup: Setup = {}): Promise<void> {
   const checked = await play(playbook, { ...setup, options: check })
   const ran = await play(playbook, setup)
-  t.strictSame(Object.values(checked.ports).flatMap((port) => [...port.runs, ...port.puts]), [], 'a check neither runs nor puts')
+  t.strictSame(
+    Object.values(checked.ports).flatMap((port) => [...port.runs, ...port.puts]),
+    [],
+    'a check neither runs nor puts',
+  )
   for (const { task, host, outcome } of checked.results) {
     if (outcome.unknown !== undefined) continue
     const real = ran.of(task, host)
-    t.strictSame(changesOf(outcome).filter((line) => !/\((?:unknown|known after apply)\)/.test(line)), changesOf(real).filter((line) => !line.includes('(known after apply)')), `${task} on ${host}: the check's diff is the run's`)
+    t.strictSame(
+      changesOf(outcome).filter((line) => !/\((?:unknown|known after apply)\)/.test(line)),
+      changesOf(real).filter((line) => !line.includes('(known after apply)')),
+      `${task} on ${host}: the check's diff is the run's`,
+    )
     t.equal(outcome.changed, real.changed, `${task} on ${host}: changed`)
   }
   t.equal(ran.exitCode, 0, 'the run succeeds')
@@ -69,32 +77,53 @@ t.test('a check shows what a run does', async (t) => {
   const table: { name: string; playbook: string; setup?: Setup }[] = [
     {
       name: 'a chain of edits of one file',
-      playbook: tasks(`- name: one\n  lineinfile: {path: /etc/x, line: one}\n- name: two\n  lineinfile: {path: /etc/x, line: two}\n- name: gone\n  lineinfile: {path: /etc/x, regexp: ^one, state: absent}\n- name: block\n  blockinfile: {path: /etc/x, block: in a block}`),
+      playbook: tasks(
+        `- name: one\n  lineinfile: {path: /etc/x, line: one}\n- name: two\n  lineinfile: {path: /etc/x, line: two}\n- name: gone\n  lineinfile: {path: /etc/x, regexp: ^one, state: absent}\n- name: block\n  blockinfile: {path: /etc/x, block: in a block}`,
+      ),
       setup: { hosts: { a: { files: { '/etc/x': 'zero\n' } } } },
     },
     {
       name: 'copy, then an edit, then its mode',
-      playbook: tasks(`- name: copy\n  copy: {content: "a=1\\n", dest: /etc/new, mode: "0644"}\n- name: edit\n  lineinfile: {path: /etc/new, regexp: ^a=, line: a=2}\n- name: mode\n  file: {path: /etc/new, mode: "0600"}\n- name: same again\n  copy: {content: "a=2\\n", dest: /etc/new, mode: "0600"}`),
+      playbook: tasks(
+        `- name: copy\n  copy: {content: "a=1\\n", dest: /etc/new, mode: "0644"}\n- name: edit\n  lineinfile: {path: /etc/new, regexp: ^a=, line: a=2}\n- name: mode\n  file: {path: /etc/new, mode: "0600"}\n- name: same again\n  copy: {content: "a=2\\n", dest: /etc/new, mode: "0600"}`,
+      ),
       setup: { hosts: { a: { files: { '/etc/passwd': '' } } } },
     },
     {
       name: 'a folder and a template in it, in a loop',
-      playbook: tasks(`- name: folder\n  file: {path: /etc/d, state: directory, mode: "0755"}\n- name: files\n  template: {src: x.j2, dest: "/etc/d/{{ item }}", mode: "0644"}\n  loop: [p, q]\n- name: one more line\n  lineinfile: {path: /etc/d/p, line: more}`),
+      playbook: tasks(
+        `- name: folder\n  file: {path: /etc/d, state: directory, mode: "0755"}\n- name: files\n  template: {src: x.j2, dest: "/etc/d/{{ item }}", mode: "0644"}\n  loop: [p, q]\n- name: one more line\n  lineinfile: {path: /etc/d/p, line: more}`,
+      ),
       setup: { files: { 'x.j2': 'for {{ item }}\n' }, hosts: { a: { files: { '/etc/passwd': '' } } } },
     },
     {
       name: 'handlers and blocks',
-      playbook: tasks(`- name: change\n  copy: {content: x, dest: /etc/x, mode: "0644"}\n  notify: handler\n- block:\n    - name: fails\n      fail: {msg: x}\n  rescue:\n    - name: rescue\n      copy: {content: y, dest: /etc/y, mode: "0644"}`, `  handlers:\n    - name: handler\n      lineinfile: {path: /etc/x, line: handled}\n`),
+      playbook: tasks(
+        `- name: change\n  copy: {content: x, dest: /etc/x, mode: "0644"}\n  notify: handler\n- block:\n    - name: fails\n      fail: {msg: x}\n  rescue:\n    - name: rescue\n      copy: {content: y, dest: /etc/y, mode: "0644"}`,
+        `  handlers:\n    - name: handler\n      lineinfile: {path: /etc/x, line: handled}\n`,
+      ),
       setup: { hosts: { a: { files: { '/etc/passwd': '' } } } },
     },
     {
       name: 'sysctl',
-      playbook: tasks(`- name: set\n  sysctl: {name: net.ipv4.ip_forward, value: 1, sysctl_set: true}\n- name: set again\n  sysctl: {name: net.ipv4.ip_forward, value: 1, sysctl_set: true}`),
-      setup: { hosts: { a: { files: { '/etc/sysctl.conf': '' }, sysctls: { 'net.ipv4.ip_forward': '0' }, run: ({ argv }, host) => (argv[0] === 'sysctl' ? (host.sysctls.set('net.ipv4.ip_forward', '1'), 0) : undefined) } } },
+      playbook: tasks(
+        `- name: set\n  sysctl: {name: net.ipv4.ip_forward, value: 1, sysctl_set: true}\n- name: set again\n  sysctl: {name: net.ipv4.ip_forward, value: 1, sysctl_set: true}`,
+      ),
+      setup: {
+        hosts: {
+          a: {
+            files: { '/etc/sysctl.conf': '' },
+            sysctls: { 'net.ipv4.ip_forward': '0' },
+            run: ({ argv }, host) => (argv[0] === 'sysctl' ? (host.sysctls.set('net.ipv4.ip_forward', '1'), 0) : undefined),
+          },
+        },
+      },
     },
     {
       name: 'delegation and run_once',
-      playbook: tasks(`- name: at b\n  copy: {content: "{{ inventory_hostname }}\\n", dest: "/etc/{{ inventory_hostname }}", mode: "0644"}\n  delegate_to: b\n- name: once\n  lineinfile: {path: /etc/a, line: once}\n  delegate_to: b\n  run_once: true\n- name: own\n  copy: {content: x, dest: /etc/b, mode: "0644"}\n  when: inventory_hostname == 'b'`),
+      playbook: tasks(
+        `- name: at b\n  copy: {content: "{{ inventory_hostname }}\\n", dest: "/etc/{{ inventory_hostname }}", mode: "0644"}\n  delegate_to: b\n- name: once\n  lineinfile: {path: /etc/a, line: once}\n  delegate_to: b\n  run_once: true\n- name: own\n  copy: {content: x, dest: /etc/b, mode: "0644"}\n  when: inventory_hostname == 'b'`,
+      ),
       setup: { hosts: { a: { files: { '/etc/passwd': '' } }, b: { files: { '/etc/passwd': '' } } } },
     },
     { name: 'what only applying can tell', playbook: tasks(`- name: made\n  made: {name: new}`), setup: { files: LIBRARY, hosts: { a: make } } },
@@ -105,30 +134,168 @@ t.test('a check shows what a run does', async (t) => {
 t.test('what becomes unknown', async (t) => {
   const command = `- name: build\n  command: make all\n`
   const table: { name: string; tasks: string; more?: string; hosts?: Record<string, MemoryHost>; story: string[] }[] = [
-    { name: 'after a command', tasks: `${command}- name: edit\n  lineinfile: {path: /etc/x, line: x}`, story: ['build a: unknown (TASK [build])', 'edit a: unknown (TASK [build])'] },
-    { name: 'a file whose whole content is given', tasks: `${command}- name: copy\n  copy: {content: x, dest: /etc/x, mode: "0644", owner: root, group: root}`, story: ['build a: unknown (TASK [build])', 'copy a: unknown (TASK [build])'] },
-    { name: 'not after a command that changes nothing', tasks: `- name: look\n  command: uptime\n  changed_when: false\n- name: edit\n  lineinfile: {path: /etc/x, line: x}`, story: ['look a: unknown (TASK [look])', 'edit a: changed'] },
-    { name: 'not on another host', tasks: `- name: build\n  command: make\n  when: inventory_hostname == 'a'\n- name: edit\n  lineinfile: {path: /etc/x, line: x}`, hosts: { a: { files: { '/etc/x': '' } }, b: { files: { '/etc/x': '' } } }, story: ['build a: unknown (TASK [build])', 'build b: skipped', 'edit a: unknown (TASK [build])', 'edit b: changed'] },
-    { name: 'on the host that a command was delegated to', tasks: `- name: build\n  command: make\n  delegate_to: b\n  run_once: true\n- name: edit\n  lineinfile: {path: /etc/x, line: x}`, hosts: { a: { files: { '/etc/x': '' } }, b: { files: { '/etc/x': '' } } }, story: ['build a: unknown (TASK [build])', 'edit a: changed', 'edit b: unknown (TASK [build])'] },
-    { name: 'when', tasks: `- name: look\n  command: uptime\n  changed_when: false\n  register: r\n- name: sometimes\n  debug: {msg: x}\n  when: r.stdout == ''`, story: ['look a: unknown (TASK [look])', 'sometimes a: unknown (TASK [look])'] },
-    { name: 'a false condition decides, wherever it stands', tasks: `- name: look\n  command: uptime\n  changed_when: false\n  register: r\n- name: never\n  debug: {msg: x}\n  when: ["r.stdout == ''", "1 == 2"]`, story: ['look a: unknown (TASK [look])', 'never a: skipped'] },
-    { name: 'what a task changes that may not run', tasks: `- name: look\n  command: uptime\n  changed_when: false\n  register: r\n- name: sometimes\n  lineinfile: {path: /etc/x, line: a}\n  when: r.stdout == ''\n- name: same file\n  lineinfile: {path: /etc/x, line: b}\n- name: other file\n  lineinfile: {path: /etc/y, line: b}`, story: ['look a: unknown (TASK [look])', 'sometimes a: unknown (TASK [look])', 'same file a: unknown (TASK [look])', 'other file a: changed'] },
-    { name: 'not by a task that would do nothing if it ran', tasks: `- name: look\n  command: uptime\n  changed_when: false\n  register: r\n- name: sometimes\n  lineinfile: {path: /etc/x, line: zero}\n  when: r.stdout == ''\n- name: same file\n  lineinfile: {path: /etc/x, line: b}`, hosts: { a: { files: { '/etc/x': 'zero\n' } } }, story: ['look a: unknown (TASK [look])', 'sometimes a: unknown (TASK [look])', 'same file a: changed'] },
-    { name: 'loop', tasks: `- name: look\n  command: uptime\n  changed_when: false\n  register: r\n- name: each\n  lineinfile: {path: /etc/x, line: "{{ item }}"}\n  loop: "{{ r.stdout_lines }}"\n- name: edit\n  lineinfile: {path: /etc/x, line: b}`, story: ['look a: unknown (TASK [look])', 'each a: unknown (TASK [look])', 'edit a: unknown (TASK [look])'] },
-    { name: 'until', tasks: `- name: look\n  command: uptime\n  changed_when: false\n  register: r\n  until: r.rc == 0`, story: ['look a: unknown (TASK [look])'] },
-    { name: 'a parameter', tasks: `- name: look\n  command: uptime\n  changed_when: false\n  register: r\n- name: edit\n  lineinfile: {path: /etc/x, line: "{{ r.stdout }}"}\n- name: edit again\n  lineinfile: {path: /etc/x, line: b}`, story: ['look a: unknown (TASK [look])', 'edit a: unknown (TASK [look])', 'edit again a: unknown (TASK [look])'] },
-    { name: 'a template', tasks: `- name: look\n  command: uptime\n  changed_when: false\n  register: r\n- name: render\n  template: {src: r.j2, dest: /etc/x, mode: "0644"}`, story: ['look a: unknown (TASK [look])', 'render a: unknown (TASK [look])'] },
-    { name: 'set_fact and register carry it on', tasks: `- name: look\n  command: uptime\n  changed_when: false\n  register: r\n- name: fact\n  set_fact: {f: "{{ r.stdout }}"}\n- name: fact as text\n  set_fact: g={{ r.stdout }}\n- name: use\n  debug: {msg: "{{ f }}"}\n- name: use text\n  debug: {msg: "{{ g }}"}\n- name: of another host\n  debug: {msg: "{{ hostvars['a'].f }}"}`, story: ['look a: unknown (TASK [look])', 'fact a: unknown (TASK [look])', 'fact as text a: unknown (TASK [look])', 'use a: unknown (TASK [look])', 'use text a: unknown (TASK [look])', 'of another host a: unknown (TASK [look])'] },
-    { name: 'one item of a loop', tasks: `- name: look\n  command: "{{ item }}"\n  changed_when: false\n  loop: [ls, uptime]\n  when: item == 'ls' or item == 'uptime'\n  register: r\n- name: mixed\n  command: {cmd: x, creates: "{{ item }}"}\n  loop: [/etc/x, /etc/missing]\n  register: m\n- name: known item\n  debug: {msg: "{{ m.results[0].rc }}"}\n- name: unknown item\n  debug: {msg: "{{ m.results[1].rc }}"}\n- name: changed\n  debug: {msg: x}\n  when: m is changed`, hosts: { a: { files: { '/etc/x': '' } } }, story: ['look a: unknown (TASK [look])', 'mixed a: ok', 'known item a: ok', 'unknown item a: unknown (TASK [mixed])', 'changed a: unknown (TASK [mixed])'] },
-    { name: 'failed_when leaves what would change known', tasks: `- name: look\n  command: uptime\n  changed_when: false\n  register: r\n- name: edit\n  lineinfile: {path: /etc/x, line: b}\n  failed_when: r.rc != 0\n- name: edit again\n  lineinfile: {path: /etc/x, line: b}`, story: ['look a: unknown (TASK [look])', 'edit a: unknown (TASK [look])', 'edit again a: ok'] },
-    { name: 'delegate_to', tasks: `- name: look\n  command: uptime\n  changed_when: false\n  register: r\n  when: inventory_hostname == 'a'\n- name: edit\n  lineinfile: {path: /etc/x, line: b}\n  delegate_to: "{{ r.stdout }}"\n  when: inventory_hostname == 'a'\n- name: then\n  lineinfile: {path: /etc/x, line: c}`, hosts: { a: { files: { '/etc/x': '' } }, b: { files: { '/etc/x': '' } } }, story: ['look a: unknown (TASK [look])', 'look b: skipped', 'edit a: unknown (TASK [look])', 'edit b: skipped', 'then a: unknown (TASK [look])', 'then b: unknown (TASK [look])'] },
-    { name: 'a handler that may or may not be notified', tasks: `- name: look\n  command: uptime\n  changed_when: false\n  register: r\n- name: sometimes\n  lineinfile: {path: /etc/x, line: a}\n  when: r.stdout == ''\n  notify: handler\n- meta: flush_handlers\n- name: of the handler\n  lineinfile: {path: /etc/y, line: z}\n- name: other\n  lineinfile: {path: /etc/z, line: z}`, more: `  handlers:\n    - name: handler\n      lineinfile: {path: /etc/y, line: h}\n`, hosts: { a: { files: { '/etc/x': '', '/etc/y': '', '/etc/z': '' } } }, story: ['look a: unknown (TASK [look])', 'sometimes a: unknown (TASK [look])', 'handler a: unknown (TASK [look])', 'of the handler a: unknown (TASK [look])', 'other a: changed'] },
-    { name: 'a handler that is notified for sure as well', tasks: `- name: look\n  command: uptime\n  changed_when: false\n  register: r\n- name: sometimes\n  lineinfile: {path: /etc/x, line: a}\n  when: r.stdout == ''\n  notify: handler\n- name: always\n  lineinfile: {path: /etc/y, line: a}\n  notify: handler`, more: `  handlers:\n    - name: handler\n      debug: {msg: h}\n`, story: ['look a: unknown (TASK [look])', 'sometimes a: unknown (TASK [look])', 'always a: changed', 'handler a: ok'] },
-    { name: 'live: after any change on any host', tasks: `- name: before\n  daemon:\n- name: change\n  lineinfile: {path: /etc/x, line: a}\n  when: inventory_hostname == 'b'\n- name: after\n  daemon:`, hosts: { a: { files: { '/etc/x': '' }, queries: { 'vtysh -c show bgp summary json': '{}' } }, b: { files: { '/etc/x': '' }, queries: { 'vtysh -c show bgp summary json': '{}' } } }, story: ['before a: ok', 'before b: ok', 'change a: skipped', 'change b: changed', 'after a: unknown (TASK [change])', 'after b: unknown (TASK [change])'] },
-    { name: 'what a package brings, and not what is there', tasks: `- name: install\n  thing: {name: frr, value: x, brings: ["file:/*", "unit:*"]}\n- name: there\n  lineinfile: {path: /etc/x, line: a}\n- name: not there\n  lineinfile: {path: /etc/frr/daemons, line: a}\n- name: again\n  thing: {name: other, value: x, brings: ["file:/opt/*"]}\n- name: there twice\n  lineinfile: {path: /etc/x, line: b}`, hosts: { a: { files: { '/etc/x': '', '/etc/frr/x': '' } } }, story: ['install a: changed', 'there a: changed', 'not there a: unknown (TASK [install])', 'again a: unknown (TASK [install])', 'there twice a: changed'] },
-    { name: 'a program that a package may bring', tasks: `- name: install\n  thing: {name: frr, value: x, brings: ["file:/*"]}\n- name: path\n  command: {cmd: x, creates: "/srv/*"}`, hosts: { a: {} }, story: ['install a: changed', 'path a: unknown (TASK [install])'] },
-    { name: 'a guard that is unknown', tasks: `- name: install\n  thing: {name: frr, value: x, brings: ["file:/*"]}\n- name: guarded\n  command: {cmd: x, creates: /srv/x}\n- name: then\n  lineinfile: {path: /etc/x, line: a}`, hosts: { a: { files: { '/etc/x': '' } } }, story: ['install a: changed', 'guarded a: unknown (TASK [install])', 'then a: unknown (TASK [guarded])'] },
-    { name: 'a listing of what was changed', tasks: `- name: change\n  copy: {content: x, dest: /srv/new, mode: "0644"}\n- name: guarded\n  command: {cmd: x, creates: "/srv/*"}`, hosts: { a: { files: { '/srv/x': '', '/etc/passwd': '' }, queries: (argv) => (argv[0] === 'find' ? '' : undefined) } }, story: ['change a: changed', 'guarded a: unknown (TASK [change])'] },
+    {
+      name: 'after a command',
+      tasks: `${command}- name: edit\n  lineinfile: {path: /etc/x, line: x}`,
+      story: ['build a: unknown (TASK [build])', 'edit a: unknown (TASK [build])'],
+    },
+    {
+      name: 'a file whose whole content is given',
+      tasks: `${command}- name: copy\n  copy: {content: x, dest: /etc/x, mode: "0644", owner: root, group: root}`,
+      story: ['build a: unknown (TASK [build])', 'copy a: unknown (TASK [build])'],
+    },
+    {
+      name: 'not after a command that changes nothing',
+      tasks: `- name: look\n  command: uptime\n  changed_when: false\n- name: edit\n  lineinfile: {path: /etc/x, line: x}`,
+      story: ['look a: unknown (TASK [look])', 'edit a: changed'],
+    },
+    {
+      name: 'not on another host',
+      tasks: `- name: build\n  command: make\n  when: inventory_hostname == 'a'\n- name: edit\n  lineinfile: {path: /etc/x, line: x}`,
+      hosts: { a: { files: { '/etc/x': '' } }, b: { files: { '/etc/x': '' } } },
+      story: ['build a: unknown (TASK [build])', 'build b: skipped', 'edit a: unknown (TASK [build])', 'edit b: changed'],
+    },
+    {
+      name: 'on the host that a command was delegated to',
+      tasks: `- name: build\n  command: make\n  delegate_to: b\n  run_once: true\n- name: edit\n  lineinfile: {path: /etc/x, line: x}`,
+      hosts: { a: { files: { '/etc/x': '' } }, b: { files: { '/etc/x': '' } } },
+      story: ['build a: unknown (TASK [build])', 'edit a: changed', 'edit b: unknown (TASK [build])'],
+    },
+    {
+      name: 'when',
+      tasks: `- name: look\n  command: uptime\n  changed_when: false\n  register: r\n- name: sometimes\n  debug: {msg: x}\n  when: r.stdout == ''`,
+      story: ['look a: unknown (TASK [look])', 'sometimes a: unknown (TASK [look])'],
+    },
+    {
+      name: 'a false condition decides, wherever it stands',
+      tasks: `- name: look\n  command: uptime\n  changed_when: false\n  register: r\n- name: never\n  debug: {msg: x}\n  when: ["r.stdout == ''", "1 == 2"]`,
+      story: ['look a: unknown (TASK [look])', 'never a: skipped'],
+    },
+    {
+      name: 'what a task changes that may not run',
+      tasks: `- name: look\n  command: uptime\n  changed_when: false\n  register: r\n- name: sometimes\n  lineinfile: {path: /etc/x, line: a}\n  when: r.stdout == ''\n- name: same file\n  lineinfile: {path: /etc/x, line: b}\n- name: other file\n  lineinfile: {path: /etc/y, line: b}`,
+      story: ['look a: unknown (TASK [look])', 'sometimes a: unknown (TASK [look])', 'same file a: unknown (TASK [look])', 'other file a: changed'],
+    },
+    {
+      name: 'not by a task that would do nothing if it ran',
+      tasks: `- name: look\n  command: uptime\n  changed_when: false\n  register: r\n- name: sometimes\n  lineinfile: {path: /etc/x, line: zero}\n  when: r.stdout == ''\n- name: same file\n  lineinfile: {path: /etc/x, line: b}`,
+      hosts: { a: { files: { '/etc/x': 'zero\n' } } },
+      story: ['look a: unknown (TASK [look])', 'sometimes a: unknown (TASK [look])', 'same file a: changed'],
+    },
+    {
+      name: 'loop',
+      tasks: `- name: look\n  command: uptime\n  changed_when: false\n  register: r\n- name: each\n  lineinfile: {path: /etc/x, line: "{{ item }}"}\n  loop: "{{ r.stdout_lines }}"\n- name: edit\n  lineinfile: {path: /etc/x, line: b}`,
+      story: ['look a: unknown (TASK [look])', 'each a: unknown (TASK [look])', 'edit a: unknown (TASK [look])'],
+    },
+    {
+      name: 'until',
+      tasks: `- name: look\n  command: uptime\n  changed_when: false\n  register: r\n  until: r.rc == 0`,
+      story: ['look a: unknown (TASK [look])'],
+    },
+    {
+      name: 'a parameter',
+      tasks: `- name: look\n  command: uptime\n  changed_when: false\n  register: r\n- name: edit\n  lineinfile: {path: /etc/x, line: "{{ r.stdout }}"}\n- name: edit again\n  lineinfile: {path: /etc/x, line: b}`,
+      story: ['look a: unknown (TASK [look])', 'edit a: unknown (TASK [look])', 'edit again a: unknown (TASK [look])'],
+    },
+    {
+      name: 'a template',
+      tasks: `- name: look\n  command: uptime\n  changed_when: false\n  register: r\n- name: render\n  template: {src: r.j2, dest: /etc/x, mode: "0644"}`,
+      story: ['look a: unknown (TASK [look])', 'render a: unknown (TASK [look])'],
+    },
+    {
+      name: 'set_fact and register carry it on',
+      tasks: `- name: look\n  command: uptime\n  changed_when: false\n  register: r\n- name: fact\n  set_fact: {f: "{{ r.stdout }}"}\n- name: fact as text\n  set_fact: g={{ r.stdout }}\n- name: use\n  debug: {msg: "{{ f }}"}\n- name: use text\n  debug: {msg: "{{ g }}"}\n- name: of another host\n  debug: {msg: "{{ hostvars['a'].f }}"}`,
+      story: [
+        'look a: unknown (TASK [look])',
+        'fact a: unknown (TASK [look])',
+        'fact as text a: unknown (TASK [look])',
+        'use a: unknown (TASK [look])',
+        'use text a: unknown (TASK [look])',
+        'of another host a: unknown (TASK [look])',
+      ],
+    },
+    {
+      name: 'one item of a loop',
+      tasks: `- name: look\n  command: "{{ item }}"\n  changed_when: false\n  loop: [ls, uptime]\n  when: item == 'ls' or item == 'uptime'\n  register: r\n- name: mixed\n  command: {cmd: x, creates: "{{ item }}"}\n  loop: [/etc/x, /etc/missing]\n  register: m\n- name: known item\n  debug: {msg: "{{ m.results[0].rc }}"}\n- name: unknown item\n  debug: {msg: "{{ m.results[1].rc }}"}\n- name: changed\n  debug: {msg: x}\n  when: m is changed`,
+      hosts: { a: { files: { '/etc/x': '' } } },
+      story: [
+        'look a: unknown (TASK [look])',
+        'mixed a: ok',
+        'known item a: ok',
+        'unknown item a: unknown (TASK [mixed])',
+        'changed a: unknown (TASK [mixed])',
+      ],
+    },
+    {
+      name: 'failed_when leaves what would change known',
+      tasks: `- name: look\n  command: uptime\n  changed_when: false\n  register: r\n- name: edit\n  lineinfile: {path: /etc/x, line: b}\n  failed_when: r.rc != 0\n- name: edit again\n  lineinfile: {path: /etc/x, line: b}`,
+      story: ['look a: unknown (TASK [look])', 'edit a: unknown (TASK [look])', 'edit again a: ok'],
+    },
+    {
+      name: 'delegate_to',
+      tasks: `- name: look\n  command: uptime\n  changed_when: false\n  register: r\n  when: inventory_hostname == 'a'\n- name: edit\n  lineinfile: {path: /etc/x, line: b}\n  delegate_to: "{{ r.stdout }}"\n  when: inventory_hostname == 'a'\n- name: then\n  lineinfile: {path: /etc/x, line: c}`,
+      hosts: { a: { files: { '/etc/x': '' } }, b: { files: { '/etc/x': '' } } },
+      story: [
+        'look a: unknown (TASK [look])',
+        'look b: skipped',
+        'edit a: unknown (TASK [look])',
+        'edit b: skipped',
+        'then a: unknown (TASK [look])',
+        'then b: unknown (TASK [look])',
+      ],
+    },
+    {
+      name: 'a handler that may or may not be notified',
+      tasks: `- name: look\n  command: uptime\n  changed_when: false\n  register: r\n- name: sometimes\n  lineinfile: {path: /etc/x, line: a}\n  when: r.stdout == ''\n  notify: handler\n- meta: flush_handlers\n- name: of the handler\n  lineinfile: {path: /etc/y, line: z}\n- name: other\n  lineinfile: {path: /etc/z, line: z}`,
+      more: `  handlers:\n    - name: handler\n      lineinfile: {path: /etc/y, line: h}\n`,
+      hosts: { a: { files: { '/etc/x': '', '/etc/y': '', '/etc/z': '' } } },
+      story: [
+        'look a: unknown (TASK [look])',
+        'sometimes a: unknown (TASK [look])',
+        'handler a: unknown (TASK [look])',
+        'of the handler a: unknown (TASK [look])',
+        'other a: changed',
+      ],
+    },
+    {
+      name: 'a handler that is notified for sure as well',
+      tasks: `- name: look\n  command: uptime\n  changed_when: false\n  register: r\n- name: sometimes\n  lineinfile: {path: /etc/x, line: a}\n  when: r.stdout == ''\n  notify: handler\n- name: always\n  lineinfile: {path: /etc/y, line: a}\n  notify: handler`,
+      more: `  handlers:\n    - name: handler\n      debug: {msg: h}\n`,
+      story: ['look a: unknown (TASK [look])', 'sometimes a: unknown (TASK [look])', 'always a: changed', 'handler a: ok'],
+    },
+    {
+      name: 'live: after any change on any host',
+      tasks: `- name: before\n  daemon:\n- name: change\n  lineinfile: {path: /etc/x, line: a}\n  when: inventory_hostname == 'b'\n- name: after\n  daemon:`,
+      hosts: {
+        a: { files: { '/etc/x': '' }, queries: { 'vtysh -c show bgp summary json': '{}' } },
+        b: { files: { '/etc/x': '' }, queries: { 'vtysh -c show bgp summary json': '{}' } },
+      },
+      story: ['before a: ok', 'before b: ok', 'change a: skipped', 'change b: changed', 'after a: unknown (TASK [change])', 'after b: unknown (TASK [change])'],
+    },
+    {
+      name: 'what a package brings, and not what is there',
+      tasks: `- name: install\n  thing: {name: frr, value: x, brings: ["file:/*", "unit:*"]}\n- name: there\n  lineinfile: {path: /etc/x, line: a}\n- name: not there\n  lineinfile: {path: /etc/frr/daemons, line: a}\n- name: again\n  thing: {name: other, value: x, brings: ["file:/opt/*"]}\n- name: there twice\n  lineinfile: {path: /etc/x, line: b}`,
+      hosts: { a: { files: { '/etc/x': '', '/etc/frr/x': '' } } },
+      story: ['install a: changed', 'there a: changed', 'not there a: unknown (TASK [install])', 'again a: unknown (TASK [install])', 'there twice a: changed'],
+    },
+    {
+      name: 'a program that a package may bring',
+      tasks: `- name: install\n  thing: {name: frr, value: x, brings: ["file:/*"]}\n- name: path\n  command: {cmd: x, creates: "/srv/*"}`,
+      hosts: { a: {} },
+      story: ['install a: changed', 'path a: unknown (TASK [install])'],
+    },
+    {
+      name: 'a guard that is unknown',
+      tasks: `- name: install\n  thing: {name: frr, value: x, brings: ["file:/*"]}\n- name: guarded\n  command: {cmd: x, creates: /srv/x}\n- name: then\n  lineinfile: {path: /etc/x, line: a}`,
+      hosts: { a: { files: { '/etc/x': '' } } },
+      story: ['install a: changed', 'guarded a: unknown (TASK [install])', 'then a: unknown (TASK [guarded])'],
+    },
+    {
+      name: 'a listing of what was changed',
+      tasks: `- name: change\n  copy: {content: x, dest: /srv/new, mode: "0644"}\n- name: guarded\n  command: {cmd: x, creates: "/srv/*"}`,
+      hosts: { a: { files: { '/srv/x': '', '/etc/passwd': '' }, queries: (argv) => (argv[0] === 'find' ? '' : undefined) } },
+      story: ['change a: changed', 'guarded a: unknown (TASK [change])'],
+    },
   ]
   const files = { ...LIBRARY, 'r.j2': '{{ r.stdout }}' }
   for (const { name, tasks: text, more, hosts, story } of table) {
@@ -136,13 +303,18 @@ t.test('what becomes unknown', async (t) => {
       const played = await play(tasks(text, more), { files, hosts: hosts ?? { a: { files: { '/etc/x': '', '/etc/y': '' } } }, options: check })
       t.strictSame(played.story, story)
       t.equal(played.exitCode, 0, 'an unknown task fails nothing')
-      t.strictSame(Object.values(played.ports).flatMap((port) => [...port.runs, ...port.puts]), [])
+      t.strictSame(
+        Object.values(played.ports).flatMap((port) => [...port.runs, ...port.puts]),
+        [],
+      )
     })
   }
 })
 
 t.test('known after apply', async (t) => {
-  const playbook = tasks(`- name: made\n  made: {name: new}\n  register: r\n- name: use\n  debug: {msg: "{{ r.id }}"}\n- name: changed\n  debug: {msg: "{{ r is changed }}"}`)
+  const playbook = tasks(
+    `- name: made\n  made: {name: new}\n  register: r\n- name: use\n  debug: {msg: "{{ r.id }}"}\n- name: changed\n  debug: {msg: "{{ r is changed }}"}`,
+  )
   const checked = await play(playbook, { files: LIBRARY, hosts: { a: make }, options: check })
   t.strictSame(checked.story, ['made a: changed', 'use a: unknown (TASK [made])', 'changed a: ok'])
   t.strictSame(changesOf(checked.of('made')), ['id:new: absent → (known after apply)'])
@@ -151,15 +323,21 @@ t.test('known after apply', async (t) => {
 })
 
 t.test('a converged check knows everything', async (t) => {
-  const playbook = tasks(`- name: copy\n  copy: {content: x, dest: /etc/x, mode: "0644"}\n- name: line\n  lineinfile: {path: /etc/y, line: y}\n- name: guarded\n  command: {cmd: x, creates: /etc/x}\n- name: service\n  service: {name: frr, state: started, enabled: true}\n- name: live\n  daemon:`)
-  const hosts = { a: { files: { '/etc/x': 'x', '/etc/y': 'y\n', '/etc/passwd': '' }, units: { 'frr.service': {} }, queries: { 'vtysh -c show bgp summary json': '{}' } } }
+  const playbook = tasks(
+    `- name: copy\n  copy: {content: x, dest: /etc/x, mode: "0644"}\n- name: line\n  lineinfile: {path: /etc/y, line: y}\n- name: guarded\n  command: {cmd: x, creates: /etc/x}\n- name: service\n  service: {name: frr, state: started, enabled: true}\n- name: live\n  daemon:`,
+  )
+  const hosts = {
+    a: { files: { '/etc/x': 'x', '/etc/y': 'y\n', '/etc/passwd': '' }, units: { 'frr.service': {} }, queries: { 'vtysh -c show bgp summary json': '{}' } },
+  }
   const { story, stats } = await play(playbook, { files: LIBRARY, hosts, options: check })
   t.strictSame(story, ['copy a: ok', 'line a: ok', 'guarded a: ok', 'service a: ok', 'live a: ok'])
   t.equal(stats.get('a')?.unknown, 0)
 })
 
 t.test('check_mode: false really runs, in a check', async (t) => {
-  const playbook = tasks(`- name: predicted\n  copy: {content: "one\\n", dest: /etc/x, mode: "0644"}\n- name: real\n  copy: {content: "two\\n", dest: /etc/x, mode: "0644"}\n  check_mode: false\n- name: edit\n  lineinfile: {path: /etc/x, line: three}`)
+  const playbook = tasks(
+    `- name: predicted\n  copy: {content: "one\\n", dest: /etc/x, mode: "0644"}\n- name: real\n  copy: {content: "two\\n", dest: /etc/x, mode: "0644"}\n  check_mode: false\n- name: edit\n  lineinfile: {path: /etc/x, line: three}`,
+  )
   const { ports, of } = await play(playbook, { hosts: { a: { files: { '/etc/passwd': '' } } }, options: check })
   t.equal(ports['a']!.text('/etc/x'), 'two\n')
   t.strictSame(changesOf(of('edit')), ['/etc/x: "two\\n" → "two\\nthree\\n"'], 'what was really done overrules what was predicted')
@@ -168,15 +346,24 @@ t.test('check_mode: false really runs, in a check', async (t) => {
 })
 
 t.test('a command with check_mode: false', async (t) => {
-  const playbook = (first: string) => tasks(`${first}- name: real\n  command: uptime\n  check_mode: false\n  register: r\n- name: use\n  debug: {msg: "{{ r.stdout }}"}\n- name: edit\n  lineinfile: {path: /etc/x, line: three}`)
+  const playbook = (first: string) =>
+    tasks(
+      `${first}- name: real\n  command: uptime\n  check_mode: false\n  register: r\n- name: use\n  debug: {msg: "{{ r.stdout }}"}\n- name: edit\n  lineinfile: {path: /etc/x, line: three}`,
+    )
   const hosts = { a: { files: { '/etc/x': '', '/etc/y': '' }, run: ({ argv }: { argv: readonly string[] }) => (argv[0] === 'uptime' ? 'up' : undefined) } }
   t.strictSame((await play(playbook(''), { hosts, options: check })).story, ['real a: changed', 'use a: ok', 'edit a: changed'], 'what it altered can be read')
   const after = await play(playbook('- name: first\n  lineinfile: {path: /etc/y, line: y}\n'), { hosts, options: check })
-  t.strictSame(after.story, ['first a: changed', 'real a: changed', 'use a: ok', 'edit a: unknown (TASK [real])'], 'what was only predicted was not there for it')
+  t.strictSame(
+    after.story,
+    ['first a: changed', 'real a: changed', 'use a: ok', 'edit a: unknown (TASK [real])'],
+    'what was only predicted was not there for it',
+  )
 })
 
 t.test('check_mode: true leaves the host as it is, in a check and in a run', async (t) => {
-  const playbook = tasks(`- name: would\n  lineinfile: {path: /etc/x, line: one}\n  check_mode: true\n- name: command\n  command: make\n  check_mode: true\n  register: r\n- name: was skipped\n  debug: {msg: "{{ r is skipped }}"}\n- name: does\n  lineinfile: {path: /etc/x, line: two}`)
+  const playbook = tasks(
+    `- name: would\n  lineinfile: {path: /etc/x, line: one}\n  check_mode: true\n- name: command\n  command: make\n  check_mode: true\n  register: r\n- name: was skipped\n  debug: {msg: "{{ r is skipped }}"}\n- name: does\n  lineinfile: {path: /etc/x, line: two}`,
+  )
   const hosts = { a: { files: { '/etc/x': '' } } }
   for (const options of [check, {}]) {
     const { story, of } = await play(playbook, { hosts, options })
@@ -197,7 +384,10 @@ t.test('a refusal fails a check as it fails a run', async (t) => {
 })
 
 t.test('the words of a check', async (t) => {
-  const { human } = await play(tasks(`- name: edit\n  lineinfile: {path: /etc/x, line: x}\n- name: build\n  command: make`), { hosts: { a: { files: { '/etc/x': '' } } }, options: check })
+  const { human } = await play(tasks(`- name: edit\n  lineinfile: {path: /etc/x, line: x}\n- name: build\n  command: make`), {
+    hosts: { a: { files: { '/etc/x': '' } } },
+    options: check,
+  })
   t.match(human, /would change a/)
   t.match(human, /unknown {6}a: Command would have run if not in check mode/)
   t.match(human, /unknown=1/)

@@ -9,26 +9,59 @@ const tasks = (text: string, more = ''): string => `- hosts: all\n  gather_facts
 t.test('connections', async (t) => {
   const table: { name: string; playbook: string; inventory?: string; opened: string[] }[] = [
     { name: 'one for all tasks', playbook: tasks('- command: "true"\n- command: "true"'), opened: ['a ssh a'] },
-    { name: 'a task that asks for another', playbook: tasks('- command: "true"\n- command: "true"\n  connection: local\n- command: "true"\n  remote_user: frr\n- command: "true"'), opened: ['a ssh a', 'a local a', 'a ssh frr@a'] },
-    { name: 'the play says how, facts included', playbook: tasks('- debug: {msg: "{{ ansible_hostname }}"}\n- command: "true"', '  connection: local\n'), opened: ['a local a'] },
-    { name: 'a host that a task is delegated to is not this machine', playbook: tasks('- command: "true"\n  delegate_to: 192.0.2.1\n- command: "true"\n  delegate_to: localhost'), opened: ['192.0.2.1 ssh 192.0.2.1', 'localhost local localhost'] },
-    { name: 'with the variables of that host', playbook: tasks('- command: "true"\n  delegate_to: b\n  run_once: true'), inventory: 'a\nb ansible_host=192.0.2.2 ansible_user=admin\n', opened: ['b ssh admin@192.0.2.2'] },
+    {
+      name: 'a task that asks for another',
+      playbook: tasks('- command: "true"\n- command: "true"\n  connection: local\n- command: "true"\n  remote_user: frr\n- command: "true"'),
+      opened: ['a ssh a', 'a local a', 'a ssh frr@a'],
+    },
+    {
+      name: 'the play says how, facts included',
+      playbook: tasks('- debug: {msg: "{{ ansible_hostname }}"}\n- command: "true"', '  connection: local\n'),
+      opened: ['a local a'],
+    },
+    {
+      name: 'a host that a task is delegated to is not this machine',
+      playbook: tasks('- command: "true"\n  delegate_to: 192.0.2.1\n- command: "true"\n  delegate_to: localhost'),
+      opened: ['192.0.2.1 ssh 192.0.2.1', 'localhost local localhost'],
+    },
+    {
+      name: 'with the variables of that host',
+      playbook: tasks('- command: "true"\n  delegate_to: b\n  run_once: true'),
+      inventory: 'a\nb ansible_host=192.0.2.2 ansible_user=admin\n',
+      opened: ['b ssh admin@192.0.2.2'],
+    },
     { name: 'opened again after a reset', playbook: tasks('- command: "true"\n- meta: reset_connection\n- command: "true"'), opened: ['a ssh a', 'a ssh a'] },
   ]
   for (const { name, playbook, inventory, opened } of table) {
     const played = await play(playbook, { ...(inventory !== undefined && { inventory }) })
-    t.strictSame(played.opened.map(({ hostName, connection, user, address }) => `${hostName} ${connection} ${user === undefined ? '' : `${user}@`}${address}`), opened, name)
+    t.strictSame(
+      played.opened.map(({ hostName, connection, user, address }) => `${hostName} ${connection} ${user === undefined ? '' : `${user}@`}${address}`),
+      opened,
+      name,
+    )
   }
 })
 
 t.test('every connection is closed', async (t) => {
   const { ports } = await play(tasks('- command: "true"'), { hosts: { a: {}, b: {} } })
-  t.strictSame(Object.values(ports).map((port) => port.closed), [true, true])
+  t.strictSame(
+    Object.values(ports).map((port) => port.closed),
+    [true, true],
+  )
 })
 
 t.test('a connection that is lost', async (t) => {
-  const lost = (port: Port): Port => ({ ...port, read: (...args) => port.read(...args), put: (...args) => port.put(...args), close: () => port.close(), run: () => fail('CONNECTION_LOST', 'a: the connection was lost') }) as Port
-  const { story, exitCode, stats, human } = await play(tasks('- name: one\n  command: "true"\n- name: two\n  debug:'), { hosts: { a: {}, b: {} }, port: (port, { hostName }) => (hostName === 'a' ? lost(port) : port) })
+  const lost = (port: Port): Port => ({
+    ...port,
+    read: (...args) => port.read(...args),
+    put: (...args) => port.put(...args),
+    close: () => port.close(),
+    run: () => fail('CONNECTION_LOST', 'a: the connection was lost'),
+  })
+  const { story, exitCode, stats, human } = await play(tasks('- name: one\n  command: "true"\n- name: two\n  debug:'), {
+    hosts: { a: {}, b: {} },
+    port: (port, { hostName }) => (hostName === 'a' ? lost(port) : port),
+  })
   t.strictSame(story, ['one a: unreachable', 'one b: changed', 'two b: ok'])
   t.equal(exitCode, 4)
   t.match(stats.get('a'), { unreachable: 1, failures: 0 })
@@ -36,13 +69,19 @@ t.test('a connection that is lost', async (t) => {
 })
 
 t.test('an interruption lets what is under way end, and starts nothing new', async (t) => {
-  const { story, exitCode, document, stats } = await play(tasks('- name: one\n  command: "true"\n  notify: h\n- name: two\n  command: "true"', '  handlers:\n    - name: h\n      debug:\n'), {
-    hosts: { a: {}, b: {} },
-    interrupted: (events) => events.some((event) => event.kind === 'host-result'),
-  })
+  const { story, exitCode, document, stats } = await play(
+    tasks('- name: one\n  command: "true"\n  notify: h\n- name: two\n  command: "true"', '  handlers:\n    - name: h\n      debug:\n'),
+    {
+      hosts: { a: {}, b: {} },
+      interrupted: (events) => events.some((event) => event.kind === 'host-result'),
+    },
+  )
   t.strictSame(story, ['one a: changed', 'one b: changed'])
   t.not(exitCode, 0)
-  t.strictSame(document.plays.map(({ tasks }) => tasks.length), [1])
+  t.strictSame(
+    document.plays.map(({ tasks }) => tasks.length),
+    [1],
+  )
   t.match(document.stats, { a: { ok: 1 }, b: { ok: 1 } })
   t.equal(stats.size, 2)
 })
@@ -55,11 +94,17 @@ t.test('limits', async (t) => {
 })
 
 t.test('as many hosts at once as forks allow', async (t) => {
-  for (const [forks, most] of [[1, 1], [2, 2], [50, 4]] as const) {
+  for (const [forks, most] of [
+    [1, 1],
+    [2, 2],
+    [50, 4],
+  ] as const) {
     let now = 0
     let seen = 0
     const counting = (port: Port): Port => ({
-      read: (...args) => port.read(...args), put: (...args) => port.put(...args), close: () => port.close(),
+      read: (...args) => port.read(...args),
+      put: (...args) => port.put(...args),
+      close: () => port.close(),
       run: async (...args) => {
         seen = Math.max(seen, ++now)
         const reply = await port.run(...args)
@@ -80,10 +125,25 @@ t.test('what refuses a run before the first connection, and what does not', asyn
     { name: 'rescued', playbook: tasks('- block:\n    - command: "{{ nope }}"\n  rescue:\n    - debug:'), refused: undefined, exitCode: 0 },
     { name: 'in an always', playbook: tasks('- block:\n    - debug:\n  always:\n    - command: "{{ nope }}"'), refused: 'UNDEFINED_VARIABLE', exitCode: 4 },
     { name: 'a bad argument', playbook: tasks('- file: {path: /x, state: folder}'), refused: 'BAD_ARGUMENT', exitCode: 4 },
-    { name: 'an argument that does not exist, even under a condition', playbook: tasks('- file: {path: /x, stat: file}\n  when: false'), refused: 'BAD_ARGUMENT', exitCode: 4 },
+    {
+      name: 'an argument that does not exist, even under a condition',
+      playbook: tasks('- file: {path: /x, stat: file}\n  when: false'),
+      refused: 'BAD_ARGUMENT',
+      exitCode: 4,
+    },
     { name: 'a handler that nobody has', playbook: tasks('- command: "true"\n  notify: nobody'), refused: 'UNKNOWN_HANDLER', exitCode: 1 },
-    { name: 'what is registered later on another host', playbook: tasks('- command: "true"\n  register: r\n- debug: {msg: "{{ hostvars[\'a\'].r.rc }}"}'), refused: undefined, exitCode: 0 },
-    { name: 'a fact that is set for the play after', playbook: `${tasks('- set_fact: {f: 1}')}${tasks('- debug: {msg: "{{ f }}"}')}`, refused: undefined, exitCode: 0 },
+    {
+      name: 'what is registered later on another host',
+      playbook: tasks('- command: "true"\n  register: r\n- debug: {msg: "{{ hostvars[\'a\'].r.rc }}"}'),
+      refused: undefined,
+      exitCode: 0,
+    },
+    {
+      name: 'a fact that is set for the play after',
+      playbook: `${tasks('- set_fact: {f: 1}')}${tasks('- debug: {msg: "{{ f }}"}')}`,
+      refused: undefined,
+      exitCode: 0,
+    },
     { name: 'a template with a fault', playbook: tasks('- debug: {msg: "{{ 1 + }}"}'), refused: 'TEMPLATE_SYNTAX', exitCode: 4 },
     { name: 'a meta that does not exist', playbook: tasks('- meta: end_playbook'), refused: 'UNSUPPORTED_VALUE', exitCode: 4 },
   ]
@@ -97,7 +157,10 @@ t.test('what refuses a run before the first connection, and what does not', asyn
 
 t.test('all faults are told together', async (t) => {
   const { diagnostics } = await play(tasks('- command: "{{ nope }}"\n- file: {path: /x, state: folder}\n- debug: {msg: "{{ other }}"}'))
-  t.strictSame(diagnostics.map(({ code }) => code), ['UNDEFINED_VARIABLE', 'BAD_ARGUMENT', 'UNDEFINED_VARIABLE'])
+  t.strictSame(
+    diagnostics.map(({ code }) => code),
+    ['UNDEFINED_VARIABLE', 'BAD_ARGUMENT', 'UNDEFINED_VARIABLE'],
+  )
 })
 
 t.test('the name of a play sees its variables', async (t) => {

@@ -1,6 +1,5 @@
 import t from 'tap'
 import { fromPlain, toJson, toPlain } from '../../../runner/value/convert.ts'
-import { equal } from '../../../runner/value/equal.ts'
 import { fromJson } from '../../../runner/value/read-json.ts'
 import { Dict, Float } from '../../../runner/value/value.ts'
 

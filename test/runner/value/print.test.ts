@@ -1,6 +1,5 @@
 import t from 'tap'
 import { DiagnosticError } from '../../../runner/diagnostic/diagnostic.ts'
-import { equal } from '../../../runner/value/equal.ts'
 import { print, repr, reprFloat } from '../../../runner/value/print.ts'
 import { Dict, Float, Tuple, Undefined, Unknown, UnknownValueError } from '../../../runner/value/value.ts'
 import type { Value } from '../../../runner/value/value.ts'

@@ -1,6 +1,5 @@
 import t from 'tap'
 import { DiagnosticError } from '../../../runner/diagnostic/diagnostic.ts'
-import { equal } from '../../../runner/value/equal.ts'
 import { fromJson } from '../../../runner/value/read-json.ts'
 import { Dict, Float } from '../../../runner/value/value.ts'
 

@@ -1,6 +1,5 @@
 import t from 'tap'
 import { DiagnosticError } from '../../../runner/diagnostic/diagnostic.ts'
-import { equal } from '../../../runner/value/equal.ts'
 import { truth } from '../../../runner/value/truth.ts'
 import { Dict, Float, Tuple, Undefined, Unknown, UnknownValueError } from '../../../runner/value/value.ts'
 

@@ -27,7 +27,7 @@ export const NUMBER_FILTERS: readonly Filter[] = [
   filter("round(precision=0, method='common')", 'Rounded, up or down with `ceil` or `floor`.', round),
 ]
 
-export function numberInput(input: Value, what: string): Numeric {
+function numberInput(input: Value, what: string): Numeric {
   checkUsable(input)
   return numeric(input) ?? refuseValue(`filter '${what}' needs a number, not ${typeName(input)}`)
 }
@@ -46,7 +46,7 @@ export function readFloat(value: Value): number | undefined {
 }
 
 /** The integer that a text spells in a base, or undefined. */
-export function readInteger(given: string, base: number): Value | undefined {
+function readInteger(given: string, base: number): Value | undefined {
   const text = given.replace(/(?![0-9])\p{Nd}/gu, digitValue)
   const found = /^\s*([-+]?)(0[xX]_?|0[oO]_?|0[bB]_?)?([0-9a-zA-Z]+(?:_[0-9a-zA-Z]+)*)\s*$/.exec(text)
   if (found === null || base < 0 || base === 1 || base > 36) return undefined

@@ -102,7 +102,7 @@ function commonPath(paths: readonly string[]): string {
 }
 
 /** Quotes as Python's `shlex.quote`. */
-export function quoteShell(text: string): string {
+function quoteShell(text: string): string {
   if (text !== '' && /^[\w@%+=:,./-]+$/.test(text)) return text
   return `'${text.replaceAll("'", `'"'"'`)}'`
 }

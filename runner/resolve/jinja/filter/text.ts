@@ -111,7 +111,7 @@ function wellFormed(text: string): string {
 }
 
 /** Percent-encodes as Jinja2's `url_quote`: in a query string the slash too, and a space as `+`. */
-export function quoteUrl(text: string, forQuery: boolean): string {
+function quoteUrl(text: string, forQuery: boolean): string {
   const quoted = encodeURIComponent(wellFormed(text)).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
   return forQuery ? quoted.replaceAll('%20', '+') : quoted.replaceAll('%2F', '/')
 }

@@ -30,7 +30,7 @@ export function escapeHtml(text: string): string {
 }
 
 /** Entities by number, and the common ones by name, as characters. */
-export function unescapeHtml(text: string): string {
+function unescapeHtml(text: string): string {
   return text.replace(/&(?:#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6})|(\w+));/g, (whole, decimal?: string, hex?: string, name?: string) => {
     if (name !== undefined) return NAMED.get(name) ?? whole
     const code = decimal === undefined ? parseInt(hex!, 16) : Number(decimal)

@@ -110,7 +110,7 @@ const FLOAT =
 const TIMESTAMP = /^(\d{4})-(\d\d?)-(\d\d?)(?:(?:[Tt]|[ \t]+)(\d\d?):(\d\d):(\d\d)(?:\.(\d*))?(?:[ \t]*(Z|([-+])(\d\d?)(?::(\d\d))?))?)?$/
 
 /** What PyYAML makes of a plain scalar. */
-export function resolvePlain(text: string): Value {
+function resolvePlain(text: string): Value {
   if (/^(?:~|null|Null|NULL|)$/.test(text)) return null
   const boolean = BOOLEANS.get(text)
   if (boolean !== undefined) return boolean

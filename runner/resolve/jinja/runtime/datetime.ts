@@ -151,7 +151,7 @@ export class DateTime extends TemplateObject implements Arithmetic {
 }
 
 /** The time between two moments. */
-export class TimeDelta extends TemplateObject implements Arithmetic {
+class TimeDelta extends TemplateObject implements Arithmetic {
   readonly typeName = 'timedelta'
   readonly us: bigint
 

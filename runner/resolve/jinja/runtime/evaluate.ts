@@ -157,7 +157,7 @@ export function evaluateFilter(node: Node<'filter'>, outermostInput: Value | und
 const ESCAPES: ReadonlySet<string> = new Set(['e', 'escape'])
 const ESCAPED: ReadonlySet<string> = new Set(['e', 'escape', 'forceescape', 'safe', 'tojson', 'urlize', 'xmlattr'])
 
-export function evaluateArguments(given: Arguments, frame: Frame): { args: Value[]; kwargs: Dict } {
+function evaluateArguments(given: Arguments, frame: Frame): { args: Value[]; kwargs: Dict } {
   const args = given.positional.map((each) => evaluate(each, frame))
   const kwargs = new Dict()
   for (const { name, value } of given.named) kwargs.set(name, evaluate(value, frame))

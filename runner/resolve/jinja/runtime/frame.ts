@@ -12,17 +12,14 @@ export class Frame {
   readonly texts = new Set<string>()
   /** The template that this scope is part of; undefined for a bare expression. */
   readonly template: TemplateState | undefined
-  /** Whether this is the top of a template: what is set here is exported. */
-  readonly isTop: boolean
   /** Whether the run's variables are visible: not in a template that is imported without context. */
   readonly seesVariables: boolean
   #chain: readonly Frame[] | undefined
 
-  constructor(run: Run, parent?: Frame, options: { template?: TemplateState | undefined; isTop?: boolean; seesVariables?: boolean } = {}) {
+  constructor(run: Run, parent?: Frame, options: { template?: TemplateState | undefined; seesVariables?: boolean } = {}) {
     this.run = run
     this.parent = parent
     this.template = options.template ?? parent?.template
-    this.isTop = options.isTop ?? false
     this.seesVariables = options.seesVariables ?? parent?.seesVariables ?? true
   }
 

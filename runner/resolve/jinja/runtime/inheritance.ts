@@ -193,7 +193,7 @@ export class TemplateState {
     this.out = out
     this.blockOut = out
     this.#environment = environment
-    this.top = new Frame(run, frame, { template: this, isTop: true, seesVariables })
+    this.top = new Frame(run, frame, { template: this, seesVariables })
   }
 
   /** Renders a block, as the youngest template defines it. */

@@ -16,11 +16,6 @@ export function itemsOf(value: Value): readonly Value[] {
   return refuseValue(`'${typeName(value)}' object is not iterable`)
 }
 
-/** The items, or undefined where the value has none. */
-export function itemsIfAny(value: Value): readonly Value[] | undefined {
-  return isIterable(value) ? itemsOf(value) : undefined
-}
-
 export function isIterable(value: Value): boolean {
   return Array.isArray(value) || typeof value === 'string' || value instanceof Tuple || value instanceof Dict || value instanceof Range
 }

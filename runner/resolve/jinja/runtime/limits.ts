@@ -4,7 +4,7 @@ import { fail } from '../../../diagnostic/diagnostic.ts'
 /** The longest text that an operator, a filter or a template gives, in UTF-16 units. */
 export const MAX_TEXT_LENGTH = 10_000_000
 /** The most items of a list that an operator or a filter makes. */
-export const MAX_ITEMS = 1_000_000
+const MAX_ITEMS = 1_000_000
 /** Nodes evaluated in one rendering. */
 export const MAX_STEPS = 5_000_000
 /** Macros, includes and recursive loops within one another. */

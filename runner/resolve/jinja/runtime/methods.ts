@@ -187,7 +187,7 @@ export function capitalize(text: string): string {
 }
 
 /** As Python's `str.title()`: a word starts after anything that is not a letter, an apostrophe too. */
-export function title(text: string): string {
+function title(text: string): string {
   return text.replace(/[\p{Lu}\p{Ll}\p{Lt}\p{Lm}]+/gu, capitalize)
 }
 
@@ -207,7 +207,7 @@ export function isUpper(text: string): boolean {
   return /\p{Lu}/u.test(text) && !/[\p{Ll}\p{Lt}]/u.test(text)
 }
 
-export function joinText(between: string, list: Value): string {
+function joinText(between: string, list: Value): string {
   const parts = itemsOf(list).map((item, index) => {
     if (typeof item === 'string') return item
     return refuseValue(`sequence item ${index}: expected str instance, ${typeName(item)} found`)

@@ -8,7 +8,7 @@ export type Integer = number | bigint
 export type Numeric = Integer | Float
 
 /** Integers longer than this are refused. */
-export const MAX_INTEGER_BITS = 100_000
+const MAX_INTEGER_BITS = 100_000
 
 /** The number that a value is, counting booleans; undefined for what is none. */
 export function numeric(value: Value): Numeric | undefined {

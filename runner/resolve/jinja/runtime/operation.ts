@@ -1,7 +1,7 @@
 /** Filters, tests and functions as entries of a table: a Python signature, one line of help, and what it does. */
 import { print } from '../../../value/print.ts'
 import { truth } from '../../../value/truth.ts'
-import { Dict, Float, Undefined } from '../../../value/value.ts'
+import { Dict } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
 import { refuseValue } from './callable.ts'
 import { checkUsable, itemsOf } from './iterate.ts'
@@ -200,13 +200,4 @@ export function textInput(input: Value, what: string): string {
 export function dictInput(input: Value, what: string): Dict {
   checkUsable(input)
   return input instanceof Dict ? input : refuseValue(`filter '${what}' needs a dict, not ${typeName(input)}`)
-}
-
-export function isUndefined(value: Value): value is Undefined {
-  return value instanceof Undefined
-}
-
-/** A JavaScript number as an int where it is whole and `asInteger`, else as a float. */
-export function numberResult(value: number, asInteger = false): Value {
-  return asInteger && Number.isSafeInteger(value) ? (value === 0 ? 0 : value) : new Float(value)
 }

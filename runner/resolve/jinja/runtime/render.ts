@@ -28,14 +28,14 @@ export function render(body: readonly Statement[], frame: Frame, out: Output): J
 }
 
 /** What `{{ … }}` prints of a value: nothing for None. */
-export function finalText(value: Value): string {
+function finalText(value: Value): string {
   if (typeof value === 'string') return value
   if (value === null || isLenient(value)) return ''
   return print(value instanceof Range ? value.items() : value)
 }
 
 /** A body printed into a text of its own, which in a playbook's value is read as a literal where it looks like one. */
-export function renderToValue(body: readonly Statement[], frame: Frame): Value {
+function renderToValue(body: readonly Statement[], frame: Frame): Value {
   const out = new Output()
   render(body, frame, out)
   return frame.run.options.convertsText ? convertOutput(out) : out.text()

@@ -15,7 +15,7 @@ export interface Vocabulary {
 }
 
 /** Expressions and blocks nested deeper than this are refused, so that no walk of the tree overflows the stack. */
-export const MAX_NESTING = 200
+const MAX_NESTING = 200
 
 const CONSTANTS = new Map<string, Value>([
   ['true', true],
@@ -520,7 +520,7 @@ export function isOperator(token: Token, text: string): boolean {
 }
 
 /** A token as a message names it. */
-export function describe(token: Token): string {
+function describe(token: Token): string {
   if (token.type === 'end') return 'end of template'
   if (token.type === 'text') return 'text'
   return token.text

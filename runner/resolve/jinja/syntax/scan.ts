@@ -22,7 +22,7 @@ export interface Token {
 }
 
 /** The longest template, in UTF-16 units. */
-export const MAX_TEMPLATE_LENGTH = 10_000_000
+const MAX_TEMPLATE_LENGTH = 10_000_000
 
 /** Tokens of a whole template. */
 export function scanTemplate(source: TemplateSource, options: SyntaxOptions): Token[] {
@@ -275,7 +275,7 @@ const SIMPLE_ESCAPES = new Map([
  * Decodes the escapes of a Python string literal; one that Python does not know stays as written. Undefined where `\x`, `\u` or `\U` is
  * cut short or beyond Unicode.
  */
-export function unescapeString(text: string): string | undefined {
+function unescapeString(text: string): string | undefined {
   const faults: string[] = []
   const decoded = text.replace(
     /\\(?:([0-7]{1,3})|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([\s\S]))/g,
@@ -295,6 +295,6 @@ export function unescapeString(text: string): string | undefined {
   return faults.length > 0 ? undefined : decoded
 }
 
-export function escapeRegExp(text: string): string {
+function escapeRegExp(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
 }

@@ -80,7 +80,7 @@ t.test('conditions and expressions', async (t) => {
   const scope = scopeOf({ n: 5, s: 'no', l: [] })
   t.equal(jinja.condition({ text: 'n == 5 and s' }, scope), true)
   t.equal(jinja.condition({ text: 'l' }, scope), false)
-  t.equal(jinja.condition({ text: '' + "'x' if false" }, scope), false)
+  t.equal(jinja.condition({ text: "'x' if false" }, scope), false)
   t.equal(faultOf(() => jinja.condition({ text: 'nope' }, scope)).code, 'UNDEFINED_VARIABLE')
   t.same(jinja.evaluate({ text: '[n, 1.5]' }, scope), [5, new Float(1.5)])
   t.ok(jinja.evaluate({ text: 'nope.x' }, scope) instanceof Undefined)
@@ -92,7 +92,7 @@ t.test('conditions and expressions', async (t) => {
 t.test('names that are read', async (t) => {
   const jinja = new Jinja()
   const sorted = (names: Set<string>): string[] => [...names].sort()
-  t.same(sorted(jinja.undeclared({ text: "a.b[c] | default(d) if e is defined else range(f, *g, **h) and lookup('x', i)" })), [...'abcdefghi'].filter((each) => each !== 'b')) // prettier-ignore
+  t.same(sorted(jinja.undeclared({ text: "a.b[c] | default(d) if e is defined else range(f, *g, **h) and lookup('x', i)" })), ['a', 'c', 'd', 'e', 'f', 'g', 'h', 'i']) // prettier-ignore
   t.same(
     sorted(
       jinja.undeclaredInTemplate(

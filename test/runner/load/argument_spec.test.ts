@@ -1,0 +1,21 @@
+import t from 'tap'
+import { SourceFile } from '../../../runner/diagnostic/source.ts'
+import { isTrue, readArgumentSpecs, type ArgumentSpec } from '../../../runner/load/argument_spec.ts'
+import { parseYaml } from '../../../runner/load/yaml.ts'
+
+const read = (text: string): ReadonlyMap<string, ArgumentSpec> | undefined => readArgumentSpecs(parseYaml(new SourceFile('s.yml', text), () => undefined))
+
+t.test('the options of main', async (t) => {
+  t.strictSame(Object.fromEntries(read('main: {options: {a: {}, b: {type: list, elements: int, required: true, choices: [1, x], no_log: yes}}}')!), {
+    a: { type: 'str', required: false, choices: undefined, elements: undefined, noLog: false, options: undefined },
+    b: { type: 'list', required: true, choices: [1, 'x'], elements: 'int', noLog: true, options: undefined },
+  })
+  t.equal(read('main: {options: {a: {type: dict, options: {b: {type: int}}}}}')!.get('a')!.options!.get('b')!.type, 'int')
+  t.equal(read('other: {options: {a: {}}}'), undefined)
+  t.notOk(isTrue(undefined))
+})
+
+t.test('faults have a place', async (t) => {
+  t.throws(() => read('main: {options: {a: {type: strr}}}'), { diagnostics: [{ code: 'WRONG_TYPE', summary: "'strr' is not a type of argument", range: { start: 27 } }] })
+  t.throws(() => read('main: {options: {a: 5}}'), { diagnostics: [{ code: 'WRONG_TYPE', summary: "the argument 'a' has to be a mapping" }] })
+})

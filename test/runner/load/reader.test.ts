@@ -1,0 +1,28 @@
+import t from 'tap'
+import path from 'node:path'
+import { SourceFile } from '../../../runner/diagnostic/source.ts'
+import { isFile, isFolder, Reader } from '../../../runner/load/reader.ts'
+
+t.test('paths are shown from the working folder, where they are in it', async (t) => {
+  const reader = new Reader(() => undefined, '/w')
+  t.equal(reader.shownPath('/w/a/b.yml'), 'a/b.yml')
+  t.equal(reader.shownPath('/x/b.yml'), '/x/b.yml')
+})
+
+t.test('files are parsed once; what cannot be read says where it was asked for', async (t) => {
+  const folder = t.testdir({ 'a.yml': 'x: 1', sub: {} })
+  const reader = new Reader(() => undefined, folder)
+  t.equal(reader.yaml(path.join(folder, 'a.yml')), reader.yaml(path.join(folder, 'a.yml')))
+  const at = { file: new SourceFile('p.yml', '- x'), start: 2, end: 3 }
+  t.throws(() => reader.text(path.join(folder, 'b.yml'), at), { diagnostics: [{ code: 'FILE_NOT_FOUND', summary: 'there is no file b.yml', range: at }] })
+  t.throws(() => reader.text(path.join(folder, 'sub'), at), { diagnostics: [{ code: 'FILE_UNREADABLE', range: at }] })
+})
+
+t.test('a name is tried with Ansible’s endings, in their order', async (t) => {
+  const folder = t.testdir({ 'main.yaml': '', main: '', 'b.json': '', 'd.yml': {} })
+  const reader = new Reader(() => undefined, folder)
+  t.equal(reader.find(folder, 'main'), path.join(folder, 'main.yaml'))
+  t.equal(reader.find(folder, 'b'), path.join(folder, 'b.json'))
+  t.equal(reader.find(folder, 'd'), undefined)
+  t.ok(isFolder(folder) && !isFile(folder) && !isFile(path.join(folder, 'none')))
+})
