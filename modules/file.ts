@@ -454,9 +454,13 @@ export default state({
   events: ({ before, params: p }) => touchEvents(before, p),
   affects: ({ before, differs }) => {
     const path = onlyPath(before.file)
-    const replaced = differs.some((each) => each.path[0] === 'file' && (each.path[2] === 'type' || each.path[2] === 'target') && each.after !== 'file')
-    const trees = differs.some((each) => each.path[0] === 'tree')
-    return replaced || trees ? [{ resource: `file:${path}/*` as const }] : []
+    // What is below a folder goes with it, and what is below a link is elsewhere; below what is new there is nothing.
+    const isMoved = differs.some(
+      ({ path: [part, , leaf], before, after }) =>
+        part === 'file' && ((leaf === 'type' && (before === 'directory' || [before, after].includes('link'))) || leaf === 'target'),
+    )
+    const isTree = differs.some((each) => each.path[0] === 'tree')
+    return isMoved || isTree ? [{ resource: `file:${path}/*` as const }] : []
   },
   apply,
   result,

@@ -36,7 +36,7 @@ function destinationParam(): z.ZodType<string> {
 }
 
 /** The parameters that both have beside owner, group and mode. */
-function destinationParams() {
+export function destinationParams() {
   return {
     dest: destinationParam().describe('Where it belongs; an existing folder, or a path with / at its end, gets a file of the same name as src.'),
     backup: param.bool().default(false).describe('Keep the file that is replaced, beside it, under a name with the time.'),

@@ -180,11 +180,8 @@ export class PlaybookLoader {
 
   #play(node: MapNode, folder: string, imported: readonly Keywords[]): Play | undefined {
     const keywords = this.#keywords(node, 'play', () => false)
-    const hosts = keywords.get('hosts')
-    if (!hosts) {
-      this.#fault('MISSING_KEYWORD', "a play needs 'hosts'", node.range, 'Name a group or host of the inventory, or all.')
-      return undefined
-    }
+    if (!entryOf(node, 'hosts')) this.#fault('MISSING_KEYWORD', "a play needs 'hosts'", node.range, 'Name a group or host of the inventory, or all.')
+    if (!keywords.has('hosts')) return undefined
     const items = (keyword: string): TaskItem[] => this.#items(keywords.get(keyword)?.node, keyword)
     return {
       kind: 'play',

@@ -46,11 +46,17 @@ const FIREWALL: Rule = {
 
 const DNF: Rule = {
   options:
-    /^(-[Cqv]+|--(cacheonly|version|quiet|installed|available|extras|updates|upgrades|userinstalled|all|showduplicates|latest-limit(=.*)?|(qf|queryformat|whatprovides|whatrequires|repo|repoid|enablerepo|disablerepo|disableplugin|releasever|forcearch|arch|installroot|requires|provides|location|nevra|name|file)(=.*)?|info|list|enabled|disabled))$/s,
+    /^(-[Cqv]+|--(cacheonly|version|quiet|installed|available|extras|updates|upgrades|userinstalled|all|showduplicates|latest-limit(=.*)?|(qf|queryformat|whatprovides|whatrequires|repo|repoid|enablerepo|disablerepo|disableplugin|releasever|forcearch|arch|installroot|requires|provides|location|nevra|name|file)(=.*)?|info|list|enabled|disabled|assumeno|setopt=install_weak_deps=(True|False)))$/s,
   valued: ['--qf', '--queryformat', '--whatprovides', '--whatrequires', '--repo', '--repoid', '--enablerepo', '--disablerepo', '--arch'],
-  verb: /^(repoquery|list|info|search|provides|whatprovides|repolist|check-update|repoinfo|module)$/,
+  verb: /^(repoquery|list|info|search|provides|whatprovides|repolist|check-update|repoinfo|module|install|upgrade|remove)$/,
   needs: /^(-[qv]*C[qv]*|--cacheonly|--version)$/,
-  also: ({ operands }) => operands[0] !== 'module' || /^(list|info|provides)$/.test(operands[1] ?? ''),
+  also: ({ options, operands }) => {
+    const [verb, ...rest] = operands
+    if (verb === 'module') return /^(list|info|provides)$/.test(rest[0] ?? '')
+    // What a transaction would do: --assumeno says no to it, whatever dnf.conf assumes. A package that is given as a file may be fetched.
+    if (/^(install|upgrade|remove)$/.test(verb ?? '')) return options.includes('--assumeno') && options.includes('--cacheonly') && rest.every((operand) => /^[A-Za-z0-9][^/]*$/.test(operand))
+    return true
+  },
 }
 
 const IPTABLES: Rule = {
@@ -77,6 +83,13 @@ const RULES: Readonly<Record<string, Rule>> = {
     options: /^(-j|-q|--(no-pager|no-legend|json=.*|quiet|system|user|list|timeout=.*|full|auto-start=no|acquired|activatable|unique))$/,
     verb: /^(get-property|list|status|introspect|tree|call)$/,
     also: ({ options, operands }) => operands[0] !== 'call' || (options.includes('--system') && /^(get|list|query)/i.test(operands[4] ?? '')),
+  },
+  // One script, which never changes: it connects to the host and the port that are its arguments, and sends nothing.
+  timeout: {
+    also: ({ all }) => {
+      const [seconds, shell, option, script, host, port, ...more] = all
+      return /^\d+$/.test(seconds ?? '') && shell === 'bash' && option === '-c' && script === ': <"/dev/tcp/$0/$1"' && /^[\w.:%][\w.:%-]*$/.test(host ?? '') && /^\d+$/.test(port ?? '') && more.length === 0
+    },
   },
   nmcli: {
     options: /^(-t|--(terse|(mode|colors|escape)=.*))$/,

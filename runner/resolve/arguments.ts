@@ -9,6 +9,7 @@ import { didYouMean } from '../diagnostic/suggest.ts'
 import { splitKeyValues } from '../load/arguments.ts'
 import type { Action } from '../load/playbook.ts'
 import { nodeAt, type Node } from '../load/yaml.ts'
+import { parameterWords } from './parameter_words.ts'
 import { Dict, Float, Tuple, UnknownValueError, Undefined, Unknown, type Raw, type Value } from '../value/value.ts'
 
 /** Arguments by the module's own names for them. */
@@ -104,7 +105,7 @@ function shapeOf(schema: z.ZodType): Readonly<Record<string, unknown>> | undefin
 export function parseParameters(bound: BoundArguments, values: ReadonlyMap<string, Value | ControllerSource>, module: Module): unknown {
   const input: Record<string, unknown> = {}
   for (const [name, value] of values) define(input, name, value instanceof ControllerSource ? value : toParameter(value))
-  const parsed = module.params().safeParse(input)
+  const parsed = module.params().safeParse(input, { error: parameterWords })
   if (parsed.success) return parsed.data
   throw new DiagnosticError(parsed.error.issues.map((issue) => diagnosticOf(issue, bound, module)))
 }
@@ -144,7 +145,6 @@ function toParameter(value: Value): unknown {
     for (const [key, item] of value) define(object, typeof key === 'string' ? key : String(key as number), toParameter(item))
     return object
   }
-  if (value instanceof Float || typeof value !== 'object') return value
   return value
 }
 

@@ -210,6 +210,8 @@ t.test('results', async (t) => {
 t.test('what else is altered', async (t) => {
   t.same(simulate(module, 'path: /srv/x\nstate: absent', { ...srv, '/srv/x': folder() }).affects, ['file:/srv/x/*'])
   t.same(simulate(module, 'path: /srv\nrecurse: true\nowner: frr', { ...srv, 'query:tree:/srv': tree }).affects, ['file:/srv/*'])
+  t.same(simulate(module, 'path: /srv/x\nstate: directory', srv).affects, [])
+  t.same(simulate(module, 'path: /srv/x\nstate: link\nsrc: y', { ...srv, '/srv/y': folder() }).affects, ['file:/srv/x/*'])
   t.same(simulate(module, 'path: /srv/x\nmode: "0600"', { ...srv, '/srv/x': textFile('') }).affects, [])
 })
 

@@ -115,7 +115,8 @@ function wordsOf(directive: Directive): string[] {
 /** A ProxyCommand is for a shell: its quotes belong to it, so it is taken from the file as it stands. */
 function valueOf(directive: Directive, raw: string): string {
   if (/^proxycommand$/i.test(directive.param)) return raw.replace(/^\s*\w+[\s=]+/, '').trim()
-  return typeof directive.value === 'string' ? directive.value : directive.value.map(({ val }) => val).join(' ')
+  if (typeof directive.value === 'string') return directive.value
+  return directive.value.map(({ val }) => (/\s/.test(val) ? `"${val}"` : val)).join(' ')
 }
 
 function sectionApplies(section: Section, source: string, pass: Pass): boolean {

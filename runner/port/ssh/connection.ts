@@ -240,6 +240,7 @@ class HostKeyCheck {
   /** The key is not the one that is known, and was accepted all the same. */
   suspicious = false
   readonly #target: Target
+  #accepted: Buffer | undefined
 
   constructor(target: Target) {
     this.#target = target
@@ -247,6 +248,14 @@ class HostKeyCheck {
   }
 
   accept(key: Buffer): boolean {
+    // Asked again when keys are exchanged anew, after an hour or a gigabyte.
+    if (this.#accepted?.equals(key)) return true
+    if (!this.#isAcceptable(key)) return false
+    this.#accepted = Buffer.from(key)
+    return true
+  }
+
+  #isAcceptable(key: Buffer): boolean {
     const { hostKey, described } = this.#target
     const verdict = judge(described, hostKey.filedAs, key, this.known, this.#files())
     if (verdict.kind === 'known') return true

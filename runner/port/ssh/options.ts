@@ -159,10 +159,17 @@ export function addArguments(options: SshOptions, words: readonly string[]): str
     else if (flag === '-o') {
       const match = /^\s*([A-Za-z0-9]+)(?:\s*=\s*|\s+)(.*?)\s*$/s.exec(value)
       if (!match) fail('UNSUPPORTED_SSH_OPTION', `'-o ${value}' in the SSH arguments is not of the form KEY=VALUE`)
-      options.addArgument(match[1]!, unquoted(match[2]!), 'the SSH arguments')
+      // A list of files keeps its quotes: each word has its own.
+      const isList = /knownhostsfile$/i.test(match[1]!)
+      options.addArgument(match[1]!, isList ? match[2]! : unquoted(match[2]!), 'the SSH arguments')
     } else options.addArgument(FLAGS[flag]!, value, 'the SSH arguments')
   }
   return configFile
+}
+
+/** The words of a value; one in double quotes may hold spaces. */
+export function wordsOf(value: string): string[] {
+  return [...value.matchAll(/"([^"]*)"|(\S+)/g)].map((match) => match[1] ?? match[2]!)
 }
 
 function unquoted(value: string): string {

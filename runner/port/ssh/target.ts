@@ -4,7 +4,7 @@ import { fail } from '../../diagnostic/diagnostic.ts'
 import type { ConnectionSettings } from '../port.ts'
 import { addConfigFiles, type ConfigFile } from './config-file.ts'
 import type { HostName } from './known-hosts.ts'
-import { addArguments, badValue, SshOptions, type OptionName } from './options.ts'
+import { addArguments, badValue, SshOptions, wordsOf, type OptionName } from './options.ts'
 import type { Place } from './place.ts'
 
 export interface Target {
@@ -86,9 +86,8 @@ function resolve(settings: ConnectionSettings, place: Place, depth: number): Tar
     const value = options.get(name)
     return value === undefined
       ? otherwise
-      : value
-          .split(/\s+/)
-          .filter((word) => word !== '' && word.toLowerCase() !== 'none')
+      : wordsOf(value)
+          .filter((word) => word.toLowerCase() !== 'none')
           .map((word) => path(name, word))
   }
   const identityFiles = options.all('IdentityFile').filter((file) => file.toLowerCase() !== 'none')

@@ -2,6 +2,7 @@ import t from 'tap'
 import { SourceFile } from '../../../runner/diagnostic/source.ts'
 import { isTrue, readArgumentSpecs, type ArgumentSpec } from '../../../runner/load/argument_spec.ts'
 import { parseYaml } from '../../../runner/load/yaml.ts'
+import { faultsOf } from '../../support/faults.ts'
 
 const read = (text: string): ReadonlyMap<string, ArgumentSpec> | undefined => readArgumentSpecs(parseYaml(new SourceFile('s.yml', text), () => undefined))
 
@@ -16,6 +17,6 @@ t.test('the options of main', async (t) => {
 })
 
 t.test('faults have a place', async (t) => {
-  t.throws(() => read('main: {options: {a: {type: strr}}}'), { diagnostics: [{ code: 'WRONG_TYPE', summary: "'strr' is not a type of argument", range: { start: 27 } }] })
-  t.throws(() => read('main: {options: {a: 5}}'), { diagnostics: [{ code: 'WRONG_TYPE', summary: "the argument 'a' has to be a mapping" }] })
+  t.strictSame(faultsOf(() => read('main: {options: {a: {type: strr}}}')), ["WRONG_TYPE s.yml:1:28 'strr' is not a type of argument"])
+  t.strictSame(faultsOf(() => read('main: {options: {a: 5}}')), ["WRONG_TYPE s.yml:1:21 the argument 'a' has to be a mapping"])
 })

@@ -1,7 +1,8 @@
 import t from 'tap'
-import { DiagnosticError, type Diagnostic } from '../../../runner/diagnostic/diagnostic.ts'
+import type { Diagnostic } from '../../../runner/diagnostic/diagnostic.ts'
 import { formatPosition, SourceFile } from '../../../runner/diagnostic/source.ts'
 import { entryOf, nodeAt, parseYaml, toRaw, type Node } from '../../../runner/load/yaml.ts'
+import { faultsOf } from '../../support/faults.ts'
 import { repr } from '../../../runner/value/print.ts'
 import { RawDict, Template, type Raw, type Value } from '../../../runner/value/value.ts'
 
@@ -18,15 +19,7 @@ function shown(raw: Raw): string {
   return repr(raw as Value)
 }
 
-function refusals(text: string): string[] {
-  try {
-    read(text)
-  } catch (error) {
-    if (!(error instanceof DiagnosticError)) throw error
-    return error.diagnostics.map(({ code, summary, range, hint }) => `${code} ${range ? formatPosition(range) : ''} ${summary}${hint === undefined ? '' : ` | ${hint}`}`)
-  }
-  return []
-}
+const refusals = (text: string): string[] => faultsOf(() => read(text))
 
 // The right sides are what PyYAML 6.0.3's safe loader prints.
 const SCALARS: Readonly<Record<string, string>> = {

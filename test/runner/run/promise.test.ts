@@ -43,7 +43,7 @@ t.test('a promise that is not kept', async (t) => {
         right,
         `plan: (before, p) => ({ after: { text: p.value, along: 'also' } }), probe: (p, promised) => ({ text: query('query:state', ['cat', '/state'], (reply) => reply.stdout, { okExitCodes: [0, 1] }), along: query('query:along', ['cat', promised ? '/along' : '/nothing'], (reply) => reply.stdout || null, { label: 'what comes along', okExitCodes: [0, 1] }) })`,
       ),
-      {},
+      { files: { '/nothing': 'also' } },
       { failure: { detail: 'what comes along: promised also, is absent' } },
     ],
     [

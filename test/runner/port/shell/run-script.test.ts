@@ -136,10 +136,10 @@ for (const shell of shells(teardown)) {
 
     t.test('a secret is on no command line but its own', async (t) => {
       const secret = `hunter${uniqueSeconds()}`
-      const { stdout } = await go(['sh', '-c', 'ps -eo args', secret], { secret: true, environment: { TOKEN: secret }, stdin: secret })
+      const { stdout } = await go(['sh', '-c', 'ps -eo args; true', secret], { secret: true, environment: { TOKEN: secret }, stdin: secret })
       t.same(
         stdout.split('\n').filter((line) => line.includes(secret)),
-        [`sh -c ps -eo args ${secret}`],
+        [`sh -c ps -eo args; true ${secret}`],
       )
       const told = await refused(go(['sh', '-c', 'sleep 5', secret], { secret: true, timeoutMs: 50 }))
       t.equal(told.summary, "'sh …' did not end within 0.05 s and was stopped")

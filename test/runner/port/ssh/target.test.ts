@@ -222,13 +222,14 @@ t.test('the file of -F stands alone, and the system file comes last', async (t) 
 
 t.test('paths and tokens', async (t) => {
   const target = resolved(
-    'Host web1\n HostName real\n User root\n IdentityFile ~/.ssh/%h_%n_%p_%r_%u_%L_%%\n IdentityFile "%d/with space"\n IdentityFile ${KEYS}/k\n UserKnownHostsFile ~/a %d/b none\n GlobalKnownHostsFile none\n',
+    'Host web1\n HostName real\n User root\n IdentityFile ~/.ssh/%h_%n_%p_%r_%u_%L_%%\n IdentityFile "%d/with space"\n IdentityFile ${KEYS}/k\n UserKnownHostsFile ~/a "%d/b c" none\n GlobalKnownHostsFile none\n',
     {},
     { KEYS: '/keys' },
   )
   const short = (paths: readonly string[]) => paths.map((path) => path.replace(/^.*\/home\d+/, '~'))
   t.same(short(target.identityFiles), ['~/.ssh/real_web1_22_root_me_box_%', '~/with space', '/keys/k'])
-  t.same(short(target.hostKey.userFiles), ['~/a', '~/b'])
+  t.same(short(target.hostKey.userFiles), ['~/a', '~/b c'])
+  t.same(short(resolved('', { sshArguments: ['-o', 'UserKnownHostsFile=/x "~/y z"'] }).hostKey.userFiles), ['/x', '~/y z'])
   t.same(target.hostKey.systemFiles, [])
   t.match(
     problem(() => resolved('IdentityFile ~/%Z\n')),

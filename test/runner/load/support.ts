@@ -1,0 +1,31 @@
+/** Loads playbooks from files in a folder made for one test, with the names of a few modules. */
+import path from 'node:path'
+import { PlaybookLoader, type Play } from '../../../runner/load/playbook.ts'
+import { Reader } from '../../../runner/load/reader.ts'
+import { RoleLoader } from '../../../runner/load/role.ts'
+import { faultLine } from '../../support/faults.ts'
+
+const MODULES = ['command', 'copy', 'debug', 'meta', 'set_fact', 'shell', 'stat']
+
+export interface LoadedFiles {
+  readonly plays: Play[]
+  readonly roles: RoleLoader
+  readonly folder: string
+  /** `CODE path:line:column summary | hint`, a line each, also those of roles that were asked for. */
+  readonly faults: () => string[]
+}
+
+interface MakesFolders {
+  testdir(files: never): string
+}
+
+/** `files` as `t.testdir` takes them; `p.yml` is loaded. */
+export function loadFiles(t: MakesFolders, files: object): LoadedFiles {
+  const folder = t.testdir(files as never)
+  const reader = new Reader(() => undefined, folder)
+  const loader = new PlaybookLoader(reader, { has: (name) => MODULES.includes(name), names: () => MODULES })
+  const roles = new RoleLoader(reader, loader)
+  const plays = loader.load(path.join(folder, 'p.yml'))
+  return { plays, roles, folder, faults: () => [...loader.faults, ...roles.faults].map(faultLine) }
+}
+

@@ -1,0 +1,78 @@
+import t from 'tap'
+import { compilePlay, TaskCounter } from '../../../runner/plan/compile.ts'
+import { tasksOf, type CompiledItem, type CompiledPlay } from '../../../runner/plan/compiled.ts'
+import { loadFiles } from '../load/support.ts'
+
+const named = (name: string): string => `- {name: ${name}, debug: }\n`
+
+function compile(t: { testdir(files: never): string }, files: object): { play: CompiledPlay; faults: string[] } {
+  const loaded = loadFiles(t, files)
+  const play = compilePlay(loaded.plays[0]!, loaded.roles, new TaskCounter())
+  return { play, faults: loaded.faults() }
+}
+
+/** Names in order, those of roles behind the role's, flushes as `|`. */
+function outline(items: readonly CompiledItem[]): string {
+  const text = (item: CompiledItem): string => {
+    if (item.kind === 'flush') return '|'
+    if (item.kind === 'block') return `[${[...item.block, ...item.rescue, ...item.always].map(text).join(' ')}]`
+    const name = item.task.keywords.get('name')!.raw as string
+    return item.role ? `${item.role.role.name}:${name}` : name
+  }
+  return items.map(text).join(' ')
+}
+
+const role = (name: string, meta = ''): object => ({ tasks: { 'main.yml': named(name) }, handlers: { 'main.yml': named(`h${name}`) }, ...(meta !== '' && { meta: { 'main.yml': meta } }) })
+
+t.test('pre_tasks, roles, tasks, post_tasks, each followed by its handlers', async (t) => {
+  const { play, faults } = compile(t, {
+    'p.yml': `- hosts: all\n  post_tasks: [${'{name: post, debug: }'}]\n  tasks: [{name: task, debug: }, {block: [{name: b, debug: }], rescue: [{name: r, debug: }]}]\n  pre_tasks: [{name: pre, debug: }]\n  roles: [one]\n  handlers: [{name: h, debug: }, {block: [{name: hb, debug: }]}]\n`,
+    roles: { one: role('t1', 'dependencies: [two]'), two: role('t2') },
+  })
+  t.strictSame(faults, [])
+  t.equal(outline(play.items), 'pre | two:t2 one:t1 task [b r] | post |')
+  t.equal(outline(play.handlers), 'h hb two:ht2 one:ht1')
+  t.ok(play.handlers.every(({ isHandler }) => isHandler))
+  const ids = [...tasksOf(play.items)].map(({ id }) => id)
+  t.equal(new Set(ids).size, ids.length)
+  t.equal(outline(compile(t, { 'p.yml': '- hosts: all\n  tasks:\n' }).play.items), '')
+})
+
+t.test('the chain of a task: itself, blocks, the role’s entry, the play, what was imported', async (t) => {
+  const loaded = loadFiles(t, {
+    'p.yml': '- import_playbook: q.yml\n  tags: imported\n',
+    'q.yml': '- hosts: all\n  tags: play\n  roles: [{role: one, tags: entry}]\n',
+    roles: { one: { tasks: { 'main.yml': '- block:\n    - {name: x, debug: , tags: task}\n  tags: block\n' }, meta: { 'main.yml': 'dependencies: [{role: two, tags: dependency}]' } }, two: role('y') },
+  })
+  const play = compilePlay(loaded.plays[0]!, loaded.roles, new TaskCounter())
+  t.strictSame([...tasksOf(play.items)].map(({ chain }) => chain.map((keywords) => keywords.get('tags')?.raw)), [
+    [undefined, 'dependency', 'entry', 'play', 'imported'],
+    ['task', 'block', 'entry', 'play', 'imported'],
+  ])
+})
+
+t.test('a role that is named again with nothing different runs once', async (t) => {
+  for (const [entries, expected] of [
+    ['[a, a]', 'a:t |'],
+    ['[a, {role: a, become: yes}]', 'a:t |'],
+    ['[a, {role: a, p: 1}, {role: a, p: 1}, {role: a, p: "1"}]', 'a:t a:t a:t |'],
+    ['[{role: a, p: {x: 1, y: 2}}, {role: a, p: {y: 2, x: 1}}]', 'a:t |'],
+    ['[{role: a, vars: {v: 1}}, {role: a, vars: {v: 2}}]', 'a:t a:t |'],
+    ['[a, {role: a, when: x}, {role: a, when: [x]}]', 'a:t a:t |'],
+    ['[a, {role: a, tags: x}, {role: a, tags: x}]', 'a:t a:t |'],
+    ['[{role: a, p: "{{ q }}"}, {role: a, p: "{{ q }}"}]', 'a:t |'],
+    ['[many, many]', 'many:t many:t |'],
+    ['[d, a]', 'a:t a:t d:t |'],
+  ] as const) {
+    const roles = { a: role('t'), many: role('t', 'allow_duplicates: true'), d: role('t', 'dependencies: [a, {role: a, p: 1}, a]') }
+    t.equal(outline(compile(t, { 'p.yml': `- hosts: all\n  roles: ${entries}`, roles }).play.items), expected, entries)
+  }
+})
+
+t.test('roles that depend on themselves, and that do not exist', async (t) => {
+  const roles = { a: role('t', 'dependencies: [b, c]'), b: role('t', 'dependencies: [a, c]'), c: role('t', 'dependencies: [{role: a, p: 1}]') }
+  const { faults } = compile(t, { 'p.yml': '- hosts: all\n  roles: [a, none]', roles })
+  t.ok(faults.length < 10)
+  t.ok(faults.includes("INCLUDE_CYCLE roles/b/meta/main.yml:1:16 the role 'a' depends on itself"))
+  t.ok(faults.includes("UNKNOWN_ROLE p.yml:2:14 there is no role 'none'"))
+})
