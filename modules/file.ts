@@ -220,7 +220,7 @@ const PLANS: Readonly<Record<Exclude<Wish, 'absent'>, PlanFor>> = {
       return refuse(`${path} already exists as a ${kindOf(now)}`, 'Remove it first, or choose another path.')
     }
     const after: Record<string, After<FileState>> = { [path]: now?.type === 'directory' ? withAttributes(now, wanted) : plannedFolder(now, wanted) }
-    if (now?.type === 'directory') return { after: { file: after, ...(before.tree && { tree: plannedTree(before.tree, wanted) }) } }
+    if (now?.type === 'directory') return { after: { file: after, ...treeAfter(before, wanted) } }
     const folders = plannedFolders(before.folders ?? {}, wanted)
     return folders.refusal ? { after: {}, refusals: [folders.refusal] } : { after: { file: after, folders: folders.after } }
   },
@@ -292,6 +292,12 @@ const PLANS: Readonly<Record<Exclude<Wish, 'absent'>, PlanFor>> = {
     const after = withAttributes(source, wanted)
     return { after: { file: { [path]: after }, target: { [src]: after }, sameFile: true } }
   },
+}
+
+/** What is below, with the wishes; where a dry run cannot know it, that it may change. */
+function treeAfter(before: State, wanted: Wanted): Pick<Promised<State>, 'tree'> {
+  if (!isKnown(before, 'tree')) return { tree: KNOWN_AFTER_APPLY }
+  return before.tree ? { tree: plannedTree(before.tree, wanted) } : {}
 }
 
 function refuse(summary: string, hint: string | undefined): Planned<State> {

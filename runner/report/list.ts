@@ -1,6 +1,6 @@
 /** What `--list-hosts`, `--list-tasks` and `--list-tags` print: Ansible's text. */
 
-export interface ListedPlay {
+interface ListedPlay {
   readonly hosts: readonly string[]
   /** The play's host pattern and name. */
   readonly pattern: string

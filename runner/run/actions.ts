@@ -9,7 +9,7 @@ import type { BoundArguments, Taker } from '../resolve/arguments.ts'
 import type { Evaluator } from '../resolve/variables.ts'
 import { failed, NOTHING, type Outcome } from './outcome.ts'
 
-export interface ActionContext {
+interface ActionContext {
   readonly evaluator: Evaluator
   readonly bound: BoundArguments
   /** Evaluates an argument; undefined where it is not given or omitted. */

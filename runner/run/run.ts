@@ -40,7 +40,7 @@ export interface Loaded {
 }
 
 /** Exit codes, as ansible-playbook has them. */
-export const EXIT = { ok: 0, error: 1, hostFailed: 2, badOption: 2, unreachable: 4, refused: 4 } as const
+const EXIT = { ok: 0, error: 1, hostFailed: 2, badOption: 2, unreachable: 4, refused: 4 } as const
 
 /**
  * Loads everything and checks what can be checked without a connection.

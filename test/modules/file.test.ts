@@ -1,6 +1,6 @@
 import t from 'tap'
 import module from '../../modules/file.ts'
-import { UnknownStateError } from '../../runner/module.ts'
+import { KNOWN_AFTER_APPLY, UnknownStateError } from '../../runner/module.ts'
 import { UnknownIn, answer, folder, link, parametersOf, simulate, textFile } from '../support/module.ts'
 
 const srv = { '/srv': folder() }
@@ -222,6 +222,9 @@ t.test('in a dry run the path may be unknown', async (t) => {
   t.match(check('path: /srv/x\nstate: directory\nowner: a\ngroup: b\nmode: "0700"').after['file'], {
     '/srv/x': { type: 'directory', owner: 'a', group: 'b', mode: '0700' },
   })
+  const below = simulate(module, 'path: /srv\nrecurse: true\nmode: "0700"', { ...srv, 'query:tree:/srv': new UnknownIn() }, { check: true })
+  t.match(below.after['file'], { '/srv': { mode: '0700' } })
+  t.same([below.after['tree'], below.affects], [KNOWN_AFTER_APPLY, ['file:/srv/*']], 'what is below may change')
   t.throws(() => check('path: /srv/x'), UnknownStateError)
   t.throws(() => check('path: /srv/x\nstate: touch'), UnknownStateError)
 })

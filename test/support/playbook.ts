@@ -38,7 +38,7 @@ export interface Setup {
   readonly showDiffs?: boolean
 }
 
-export interface TaskResult {
+interface TaskResult {
   readonly task: string
   readonly host: string
   readonly outcome: Outcome
@@ -65,7 +65,7 @@ export interface Played {
   readonly of: (task: string, host?: string) => Outcome
 }
 
-export interface Document {
+interface Document {
   readonly plays: readonly {
     readonly play: Record<string, unknown>
     readonly tasks: readonly { readonly task: Record<string, unknown>; readonly hosts: Readonly<Record<string, Record<string, unknown>>> }[]

@@ -20,6 +20,16 @@ const LIBRARY = {
       *apply({ params: p }) { yield put('/state/' + p.name, Content.of(p.value), { mode: '0644', owner: 'root', group: 'root' }) },
       result: ({ params: p }) => ({ value: p.value }),
     })`,
+  /** Makes /etc/b what /etc/a is. */
+  'library/follow.mjs': `
+    export default ({ state, z, file, put }) => state({
+      summary: 'Copies a file.',
+      params: () => z.object({}).strict(),
+      examples: [],
+      probe: () => ({ a: file('/etc/a'), b: file('/etc/b'), folder: file('/etc', 'none') }),
+      plan: (before) => ({ after: { b: before.a } }),
+      *apply({ after }) { yield put('/etc/b', after.b.content, { mode: '0644' }) },
+    })`,
   /** What a daemon says of itself. */
   'library/daemon.mjs': `
     export default ({ read, z, query }) => read({
@@ -283,6 +293,12 @@ t.test('what becomes unknown', async (t) => {
       tasks: `- name: install\n  thing: {name: frr, value: x, brings: ["file:/*"]}\n- name: path\n  command: {cmd: x, creates: "/srv/*"}`,
       hosts: { a: {} },
       story: ['install a: changed', 'path a: unknown (TASK [install])'],
+    },
+    {
+      name: 'what a task deals with that cannot be planned',
+      tasks: `- name: install\n  thing: {name: frr, value: x, brings: ["file:/etc/a"]}\n- name: follow\n  follow:\n  vars: {}\n- name: follower\n  lineinfile: {path: /etc/b, line: x}\n- name: neighbour\n  copy: {content: x, dest: /etc/new, mode: "0644"}`,
+      hosts: { a: { files: { '/etc/b': '' } } },
+      story: ['install a: changed', 'follow a: unknown (TASK [install])', 'follower a: unknown (TASK [install])', 'neighbour a: changed'],
     },
     {
       name: 'a guard that is unknown',
