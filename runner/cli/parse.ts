@@ -81,7 +81,7 @@ function parse(argv: readonly string[]): { values: Partial<Record<string, string
     }
   }
   try {
-    return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true }) as never
+    return parseArgs({ args: withDashedValues(argv), options, allowPositionals: true, strict: true }) as never
   } catch (error) {
     const { message } = error as Error
     const unknown = /Unknown option '(-[^']*)'/.exec(message)?.[1]
@@ -91,6 +91,18 @@ function parse(argv: readonly string[]): { values: Partial<Record<string, string
     }
     fail('BAD_OPTION', message.split('\n')[0]!.replace(/\. .*$/, ''), { hint: '--help lists the options.' })
   }
+}
+
+/** A word with a space in it is no option: `--ssh-common-args '-o ProxyJump=gate'` has a value, as with argparse. */
+function withDashedValues(argv: readonly string[]): string[] {
+  const words: string[] = []
+  for (const word of argv) {
+    const before = words.at(-1)
+    const option = (OPTIONS as readonly OptionEntry[]).find(({ long, short, value }) => value !== undefined && (before === `--${long}` || (short !== undefined && before === `-${short}`)))
+    if (option && /^-.*\s/s.test(word)) words[words.length - 1] = `--${option.long}=${word}`
+    else words.push(word)
+  }
+  return words
 }
 
 function integer(name: string, text: string | undefined, minimum: number, maximum: number): number | undefined {

@@ -50,7 +50,7 @@ t.test('faults of all sources together, each at its place', async (t) => {
     'BAD_INVENTORY b.yml:1:1 an inventory is a mapping of groups',
     "BAD_INVENTORY c.yml:1:12 'hosts' of the group 'g' has to be a mapping",
     "BAD_INVENTORY d.yml:1:16 the variables of the host 'a' have to be a mapping",
-    "BAD_INVENTORY e.yml:1:29 the group 'h' would be a child of itself",
+    "BAD_INVENTORY e.yml:1:31 the group 'h' would be a child of itself",
     'FILE_NOT_FOUND - there is no file none.yml',
   ])
 })

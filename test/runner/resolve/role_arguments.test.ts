@@ -1,0 +1,54 @@
+import t from 'tap'
+import { SourceFile } from '../../../runner/diagnostic/source.ts'
+import { readArgumentSpecs, type ArgumentSpec } from '../../../runner/load/argument_spec.ts'
+import { parseYaml, toRaw } from '../../../runner/load/yaml.ts'
+import { Jinja } from '../../../runner/resolve/jinja/index.ts'
+import { checkRoleArguments, registerSecretArguments } from '../../../runner/resolve/role_arguments.ts'
+import { MASK, Secrets } from '../../../runner/resolve/secrets.ts'
+import { Evaluator, Variables } from '../../../runner/resolve/variables.ts'
+import { Unknown, type Raw, type RawDict, type Value } from '../../../runner/value/value.ts'
+import { faultLine } from '../../support/faults.ts'
+
+const yaml = (text: string): ReturnType<typeof parseYaml> => parseYaml(new SourceFile('f.yml', text), () => undefined)
+const spec = (options: string): ReadonlyMap<string, ArgumentSpec> => readArgumentSpecs(yaml(`main: {options: ${options}}`))!
+
+function evaluator(values: ReadonlyMap<Value, Raw>): Evaluator {
+  const variables = new Variables()
+  variables.add('role params', values)
+  return new Evaluator(new Jinja(), variables)
+}
+
+const check = (options: string, values: string): string[] => checkRoleArguments('r', spec(options), evaluator(toRaw(yaml(values)) as RawDict)).map((fault) => faultLine(fault).replace("ROLE_ARGUMENT - the role 'r': ", ''))
+
+t.test('what is missing or of the wrong type', async (t) => {
+  for (const [options, values, ...expected] of [
+    ['{a: {required: true}}', '{a: x}'],
+    ['{a: {required: true}}', '{}', "'a' is required"],
+    ['{a: {required: true}}', '{a: null}', "'a' is required"],
+    ['{a: {}}', '{}'],
+    ['{a: {type: int}}', '{a: "12"}'],
+    ['{a: {type: int}}', '{a: x}', "'a' has to be of type int"],
+    ['{a: {type: int}}', '{a: 1.5}', "'a' has to be of type int"],
+    ['{a: {type: float}}', '{a: "1.5"}'],
+    ['{a: {type: bool}}', '{a: "yes"}'],
+    ['{a: {type: bool}}', '{a: maybe}', "'a' has to be of type bool"],
+    ['{a: {type: str}}', '{a: 5}'],
+    ['{a: {type: str}}', '{a: [x]}', "'a' has to be of type str"],
+    ['{a: {type: dict}}', '{a: x}', "'a' has to be of type dict"],
+    ['{a: {type: list, elements: int}}', '{a: [1, x]}', "'a[1]' has to be of type int"],
+    ['{a: {choices: [x, y]}}', '{a: z}', "'a' is 'z', and has to be one of x, y"],
+    ['{a: {choices: [x, y], no_log: true}}', '{a: z}', "'a' is '********', and has to be one of x, y"],
+    ['{a: {type: dict, options: {b: {required: true}}}}', '{a: {c: 1}}', "'a.b' is required", "'a.c' is not among the declared arguments"],
+    ['{a: {type: list, elements: dict, options: {b: {type: int}}}}', '{a: [{b: 1}, {b: x}]}', "'a[1].b' has to be of type int"],
+    ['{a: {}}', '{a: "{{ none }}"}', "UNDEFINED_VARIABLE f.yml:1:9 'none' is undefined"],
+  ] as const)
+    t.strictSame(check(options, values), expected, `${options} ${values}`)
+  t.strictSame(checkRoleArguments('r', spec('{a: {required: true}}'), evaluator(new Map([['a', new Unknown('TASK [x]')]]))).length, 0, 'what cannot be known yet is not judged')
+})
+
+t.test('secret arguments are registered, at any depth', async (t) => {
+  const secrets = new Secrets()
+  const values = '{psk: hunter22, open: public, peers: [{psk: "{{ other }}", name: peer1}], other: swordfish, broken: "{{ none }}"}'
+  registerSecretArguments(spec('{psk: {no_log: true}, open: {}, peers: {type: list, elements: dict, options: {psk: {no_log: true}, name: {}}}, broken: {no_log: true}}'), evaluator(toRaw(yaml(values)) as RawDict), secrets)
+  t.equal(secrets.mask('hunter22 public swordfish peer1'), `${MASK} public ${MASK} peer1`)
+})
