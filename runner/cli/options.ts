@@ -12,13 +12,27 @@ export interface OptionEntry {
 }
 
 export const OPTIONS = [
-  { long: 'inventory', short: 'i', kind: 'list', value: 'SOURCE', group: 'what to run', help: 'inventory file or folder, or a list of hosts with a comma (host,); may be given several times' },
+  {
+    long: 'inventory',
+    short: 'i',
+    kind: 'list',
+    value: 'SOURCE',
+    group: 'what to run',
+    help: 'inventory file or folder, or a list of hosts with a comma (host,); may be given several times',
+  },
   { long: 'inventory-file', kind: 'list', value: 'SOURCE', group: 'what to run', help: 'the same as --inventory' },
   { long: 'limit', short: 'l', kind: 'text', value: 'PATTERN', group: 'what to run', help: 'only these hosts of each play' },
   { long: 'tags', short: 't', kind: 'list', value: 'TAGS', group: 'what to run', help: 'only tasks with one of these tags (comma-separated)' },
   { long: 'skip-tags', kind: 'list', value: 'TAGS', group: 'what to run', help: 'no tasks with one of these tags' },
   { long: 'start-at-task', kind: 'text', value: 'NAME', group: 'what to run', help: 'leave out the tasks before the one of this name' },
-  { long: 'extra-vars', short: 'e', kind: 'list', value: 'VARS', group: 'what to run', help: 'variables above all others: name=value, YAML or JSON text, or @FILE; may be given several times' },
+  {
+    long: 'extra-vars',
+    short: 'e',
+    kind: 'list',
+    value: 'VARS',
+    group: 'what to run',
+    help: 'variables above all others: name=value, YAML or JSON text, or @FILE; may be given several times',
+  },
 
   { long: 'check', short: 'C', kind: 'flag', group: 'how to run it', help: 'change nothing; show what a run would change' },
   { long: 'forks', short: 'f', kind: 'text', value: 'N', group: 'how to run it', help: 'how many hosts at once (default 50)' },
@@ -33,7 +47,12 @@ export const OPTIONS = [
   { long: 'timeout', short: 'T', kind: 'text', value: 'SECONDS', group: 'how to connect', help: 'how long a login may take (default 10)' },
   { long: 'ssh-common-args', kind: 'text', value: 'ARGS', group: 'how to connect', help: 'options of the OpenSSH client: -o, -J, -i, -p, -F, -l' },
   { long: 'ssh-extra-args', kind: 'text', value: 'ARGS', group: 'how to connect', help: 'further options of the OpenSSH client' },
-  { long: 'accept-new-host-keys', kind: 'flag', group: 'how to connect', help: 'write down the keys of hosts that are not known yet; a changed key is refused all the same' },
+  {
+    long: 'accept-new-host-keys',
+    kind: 'flag',
+    group: 'how to connect',
+    help: 'write down the keys of hosts that are not known yet; a changed key is refused all the same',
+  },
 
   { long: 'diff', short: 'D', kind: 'flag', group: 'what to print', help: 'put diffs into JSON output (human output always has them)' },
   { long: 'no-diff', kind: 'flag', group: 'what to print', help: 'leave the content of files out of human output' },

@@ -33,13 +33,26 @@ export function parseInvocation(argv: readonly string[], warn: (diagnostic: Diag
   const flag = (name: OptionName): boolean => values[name] !== undefined
   const text = (name: OptionName): string | undefined => (values[name] as string[] | undefined)?.at(-1)
   const list = (name: OptionName): string[] => (values[name] as string[] | undefined) ?? []
-  const tags = (name: OptionName): string[] => list(name).flatMap((value) => value.split(',')).map((tag) => tag.trim()).filter((tag) => tag !== '')
+  const tags = (name: OptionName): string[] =>
+    list(name)
+      .flatMap((value) => value.split(','))
+      .map((tag) => tag.trim())
+      .filter((tag) => tag !== '')
 
   const output = text('output') ?? 'human'
   if (output !== 'human' && output !== 'json') fail('BAD_OPTION', `--output is '${output}'`, { hint: 'It is human or json.' })
   const listing = { hosts: flag('list-hosts'), tasks: flag('list-tasks'), tags: flag('list-tags') }
-  const instead = flag('help') ? 'help' : flag('version') ? 'version' : flag('syntax-check') ? 'syntax-check' : Object.values(listing).some(Boolean) ? 'list' : undefined
-  if (positionals.length === 0 && instead !== 'help' && instead !== 'version') fail('BAD_OPTION', 'no playbook is named', { hint: 'usage: playline PLAYBOOK… -i INVENTORY; --help lists the options.' })
+  const instead = flag('help')
+    ? 'help'
+    : flag('version')
+      ? 'version'
+      : flag('syntax-check')
+        ? 'syntax-check'
+        : Object.values(listing).some(Boolean)
+          ? 'list'
+          : undefined
+  if (positionals.length === 0 && instead !== 'help' && instead !== 'version')
+    fail('BAD_OPTION', 'no playbook is named', { hint: 'usage: playline PLAYBOOK… -i INVENTORY; --help lists the options.' })
   return {
     playbooks: positionals.map((name) => path.resolve(name)),
     inventories: [...list('inventory'), ...list('inventory-file')],
@@ -86,7 +99,10 @@ function parse(argv: readonly string[]): { values: Partial<Record<string, string
     const { message } = error as Error
     const unknown = /Unknown option '(-[^']*)'/.exec(message)?.[1]
     if (unknown !== undefined) {
-      const hint = didYouMean(unknown.replace(/^-+/, ''), OPTIONS.map((option) => option.long))
+      const hint = didYouMean(
+        unknown.replace(/^-+/, ''),
+        OPTIONS.map((option) => option.long),
+      )
       fail('BAD_OPTION', `there is no option ${unknown}`, { hint: hint?.replace(/'(.*)'/, '--$1') ?? '--help lists the options.' })
     }
     fail('BAD_OPTION', message.split('\n')[0]!.replace(/\. .*$/, ''), { hint: '--help lists the options.' })
@@ -98,7 +114,9 @@ function withDashedValues(argv: readonly string[]): string[] {
   const words: string[] = []
   for (const word of argv) {
     const before = words.at(-1)
-    const option = (OPTIONS as readonly OptionEntry[]).find(({ long, short, value }) => value !== undefined && (before === `--${long}` || (short !== undefined && before === `-${short}`)))
+    const option = (OPTIONS as readonly OptionEntry[]).find(
+      ({ long, short, value }) => value !== undefined && (before === `--${long}` || (short !== undefined && before === `-${short}`)),
+    )
     if (option && /^-.*\s/s.test(word)) words[words.length - 1] = `--${option.long}=${word}`
     else words.push(word)
   }
@@ -108,7 +126,8 @@ function withDashedValues(argv: readonly string[]): string[] {
 function integer(name: string, text: string | undefined, minimum: number, maximum: number): number | undefined {
   if (text === undefined) return undefined
   const number = Number(text)
-  if (!/^\d+$/.test(text) || number < minimum || number > maximum) fail('BAD_OPTION', `--${name} is '${text}'`, { hint: `It is a whole number from ${minimum} to ${maximum}.` })
+  if (!/^\d+$/.test(text) || number < minimum || number > maximum)
+    fail('BAD_OPTION', `--${name} is '${text}'`, { hint: `It is a whole number from ${minimum} to ${maximum}.` })
   return number
 }
 

@@ -6,7 +6,17 @@ import { decodeEscapes } from './escapes.ts'
 import type { ScalarNode } from './yaml.ts'
 
 /** Arguments that may follow a free-form command. Any other `x=y` is part of the command. */
-const FREE_FORM_ARGUMENTS = new Set(['creates', 'removes', 'chdir', 'executable', 'warn', 'stdin', 'stdin_add_newline', 'strip_empty_ends', 'expand_argument_vars'])
+const FREE_FORM_ARGUMENTS = new Set([
+  'creates',
+  'removes',
+  'chdir',
+  'executable',
+  'warn',
+  'stdin',
+  'stdin_add_newline',
+  'strip_empty_ends',
+  'expand_argument_vars',
+])
 
 export interface SplitArguments {
   readonly pairs: ReadonlyMap<string, Raw>
@@ -63,7 +73,8 @@ function splitWords(text: string, range: SourceRange): string[] {
       word = ''
     } else word += char
   }
-  if (quote !== undefined || depth > 0) fail('BAD_ARGUMENT', quote === undefined ? 'a template is not closed here' : `a quote is not closed here: ${quote}`, { range })
+  if (quote !== undefined || depth > 0)
+    fail('BAD_ARGUMENT', quote === undefined ? 'a template is not closed here' : `a quote is not closed here: ${quote}`, { range })
   if (word !== '') words.push(word)
   return words
 }

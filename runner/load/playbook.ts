@@ -4,7 +4,7 @@ import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { SourceRange } from '../diagnostic/source.ts'
 import { didYouMean } from '../diagnostic/suggest.ts'
 import { print } from '../value/print.ts'
-import { Float, RawDict, Template, type Raw, type Value } from '../value/value.ts'
+import { Float, RawDict, Template, type Raw } from '../value/value.ts'
 import { splitKeyValues } from './arguments.ts'
 import { keywordNamed, keywordsOf, type Keyword, type KeywordKind, type Place } from './keywords.ts'
 import { isFile, type Reader } from './reader.ts'
@@ -165,14 +165,24 @@ export class PlaybookLoader {
     for (const other of item.entries) {
       if (other === entry) continue
       if (!['name', 'when', 'tags', 'vars'].includes(other.key)) {
-        this.#fault('UNKNOWN_KEYWORD', `'${other.key}' is not a keyword of import_playbook`, other.keyRange, didYouMean(other.key, ['name', 'when', 'tags', 'vars']))
+        this.#fault(
+          'UNKNOWN_KEYWORD',
+          `'${other.key}' is not a keyword of import_playbook`,
+          other.keyRange,
+          didYouMean(other.key, ['name', 'when', 'tags', 'vars']),
+        )
         continue
       }
       this.#keyword(keywords, other, keywordNamed(other.key)!)
     }
     const name = entry.value.kind === 'scalar' ? entry.value.value : undefined
     if (typeof name !== 'string' || name === '') {
-      this.#fault('WRONG_TYPE', 'import_playbook takes the path of a playbook', entry.value.range, name instanceof Template ? 'A templated path is not supported yet.' : undefined)
+      this.#fault(
+        'WRONG_TYPE',
+        'import_playbook takes the path of a playbook',
+        entry.value.range,
+        name instanceof Template ? 'A templated path is not supported yet.' : undefined,
+      )
       return []
     }
     return this.#file(path.resolve(path.dirname(from), name), entry.value.range, [...imported, keywords])
@@ -216,7 +226,12 @@ export class PlaybookLoader {
       }
       const named = item.kind === 'map' ? (entryOf(item, 'role') ?? entryOf(item, 'name')) : undefined
       if (item.kind !== 'map' || named?.value.kind !== 'scalar' || typeof named.value.value !== 'string') {
-        this.#fault('WRONG_TYPE', "a role is a name, or a mapping with 'role'", item.range, isTemplate(named?.value ?? item) ? 'A templated name is not supported yet.' : undefined)
+        this.#fault(
+          'WRONG_TYPE',
+          "a role is a name, or a mapping with 'role'",
+          item.range,
+          isTemplate(named?.value ?? item) ? 'A templated name is not supported yet.' : undefined,
+        )
         continue
       }
       const params = new RawDict()
@@ -262,9 +277,9 @@ export class PlaybookLoader {
 
   #task(node: MapNode, folder: string): TaskItem[] | undefined {
     const actions: MapEntry[] = []
-    let refused = false
+    const refused: MapEntry[] = []
     const refuse = (code: Diagnostic['code'], summary: string, entry: MapEntry, hint?: string): void => {
-      refused = true
+      refused.push(entry)
       this.#fault(code, summary, entry.keyRange, hint)
     }
     const keywords = this.#keywords(node, 'task', (entry) => {
@@ -273,14 +288,22 @@ export class PlaybookLoader {
       if (keyword?.places.includes('task')) return false
       const module = bareName(key)
       if (this.#modules.has(module) || module === 'import_tasks') actions.push(entry)
-      else if (key.startsWith('with_')) this.#fault('UNSUPPORTED_KEYWORD', `'${key}' is not supported: not yet part of Playline`, entry.keyRange, "Write 'loop'.")
+      else if (key.startsWith('with_'))
+        this.#fault('UNSUPPORTED_KEYWORD', `'${key}' is not supported: not yet part of Playline`, entry.keyRange, "Write 'loop'.")
       else if (Object.hasOwn(REFUSED_ACTIONS, module)) refuse('UNSUPPORTED_KEYWORD', `'${key}' is not supported: ${REFUSED_ACTIONS[module]}`, entry)
       else if (keyword) this.#fault('UNKNOWN_KEYWORD', `'${key}' is not a keyword of a task`, entry.keyRange, `It may stand in: ${keyword.places.join(', ')}.`)
-      else refuse('UNKNOWN_MODULE', `'${key}' is neither a keyword of a task nor a module`, entry, didYouMean(module, [...this.#modules.names(), ...keywordsOf('task')]))
+      else
+        refuse(
+          'UNKNOWN_MODULE',
+          `'${key}' is neither a keyword of a task nor a module`,
+          entry,
+          didYouMean(module, [...this.#modules.names(), ...keywordsOf('task')]),
+        )
       return true
     })
     if (actions.length === 0) {
-      if (!refused && !['action', 'local_action'].some((key) => entryOf(node, key))) this.#fault('MISSING_ACTION', 'this task does nothing: no module is named', node.range)
+      if (refused.length === 0 && !['action', 'local_action'].some((key) => entryOf(node, key)))
+        this.#fault('MISSING_ACTION', 'this task does nothing: no module is named', node.range)
       return undefined
     }
     if (actions.length > 1) {
@@ -296,7 +319,13 @@ export class PlaybookLoader {
   /** A static import is a block of the file's tasks, with the importing task's keywords. */
   #importTasks(entry: MapEntry, keywords: Keywords, node: MapNode, folder: string): TaskItem[] | undefined {
     for (const [name, { keyRange }] of keywords) {
-      if (!keywordNamed(name)!.places.includes('block')) this.#fault('UNSUPPORTED_KEYWORD', `'${name}' cannot stand beside import_tasks`, keyRange, 'The import is read before the run; it has no result of its own.')
+      if (!keywordNamed(name)!.places.includes('block'))
+        this.#fault(
+          'UNSUPPORTED_KEYWORD',
+          `'${name}' cannot stand beside import_tasks`,
+          keyRange,
+          'The import is read before the run; it has no result of its own.',
+        )
     }
     const name = this.#importedFile(entry)
     if (name === undefined) return undefined
@@ -311,11 +340,18 @@ export class PlaybookLoader {
 
   /** The path that import_tasks names: its text, or its only parameter `file`. */
   #importedFile({ key, value }: MapEntry): string | undefined {
-    const { pairs, rest } = value.kind === 'scalar' ? splitKeyValues(value, false) : { pairs: value.kind === 'map' ? (toRaw(value) as RawDict) : new RawDict(), rest: undefined }
-    for (const name of pairs.keys()) if (name !== 'file') this.#fault('BAD_ARGUMENT', `'${key}' has no parameter '${print(name as Value)}'`, value.range, "It has: file. Variables stand under 'vars'.")
+    const { pairs, rest } =
+      value.kind === 'scalar' ? splitKeyValues(value, false) : { pairs: value.kind === 'map' ? (toRaw(value) as RawDict) : new RawDict(), rest: undefined }
+    for (const name of pairs.keys())
+      if (name !== 'file') this.#fault('BAD_ARGUMENT', `'${key}' has no parameter '${print(name)}'`, value.range, "It has: file. Variables stand under 'vars'.")
     const name = rest ?? pairs.get('file')
     if (typeof name === 'string') return name
-    this.#fault('WRONG_TYPE', 'import_tasks takes the path of a task file', value.range, name instanceof Template ? 'A templated path is not supported yet.' : undefined)
+    this.#fault(
+      'WRONG_TYPE',
+      'import_tasks takes the path of a task file',
+      value.range,
+      name instanceof Template ? 'A templated path is not supported yet.' : undefined,
+    )
     return undefined
   }
 
@@ -362,7 +398,12 @@ export class PlaybookLoader {
   #keyword(keywords: Map<string, KeywordValue>, entry: MapEntry, keyword: Keyword): void {
     const { kind } = keyword
     if (!hasKind(entry.value, kind)) {
-      this.#fault('WRONG_TYPE', `'${entry.key}' takes ${KIND_WORDS[kind]}, and this is ${kindName(entry.value)}`, entry.value.range, kind === 'variable' ? VARIABLE_HINT : undefined)
+      this.#fault(
+        'WRONG_TYPE',
+        `'${entry.key}' takes ${KIND_WORDS[kind]}, and this is ${kindName(entry.value)}`,
+        entry.value.range,
+        kind === 'variable' ? VARIABLE_HINT : undefined,
+      )
       return
     }
     const misnamed = kind === 'variables' && entry.value.kind === 'map' ? entry.value.entries.find(({ key }) => !VARIABLE.test(key)) : undefined
@@ -412,7 +453,13 @@ function hasKind(node: Node, kind: KeywordKind): boolean {
     case 'text':
       return value !== undefined
     case 'boolean':
-      return isTemplate(node) || typeof value === 'boolean' || value === 0 || value === 1 || (text !== undefined && /^(?:yes|no|true|false|on|off|[yntf10])$/i.test(text))
+      return (
+        isTemplate(node) ||
+        typeof value === 'boolean' ||
+        value === 0 ||
+        value === 1 ||
+        (text !== undefined && /^(?:yes|no|true|false|on|off|[yntf10])$/i.test(text))
+      )
     case 'integer':
       return isTemplate(node) || typeof value === 'number' || (text !== undefined && /^-?\d+$/.test(text))
     case 'number':
@@ -442,5 +489,7 @@ function kindName(node: Node): string {
   if (node.kind === 'map') return 'a mapping'
   if (node.value === null) return 'empty'
   if (node.value instanceof Template) return 'a template'
-  return typeof node.value === 'string' ? 'text' : `the ${typeof node.value === 'boolean' ? 'boolean' : 'number'} ${String(node.value instanceof Float ? node.value.value : (node.value as number))}`
+  return typeof node.value === 'string'
+    ? 'text'
+    : `the ${typeof node.value === 'boolean' ? 'boolean' : 'number'} ${String(node.value instanceof Float ? node.value.value : (node.value as number))}`
 }

@@ -8,6 +8,9 @@ import { parseYaml, type Node } from './yaml.ts'
 /** A playbook, role or variable file above this size is refused. */
 const MAX_FILE_BYTES = 16 * 1024 * 1024
 
+/** Refuses what is no UTF-8 rather than replacing it. */
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 export class Reader {
   readonly #warn: (diagnostic: Diagnostic) => void
   readonly #parsed = new Map<string, Node>()
@@ -31,9 +34,10 @@ export class Reader {
     try {
       const { size } = statSync(absolute)
       if (size > MAX_FILE_BYTES) fail('LIMIT_EXCEEDED', `${shown} is larger than ${MAX_FILE_BYTES} bytes`, { range: at })
-      return new SourceFile(shown, readFileSync(absolute, 'utf8'))
+      return new SourceFile(shown, UTF8.decode(readFileSync(absolute)))
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code
+      if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') fail('FILE_UNREADABLE', `${shown} is not UTF-8 text`, { range: at })
       if (code === undefined) throw error
       if (code === 'ENOENT') fail('FILE_NOT_FOUND', `there is no file ${shown}`, { range: at })
       fail('FILE_UNREADABLE', `${shown} cannot be read`, { range: at, detail: (error as Error).message })

@@ -4,7 +4,21 @@
  * The `yaml` package parses; which plain scalar is a number, a boolean or text is decided here, since its own YAML 1.1
  * schema differs from PyYAML's (`y` and `n` are text, `1e3` is text, `1.0` stays a float).
  */
-import { Composer, isAlias, isMap, isScalar, isSeq, Parser, visit, type Alias, type CST, type Document, type Node as YamlNode, type Pair, type Scalar } from 'yaml'
+import {
+  Composer,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  Parser,
+  visit,
+  type Alias,
+  type CST,
+  type Document,
+  type Node as YamlNode,
+  type Pair,
+  type Scalar,
+} from 'yaml'
 import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { SourceFile, SourceRange } from '../diagnostic/source.ts'
 import { print } from '../value/print.ts'
@@ -60,7 +74,12 @@ export function parseYaml(file: SourceFile, warn: (diagnostic: Diagnostic) => vo
   }
   if (documents.length > 1 && faults.length === 0) {
     const start = documents[1]!.range[0]
-    faults.push({ code: 'YAML_SYNTAX', severity: 'error', summary: 'a second YAML document begins here, where one is expected', range: { file, start, end: start } })
+    faults.push({
+      code: 'YAML_SYNTAX',
+      severity: 'error',
+      summary: 'a second YAML document begins here, where one is expected',
+      range: { file, start, end: start },
+    })
   }
   if (faults.length > 0) throw new DiagnosticError(faults)
   const document = documents[0]
@@ -81,7 +100,9 @@ function firstBelowLimit(root: CST.Token): CST.Token | undefined {
   let level: CST.Token[] = [root]
   for (let depth = 0; level.length > 0; depth++) {
     if (depth > MAX_DEPTH) return level[0]
-    level = level.flatMap((token) => ('items' in token ? token.items.flatMap(({ key, value }) => [key, value]) : token.type === 'document' ? [token.value] : [])).filter((token) => token != null)
+    level = level
+      .flatMap((token) => ('items' in token ? token.items.flatMap(({ key, value }) => [key, value]) : token.type === 'document' ? [token.value] : []))
+      .filter((token) => token != null)
   }
   return undefined
 }
@@ -116,7 +137,8 @@ class Converter {
     if (node === null) return { kind: 'scalar', value: null, range }
     if (isAlias(node)) {
       const target = this.#targets.get(node)
-      if (!target) throw new DiagnosticError({ code: 'YAML_SYNTAX', severity: 'error', summary: `no anchor named '${node.source}' stands before this alias`, range })
+      if (!target)
+        throw new DiagnosticError({ code: 'YAML_SYNTAX', severity: 'error', summary: `no anchor named '${node.source}' stands before this alias`, range })
       return this.convert(target, depth + 1, range, unsafe)
     }
     if (isScalar(node)) return { kind: 'scalar', value: this.#scalar(node as Scalar<string>, range, unsafe), range }
@@ -222,7 +244,8 @@ const NULL = /^(?:~|null|Null|NULL|)$/
 const BOOLEAN = /^(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$/
 const TRUE = /^(?:yes|true|on)$/i
 const INTEGER = /^[-+]?(?:0b_*[01][01_]*|0[0-7_]+|(?:0|[1-9][0-9_]*)|0x_*[0-9a-fA-F][0-9a-fA-F_]*|[1-9][0-9_]*(?::[0-5]?[0-9])+)$/
-const FLOAT = /^(?:[-+]?(?:[0-9][0-9_]*)\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/
+const FLOAT =
+  /^(?:[-+]?(?:[0-9][0-9_]*)\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/
 
 /** What PyYAML makes of a plain scalar. Timestamps stay text: that is how they print. */
 export function resolvePlainScalar(text: string): Value {
@@ -251,7 +274,13 @@ function float(text: string): number {
   if (digits.endsWith('.nan')) return Number.NaN
   if (digits.includes(':')) {
     const sign = digits.startsWith('-') ? -1 : 1
-    return sign * digits.replace(/^[-+]/, '').split(':').reduce((sum, part) => sum * 60 + Number(part), 0)
+    return (
+      sign *
+      digits
+        .replace(/^[-+]/, '')
+        .split(':')
+        .reduce((sum, part) => sum * 60 + Number(part), 0)
+    )
   }
   return Number(digits)
 }

@@ -2,7 +2,7 @@
 import type { Keywords, Play, RoleEntry, TaskItem } from '../load/playbook.ts'
 import type { RoleLoader } from '../load/role.ts'
 import { repr } from '../value/print.ts'
-import { RawDict, Template, type Raw, type Value } from '../value/value.ts'
+import { RawDict, Template, type Raw } from '../value/value.ts'
 import type { CompiledItem, CompiledPlay, CompiledTask, RoleUse } from './compiled.ts'
 
 /** Numbers tasks; one for a run. */
@@ -42,7 +42,11 @@ export function compilePlay(play: Play, roles: RoleLoader, counter: TaskCounter)
   handlers.unshift(...onlyTasks(compiler.items(play.handlers, outer, undefined, true)))
 
   const items: CompiledItem[] = []
-  for (const section of [compiler.items(play.preTasks, outer, undefined, false), [...roleItems, ...compiler.items(play.tasks, outer, undefined, false)], compiler.items(play.postTasks, outer, undefined, false)]) {
+  for (const section of [
+    compiler.items(play.preTasks, outer, undefined, false),
+    [...roleItems, ...compiler.items(play.tasks, outer, undefined, false)],
+    compiler.items(play.postTasks, outer, undefined, false),
+  ]) {
     if (section.length > 0) items.push(...section, { kind: 'flush' })
   }
   return { play, items, handlers, roles: uses }
@@ -62,8 +66,12 @@ function givenTo({ keywords, params }: RoleUse): string {
 function textOf(raw: Raw): string {
   if (raw instanceof Template) return JSON.stringify({ template: raw.text })
   if (Array.isArray(raw)) return `[${raw.map(textOf).join()}]`
-  if (raw instanceof RawDict) return `{${[...raw].map(([key, item]) => `${repr(key)}:${textOf(item)}`).sort().join()}}`
-  return repr(raw as Value)
+  if (raw instanceof RawDict)
+    return `{${[...raw]
+      .map(([key, item]) => `${repr(key)}:${textOf(item)}`)
+      .sort()
+      .join()}}`
+  return repr(raw)
 }
 
 class Compiler {

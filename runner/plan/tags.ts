@@ -35,6 +35,11 @@ export function filterItems(items: readonly CompiledItem[], keep: (task: Compile
 
 /** Whether a task is the one that `--start-at-task` names: its name with or without the role's, `*` and `?` as wildcards. */
 export function isStart(names: readonly string[], wanted: string): boolean {
-  const regex = new RegExp(`^${wanted.replace(/[\\^$.|+(){}[\]]/g, '\\$&').replace(/\*/g, '.*').replace(/\?/g, '.')}$`)
+  const regex = new RegExp(
+    `^${wanted
+      .replace(/[\\^$.|+(){}[\]]/g, '\\$&')
+      .replace(/\*/g, '.*')
+      .replace(/\?/g, '.')}$`,
+  )
   return names.some((name) => name === wanted || regex.test(name))
 }

@@ -9,8 +9,9 @@ import { didYouMean } from '../diagnostic/suggest.ts'
 import { splitKeyValues } from '../load/arguments.ts'
 import type { Action } from '../load/playbook.ts'
 import { nodeAt, type Node } from '../load/yaml.ts'
+import { print } from '../value/print.ts'
 import { parameterWords } from './parameter_words.ts'
-import { Dict, Float, Tuple, UnknownValueError, Undefined, Unknown, type Raw, type Value } from '../value/value.ts'
+import { Dict, Tuple, UnknownValueError, Undefined, Unknown, type Raw, type Value } from '../value/value.ts'
 
 /** Arguments by the module's own names for them. */
 export interface BoundArguments {
@@ -38,8 +39,9 @@ export function bindArguments(action: Action, taker: Taker): BoundArguments {
     args.set(canonical.get(key) ?? key, argument)
   }
   for (const [key, raw] of action.args) {
-    const at = action.argNodes.get(String(key as string))
-    set(String(key as string), { raw, keyRange: at?.keyRange ?? action.range, node: at?.node })
+    const name = print(key)
+    const at = action.argNodes.get(name)
+    set(name, { raw, keyRange: at?.keyRange ?? action.range, node: at?.node })
   }
   if (action.text) {
     const { pairs, rest } = splitKeyValues(action.text, taker.freeForm !== undefined)
@@ -142,7 +144,7 @@ function toParameter(value: Value): unknown {
   if (value instanceof Tuple) return value.items.map(toParameter)
   if (value instanceof Dict) {
     const object: Record<string, unknown> = {}
-    for (const [key, item] of value) define(object, typeof key === 'string' ? key : String(key as number), toParameter(item))
+    for (const [key, item] of value) define(object, print(key), toParameter(item))
     return object
   }
   return value

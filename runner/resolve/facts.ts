@@ -69,7 +69,18 @@ export function factsFrom(replies: readonly QueryReply[]): Dict {
     kernel,
     nodename,
     os_family: family,
-    pkg_mgr: family === 'Debian' ? 'apt' : family === 'RedHat' ? (Number(major) >= 8 || id === 'fedora' ? 'dnf' : 'yum') : family === 'Suse' ? 'zypper' : family === 'Alpine' ? 'apk' : 'unknown',
+    pkg_mgr:
+      family === 'Debian'
+        ? 'apt'
+        : family === 'RedHat'
+          ? Number(major) >= 8 || id === 'fedora'
+            ? 'dnf'
+            : 'yum'
+          : family === 'Suse'
+            ? 'zypper'
+            : family === 'Alpine'
+              ? 'apk'
+              : 'unknown',
     service_mgr: (init ?? '').trim() || 'unknown',
     system,
   }

@@ -62,8 +62,10 @@ function addInventory(variables: Variables, situation: Situation, sources: Varia
   for (const group of inventory.groupsByStrength(situation.hostName)) {
     const all = group.name === 'all'
     variables.add('inventory group vars', group.vars)
-    for (const folder of inventory.folders) for (const vars of files.of(folder, 'group_vars', group.name)) variables.add(all ? 'inventory group_vars/all' : 'inventory group_vars', vars)
-    if (playFolder !== undefined) for (const vars of files.of(playFolder, 'group_vars', group.name)) variables.add(all ? 'playbook group_vars/all' : 'playbook group_vars', vars)
+    for (const folder of inventory.folders)
+      for (const vars of files.of(folder, 'group_vars', group.name)) variables.add(all ? 'inventory group_vars/all' : 'inventory group_vars', vars)
+    if (playFolder !== undefined)
+      for (const vars of files.of(playFolder, 'group_vars', group.name)) variables.add(all ? 'playbook group_vars/all' : 'playbook group_vars', vars)
   }
   const host = inventory.hosts.get(situation.hostName)
   if (host) variables.add('inventory host vars', host.vars)

@@ -16,17 +16,19 @@ const TYPES: Readonly<Record<string, string>> = {
 export function parameterWords(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type': {
-      const wanted = TYPES[issue.expected as string]
+      const wanted = TYPES[issue.expected]
       if (wanted === undefined) return undefined
       return issue.input === undefined ? `it is missing, and has to be ${wanted}` : `it has to be ${wanted}, and is ${kindOf(issue.input)}`
     }
     case 'invalid_value':
       return `it has to be ${issue.values.length === 1 ? '' : 'one of '}${issue.values.map(wordOf).join(', ')}`
     case 'too_small':
-      if (issue.origin === 'number' || issue.origin === 'int') return `it has to be ${issue.inclusive === false ? 'more than' : 'at least'} ${String(issue.minimum)}`
+      if (issue.origin === 'number' || issue.origin === 'int')
+        return `it has to be ${issue.inclusive === false ? 'more than' : 'at least'} ${String(issue.minimum)}`
       return issue.minimum === 1 ? 'it cannot be empty' : `it needs at least ${String(issue.minimum)} ${unitOf(issue.origin)}`
     case 'too_big':
-      if (issue.origin === 'number' || issue.origin === 'int') return `it has to be ${issue.inclusive === false ? 'less than' : 'at most'} ${String(issue.maximum)}`
+      if (issue.origin === 'number' || issue.origin === 'int')
+        return `it has to be ${issue.inclusive === false ? 'less than' : 'at most'} ${String(issue.maximum)}`
       return `it has at most ${String(issue.maximum)} ${unitOf(issue.origin)}`
     default:
       return undefined

@@ -48,7 +48,13 @@ export function checkRoleArguments(roleName: string, spec: ReadonlyMap<string, A
       }
       throw error
     }
-    faults.push(...check(`${name}`, value, argument).map((summary): Diagnostic => ({ code: 'ROLE_ARGUMENT', severity: 'error', summary: `the role '${roleName}': ${summary}` })))
+    faults.push(
+      ...check(name, value, argument).map((summary): Diagnostic => ({
+        code: 'ROLE_ARGUMENT',
+        severity: 'error',
+        summary: `the role '${roleName}': ${summary}`,
+      })),
+    )
   }
   return faults
 }
@@ -58,18 +64,21 @@ function check(name: string, value: Value | undefined, argument: ArgumentSpec): 
   if (!hasType(value, argument.type)) return [`'${name}' has to be of type ${argument.type}`]
   const faults: string[] = []
   if (argument.choices && !argument.choices.some((choice) => equal(choice as Value, value))) {
-    faults.push(`'${name}' is '${argument.noLog ? '********' : print(value)}', and has to be one of ${argument.choices.map((choice) => print(choice as Value)).join(', ')}`)
+    faults.push(
+      `'${name}' is '${argument.noLog ? '********' : print(value)}', and has to be one of ${argument.choices.map((choice) => print(choice as Value)).join(', ')}`,
+    )
   }
   const items = Array.isArray(value) ? value : [value]
   if (argument.type === 'list' && argument.elements !== undefined) {
-    for (const [index, item] of items.entries()) if (!hasType(item, argument.elements)) faults.push(`'${name}[${index}]' has to be of type ${argument.elements}`)
+    for (const [index, item] of items.entries())
+      if (!hasType(item, argument.elements)) faults.push(`'${name}[${index}]' has to be of type ${argument.elements}`)
   }
   if (argument.options) {
     for (const [index, item] of items.entries()) {
       if (!(item instanceof Dict)) continue
       const at = Array.isArray(value) ? `${name}[${index}]` : name
       for (const [key, nested] of argument.options) faults.push(...check(`${at}.${key}`, item.get(key), nested))
-      for (const key of item.keys()) if (!argument.options.has(String(key as string))) faults.push(`'${at}.${String(key as string)}' is not among the declared arguments`)
+      for (const key of [...item.keys()].map(print)) if (!argument.options.has(key)) faults.push(`'${at}.${key}' is not among the declared arguments`)
     }
   }
   return faults
@@ -83,7 +92,9 @@ function hasType(value: Value, type: string): boolean {
     case 'float':
       return typeof value === 'number' || value instanceof Float || (typeof value === 'string' && value.trim() !== '' && !Number.isNaN(Number(value)))
     case 'bool':
-      return typeof value === 'boolean' || value === 0 || value === 1 || (typeof value === 'string' && /^(?:yes|no|true|false|on|off|y|n|t|f|1|0)$/i.test(value))
+      return (
+        typeof value === 'boolean' || value === 0 || value === 1 || (typeof value === 'string' && /^(?:yes|no|true|false|on|off|y|n|t|f|1|0)$/i.test(value))
+      )
     case 'list':
       return Array.isArray(value) || typeof value === 'string'
     case 'dict':

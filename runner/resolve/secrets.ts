@@ -92,11 +92,14 @@ function textsOf(value: Value): string[] {
   return []
 }
 
-/** The forms in which a value travels: as it is, in JSON, in Python's repr, quoted for a shell, in a URL, in base64 at each alignment. */
+/**
+ * The forms in which a value travels: as it is, in JSON, in Python's repr, quoted for a shell, in a URL, in base64 at each
+ * alignment; and each of these as it stands in JSON.
+ */
 function formsOf(text: string): string[] {
-  return [
+  const forms = [
     text,
-    JSON.stringify(text).slice(1, -1),
+    inJson(text),
     text.replace(/\\/g, '\\\\').replace(/'/g, "\\'"),
     text.replace(/'/g, `'\\''`),
     text.replace(/'/g, `'"'"'`),
@@ -104,6 +107,11 @@ function formsOf(text: string): string[] {
     encodeURIComponent(text).replace(/%20/g, '+'),
     ...base64Forms(text),
   ]
+  return [...forms, ...forms.map(inJson)]
+}
+
+function inJson(text: string): string {
+  return JSON.stringify(text).slice(1, -1)
 }
 
 /** What is the same of a base64 text whatever stands before and after the value. */

@@ -14,9 +14,9 @@ export class VariableFiles {
 
   /** The variables that a folder's `group_vars` or `host_vars` has for a name, the weakest first. */
   of(folder: string, kind: 'group_vars' | 'host_vars', name: string): readonly RawDict[] {
-    const base = path.join(folder, kind, name)
-    let found = this.#cache.get(base)
-    if (!found) this.#cache.set(base, (found = this.#read(folder, kind, name)))
+    const key = [folder, kind, name].join('\0')
+    let found = this.#cache.get(key)
+    if (!found) this.#cache.set(key, (found = this.#read(folder, kind, name)))
     return found
   }
 

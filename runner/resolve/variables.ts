@@ -110,7 +110,7 @@ export class Evaluator implements Scope {
       for (const [key, item] of raw) dict.set(key, this.value(item))
       return dict
     }
-    return raw as Value
+    return raw
   }
 
   /** An expression without markers, as in `when`. */
@@ -153,15 +153,15 @@ export class LazyDict extends Dict {
   }
 
   override keys(): MapIterator<Value> {
-    return new Set<Value>(this.#keys()).values() as MapIterator<Value>
+    return new Set<Value>(this.#keys()).values()
   }
 
   override values(): MapIterator<Value> {
-    return new Map(this.#pairs()).values() as MapIterator<Value>
+    return new Map(this.#pairs()).values()
   }
 
   override entries(): MapIterator<[Value, Value]> {
-    return new Map(this.#pairs()).entries() as MapIterator<[Value, Value]>
+    return new Map(this.#pairs()).entries()
   }
 
   override [Symbol.iterator](): MapIterator<[Value, Value]> {

@@ -47,7 +47,8 @@ export function readIniInventory(inventory: Inventory, file: SourceFile): void {
     } else readHostLine(inventory, section.group, text, range)
   }
   for (const [group, range] of mentioned) {
-    if (!declared.has(group)) fail('BAD_INVENTORY', `there is no section [${group}]`, { range, hint: didYouMean(group, declared) ?? `Write [${group}], even where it stays empty.` })
+    if (!declared.has(group))
+      fail('BAD_INVENTORY', `there is no section [${group}]`, { range, hint: didYouMean(group, declared) ?? `Write [${group}], even where it stays empty.` })
   }
 }
 
@@ -86,8 +87,8 @@ function shellWords(text: string, range: SourceRange): string[] {
     const char = text[at]!
     if (quote !== undefined) {
       if (char === quote) quote = undefined
-      else if (char === '\\' && quote === '"' && '"\\'.includes(text[at + 1] ?? ' ')) word += text[++at]!
-      else word += char
+      else if (char === '\\' && quote === '"' && '"\\'.includes(text[at + 1] ?? ' ')) word = (word ?? '') + text[++at]!
+      else word = (word ?? '') + char
     } else if (char === '"' || char === "'") {
       quote = char
       word ??= ''

@@ -6,7 +6,12 @@ import { RawDict } from '../../value/value.ts'
 import type { Inventory } from './inventory.ts'
 
 /** The hosts that a pattern names, each part's in the order of its groups. A part that matches nothing is reported to `unmatched`. */
-export function matchHosts(inventory: Inventory, pattern: string, at: SourceRange | undefined, unmatched: (part: string, hint: string | undefined) => void): string[] {
+export function matchHosts(
+  inventory: Inventory,
+  pattern: string,
+  at: SourceRange | undefined,
+  unmatched: (part: string, hint: string | undefined) => void,
+): string[] {
   const parts = splitPattern(pattern)
   // Exclusions and intersections apply to the union of the rest, whatever the order.
   const plain = parts.filter((part) => !/^[&!]/.test(part))

@@ -109,7 +109,8 @@ function readGroup(inventory: Inventory, name: string, node: Node): void {
 function readHosts(inventory: Inventory, groupName: string, node: MapNode): void {
   for (const entry of node.entries) {
     const { value } = entry
-    if (value.kind !== 'map' && !(value.kind === 'scalar' && value.value === null)) fault(`the variables of the host '${entry.key}' have to be a mapping`, value)
+    if (value.kind !== 'map' && !(value.kind === 'scalar' && value.value === null))
+      fault(`the variables of the host '${entry.key}' have to be a mapping`, value)
     for (const host of addHosts(inventory, entry.key, groupName, entry.keyRange)) if (value.kind === 'map') setAll(host.vars, value)
   }
 }

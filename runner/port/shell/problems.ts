@@ -30,9 +30,7 @@ export function becomeFailed(hostName: string, become: Become, said: string | un
 }
 
 function becomeHint(become: Become, said: string): string {
-  if (/must have a tty|askpass helper|no tty present/.test(said) && become.password !== undefined) {
-    return 'This host wants a terminal for sudo; take `requiretty` out of its sudoers.'
-  }
+  if (/must have a tty/.test(said)) return 'This host wants a terminal for sudo, and there is none: take `requiretty` out of its sudoers.'
   if (/unknown user/.test(said)) return 'There is no such user on the host.'
   if (/not found/.test(said)) return 'Install sudo on the host, or log in as the user that is wanted.'
   if (become.password !== undefined) return 'Check the password given with --ask-become-pass or ansible_become_password, and what sudoers allows.'

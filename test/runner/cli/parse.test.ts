@@ -38,24 +38,40 @@ const RUN: readonly (readonly [argv: string, changed: Partial<RunOptions>])[] = 
 ]
 
 t.test('what each option asks of the run', async (t) => {
-  for (const [argv, changed] of RUN) t.strictSame(parse(...argv.split(' ').filter((word) => word !== '')).run, { ...DEFAULT_OPTIONS, extraVars: new RawDict(), ...changed }, argv)
+  for (const [argv, changed] of RUN)
+    t.strictSame(parse(...argv.split(' ').filter((word) => word !== '')).run, { ...DEFAULT_OPTIONS, extraVars: new RawDict(), ...changed }, argv)
   t.strictSame(parse('--ssh-common-args', "-o ProxyJump=b -i '/a b'").run.sshArguments, ['-o', 'ProxyJump=b', '-i', '/a b'])
 })
 
 t.test('what else there is', async (t) => {
-  t.match(parseInvocation(['a.yml', '-i', 'x,', 'b.yml', '--inventory-file', 'y', '--inventory=z'], () => undefined), {
-    playbooks: [path.resolve('a.yml'), path.resolve('b.yml')],
-    inventories: ['x,', 'z', 'y'],
-  })
+  t.match(
+    parseInvocation(['a.yml', '-i', 'x,', 'b.yml', '--inventory-file', 'y', '--inventory=z'], () => undefined),
+    {
+      playbooks: [path.resolve('a.yml'), path.resolve('b.yml')],
+      inventories: ['x,', 'z', 'y'],
+    },
+  )
   t.match(parse(), { output: 'human', showDiffs: true, instead: undefined })
   t.match(parse('--output', 'json', '--no-diff'), { output: 'json', showDiffs: false })
-  for (const [argv, instead] of [['--help', 'help'], ['-h', 'help'], ['--version', 'version'], ['--syntax-check', 'syntax-check'], ['--list-hosts', 'list'], ['--list-tasks', 'list'], ['--list-tags', 'list']] as const) t.equal(parse(argv).instead, instead, argv)
+  for (const [argv, instead] of [
+    ['--help', 'help'],
+    ['-h', 'help'],
+    ['--version', 'version'],
+    ['--syntax-check', 'syntax-check'],
+    ['--list-hosts', 'list'],
+    ['--list-tasks', 'list'],
+    ['--list-tags', 'list'],
+  ] as const)
+    t.equal(parse(argv).instead, instead, argv)
   t.strictSame(parse('--list-hosts', '--list-tags').list, { hosts: true, tasks: false, tags: true })
   t.equal(parseInvocation(['--help'], () => undefined).instead, 'help')
 })
 
 t.test('every option is among those above', async (t) => {
-  const tried = [...RUN.map(([argv]) => argv), '--ssh-common-args --inventory-file --inventory --output --no-diff --help --version --syntax-check --list-hosts --list-tasks --list-tags -e'].join(' ')
+  const tried = [
+    ...RUN.map(([argv]) => argv),
+    '--ssh-common-args --inventory-file --inventory --output --no-diff --help --version --syntax-check --list-hosts --list-tasks --list-tags -e',
+  ].join(' ')
   for (const { long, ...option } of OPTIONS) {
     const short = 'short' in option ? option.short : undefined
     t.ok(new RegExp(`--${long}\\b`).test(tried) || (short !== undefined && new RegExp(`(^| )-[A-Za-z]*${short}`).test(tried)), long)
@@ -98,13 +114,21 @@ t.test('what is refused', async (t) => {
     [['-e', 'a="x'], 'BAD_ARGUMENT --extra-vars:1:1 a quote is not closed here: "'],
     [['-e', '@/none.yml'], 'FILE_NOT_FOUND - there is no file /none.yml'],
   ] as const)
-    t.strictSame(faultsOf(() => parse(...argv)), [expected], argv.join(' '))
+    t.strictSame(
+      faultsOf(() => parse(...argv)),
+      [expected],
+      argv.join(' '),
+    )
   t.match(faultsOf(() => parse('-e', '{"a": '))[0], /^YAML_SYNTAX --extra-vars:1:/)
-  t.strictSame(faultsOf(() => parseInvocation([], () => undefined)), ['BAD_OPTION - no playbook is named | usage: playline PLAYBOOK… -i INVENTORY; --help lists the options.'])
+  t.strictSame(
+    faultsOf(() => parseInvocation([], () => undefined)),
+    ['BAD_OPTION - no playbook is named | usage: playline PLAYBOOK… -i INVENTORY; --help lists the options.'],
+  )
 })
 
 t.test('exit codes for faults', async (t) => {
-  const code = (...codes: Diagnostic['code'][]): number => exitCodeOf(new DiagnosticError(codes.map((each) => ({ code: each, severity: 'error', summary: '' }))))
+  const code = (...codes: Diagnostic['code'][]): number =>
+    exitCodeOf(new DiagnosticError(codes.map((each) => ({ code: each, severity: 'error', summary: '' }))))
   t.equal(code('BAD_OPTION'), 2)
   for (const each of ['FILE_NOT_FOUND', 'UNKNOWN_ROLE', 'UNKNOWN_HANDLER', 'BAD_INVENTORY', 'UNKNOWN_HOST_PATTERN'] as const) t.equal(code(each), 1, each)
   for (const each of ['UNKNOWN_KEYWORD', 'YAML_SYNTAX', 'BAD_ARGUMENT', 'UNDEFINED_VARIABLE'] as const) t.equal(code(each), 4, each)

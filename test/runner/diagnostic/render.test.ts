@@ -13,7 +13,10 @@ t.test('all parts', async (t) => {
 
 t.test('as little as there is', async (t) => {
   t.equal(renderDiagnostic({ code: 'DUPLICATE_KEY', severity: 'warning', summary: 'twice' }), 'warning: twice  [DUPLICATE_KEY]')
-  t.equal(renderDiagnostic({ code: 'DUPLICATE_KEY', severity: 'warning', summary: 'x', range: { file, start: 18, end: 18 } }), 'warning: x  [DUPLICATE_KEY]\n  --> p.yml:3:1')
+  t.equal(
+    renderDiagnostic({ code: 'DUPLICATE_KEY', severity: 'warning', summary: 'x', range: { file, start: 18, end: 18 } }),
+    'warning: x  [DUPLICATE_KEY]\n  --> p.yml:3:1',
+  )
 })
 
 t.test('a range over several lines is marked to the end of its first; tabs do not move the caret', async (t) => {
@@ -23,13 +26,20 @@ t.test('a range over several lines is marked to the end of its first; tabs do no
 
 t.test('long lines are cut around the caret', async (t) => {
   const long = new SourceFile('l.yml', `${'a'.repeat(500)}HERE${'b'.repeat(500)}`)
-  const [, , excerpt, caret] = renderDiagnostic({ code: 'WRONG_TYPE', severity: 'error', summary: 'x', range: { file: long, start: 500, end: 504 } }).split('\n')
+  const [, , excerpt, caret] = renderDiagnostic({ code: 'WRONG_TYPE', severity: 'error', summary: 'x', range: { file: long, start: 500, end: 504 } }).split(
+    '\n',
+  )
   t.equal(excerpt!.length, '    1 | '.length + 160)
   t.equal(excerpt!.indexOf('HERE'), caret!.indexOf('^^^^'))
 })
 
 t.test('colours go around the parts', async (t) => {
-  const palette = { error: (text: string) => `E(${text})`, warning: (text: string) => `W(${text})`, place: (text: string) => `P(${text})`, hint: (text: string) => `H(${text})` }
+  const palette = {
+    error: (text: string) => `E(${text})`,
+    warning: (text: string) => `W(${text})`,
+    place: (text: string) => `P(${text})`,
+    hint: (text: string) => `H(${text})`,
+  }
   t.equal(
     renderDiagnostic({ code: 'WRONG_TYPE', severity: 'error', summary: 'x', range: { file, start: 2, end: 4 }, hint: 'y' }, palette),
     'E(error:) x  [WRONG_TYPE]\n  P(--> p.yml:1:3)\n    1 | - hots: all\n      |   E(^^)\n  H(hint:) y',

@@ -17,6 +17,12 @@ t.test('the options of main', async (t) => {
 })
 
 t.test('faults have a place', async (t) => {
-  t.strictSame(faultsOf(() => read('main: {options: {a: {type: strr}}}')), ["WRONG_TYPE s.yml:1:28 'strr' is not a type of argument"])
-  t.strictSame(faultsOf(() => read('main: {options: {a: 5}}')), ["WRONG_TYPE s.yml:1:21 the argument 'a' has to be a mapping"])
+  t.strictSame(
+    faultsOf(() => read('main: {options: {a: {type: strr}}}')),
+    ["WRONG_TYPE s.yml:1:28 'strr' is not a type of argument"],
+  )
+  t.strictSame(
+    faultsOf(() => read('main: {options: {a: 5}}')),
+    ["WRONG_TYPE s.yml:1:21 the argument 'a' has to be a mapping"],
+  )
 })

@@ -6,7 +6,7 @@ import { hasTemplateMarkers, Template, type Raw } from '../../../runner/value/va
 function split(text: string, freeForm: boolean): Record<string, string> {
   const range = { file: new SourceFile('f.yml', text), start: 0, end: text.length }
   const { pairs, rest } = splitKeyValues({ kind: 'scalar', value: hasTemplateMarkers(text) ? new Template(text, range) : text, range }, freeForm)
-  const shown = (raw: Raw): string => (raw instanceof Template ? `t:${raw.text}` : String(raw as string))
+  const shown = (raw: Raw): string => (raw instanceof Template ? `t:${raw.text}` : (raw as string))
   return { ...Object.fromEntries([...pairs].map(([name, raw]) => [name, shown(raw)])), ...(rest !== undefined && { _: shown(rest) }) }
 }
 
@@ -23,7 +23,7 @@ const PAIRS: readonly (readonly [string, Record<string, string>])[] = [
   ['x=\\x41 y=\\u00e9 z=\\101', { x: 'A', y: 'é', z: 'A' }],
   ['msg={{ a b }} z=1', { msg: 't:{{ a b }}', z: '1' }],
   ["msg='{{ a }}' z={{ b | default('x y') }}", { msg: 't:{{ a }}', z: "t:{{ b | default('x y') }}" }],
-  ['a={% if x %}y z{% endif %} b=1', { a: 't:{% if x %}y z{% endif %}', b: '1' }],
+  ['a={% if x %}y z{% endif %} b=1', { a: 't:{% if x %}y', _: 't:z{% endif %}', b: '1' }],
   ["x={{ {'a': 1} }} y=2", { x: "t:{{ {'a': 1} }}", y: '2' }],
   ['a=1\nb=2', { a: '1', b: '2' }],
   ['msg=hello world', { msg: 'hello', _: 'world' }],

@@ -4,7 +4,10 @@ import { keywordNamed, KEYWORDS, keywordsOf } from '../../../runner/load/keyword
 t.test('keywords by place', async (t) => {
   t.ok(keywordsOf('task').includes('register'))
   t.notOk(keywordsOf('play').includes('when'))
-  t.strictSame(keywordsOf('block').filter((name) => KEYWORDS[name]!.kind === 'items'), ['block', 'rescue', 'always'])
+  t.strictSame(
+    keywordsOf('block').filter((name) => KEYWORDS[name]!.kind === 'items'),
+    ['block', 'rescue', 'always'],
+  )
 })
 
 t.test('names of Object.prototype are no keywords', async (t) => {

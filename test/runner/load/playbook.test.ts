@@ -1,12 +1,13 @@
 import t from 'tap'
 import { KEYWORDS } from '../../../runner/load/keywords.ts'
 import { bareName, type Block, type Task, type TaskItem } from '../../../runner/load/playbook.ts'
+import { print } from '../../../runner/value/print.ts'
 import { Template } from '../../../runner/value/value.ts'
 import { loadFiles } from './support.ts'
 
 /** Tasks by the text of their name, blocks with their sections in brackets. */
 function outline(items: readonly TaskItem[]): string {
-  const text = (item: Task): string => String((item.keywords.get('name')?.raw ?? item.action.module) as string)
+  const text = (item: Task): string => (item.keywords.get('name')?.raw as string | undefined) ?? item.action.module
   return items.map((item) => (item.kind === 'task' ? text(item) : `[${[item.block, item.rescue, item.always].map(outline).join('|')}]`)).join(' ')
 }
 
@@ -49,7 +50,7 @@ t.test('plays, blocks and tasks keep what stands in them', async (t) => {
 })
 
 const REFUSED: readonly (readonly [playbook: string, ...expected: string[]])[] = [
-  ['hosts: all', "WRONG_TYPE p.yml:1:1 a playbook is a list of plays, and this is a mapping | Begin each play with a dash: \"- hosts: all\"."],
+  ['hosts: all', 'WRONG_TYPE p.yml:1:1 a playbook is a list of plays, and this is a mapping | Begin each play with a dash: "- hosts: all".'],
   ['', 'WRONG_TYPE p.yml:1:1 a playbook is a list of plays, and this is empty | Begin each play with a dash: "- hosts: all".'],
   ['- x', 'WRONG_TYPE p.yml:1:3 a play is a mapping, and this is text'],
   ['- tasks: []', "MISSING_KEYWORD p.yml:1:3 a play needs 'hosts' | Name a group or host of the inventory, or all."],
@@ -63,7 +64,10 @@ const REFUSED: readonly (readonly [playbook: string, ...expected: string[]])[] =
   ['- hosts: all\n  tasks: "{{ x }}"', "WRONG_TYPE p.yml:2:10 'tasks' takes a list of tasks, and this is a template"],
   ['- hosts: all\n  vars: [1]', "WRONG_TYPE p.yml:2:9 'vars' takes a mapping, and this is a list"],
   ['- hosts: all\n  vars: "{{ x }}"', "WRONG_TYPE p.yml:2:9 'vars' takes a mapping, and this is a template"],
-  ['- hosts: all\n  vars: {a-b: 1}', "WRONG_TYPE p.yml:2:10 'a-b' is not the name of a variable | Such a name has letters, digits and _, and does not begin with a digit."],
+  [
+    '- hosts: all\n  vars: {a-b: 1}',
+    "WRONG_TYPE p.yml:2:10 'a-b' is not the name of a variable | Such a name has letters, digits and _, and does not begin with a digit.",
+  ],
   [task('x'), 'WRONG_TYPE p.yml:3:7 a task is a mapping, and this is text'],
   [task('name: x'), 'MISSING_ACTION p.yml:3:7 this task does nothing: no module is named'],
   [task('{copy: , debug: }'), "CONFLICTING_ACTIONS p.yml:3:16 a task has one module, and this has 'copy' and 'debug'"],
@@ -80,8 +84,14 @@ const REFUSED: readonly (readonly [playbook: string, ...expected: string[]])[] =
   [task('{debug: , tags: {a: 1}}'), "WRONG_TYPE p.yml:3:23 'tags' takes a name or a list of names, and this is a mapping"],
   [task('{debug: , when: [[x]]}'), "WRONG_TYPE p.yml:3:23 'when' takes a condition or a list of conditions, and this is a list"],
   [task('{debug: , args: "{{ x }}"}'), "WRONG_TYPE p.yml:3:23 'args' takes a mapping, and this is a template"],
-  [task('{debug: , register: a-b}'), "WRONG_TYPE p.yml:3:27 'register' takes the name of a variable, and this is text | Such a name has letters, digits and _, and does not begin with a digit."],
-  [task('{debug: , register: "{{ x }}"}'), "WRONG_TYPE p.yml:3:27 'register' takes the name of a variable, and this is a template | Such a name has letters, digits and _, and does not begin with a digit."],
+  [
+    task('{debug: , register: a-b}'),
+    "WRONG_TYPE p.yml:3:27 'register' takes the name of a variable, and this is text | Such a name has letters, digits and _, and does not begin with a digit.",
+  ],
+  [
+    task('{debug: , register: "{{ x }}"}'),
+    "WRONG_TYPE p.yml:3:27 'register' takes the name of a variable, and this is a template | Such a name has letters, digits and _, and does not begin with a digit.",
+  ],
   [task('{block: [], register: x}'), "UNKNOWN_KEYWORD p.yml:3:19 'register' is not a keyword of a block | It may stand in: task."],
   ['- hosts: all\n  roles: x', "WRONG_TYPE p.yml:2:10 'roles' is a list, and this is text"],
   ['- hosts: all\n  roles: [{x: 1}]', "WRONG_TYPE p.yml:2:11 a role is a name, or a mapping with 'role'"],
@@ -93,9 +103,17 @@ const REFUSED: readonly (readonly [playbook: string, ...expected: string[]])[] =
   [task('import_tasks: none.yml'), 'FILE_NOT_FOUND p.yml:3:21 there is no file none.yml'],
   [task('import_tasks: "{{ x }}"'), 'WRONG_TYPE p.yml:3:21 import_tasks takes the path of a task file | A templated path is not supported yet.'],
   [task('import_tasks: self.yml'), 'INCLUDE_CYCLE self.yml:1:17 self.yml imports itself'],
-  [task('{import_tasks: e.yml, loop: [1]}'), "UNSUPPORTED_KEYWORD p.yml:3:29 'loop' cannot stand beside import_tasks | The import is read before the run; it has no result of its own."],
+  [
+    task('{import_tasks: e.yml, loop: [1]}'),
+    "UNSUPPORTED_KEYWORD p.yml:3:29 'loop' cannot stand beside import_tasks | The import is read before the run; it has no result of its own.",
+  ],
   [task('import_tasks: {file: e.yml, x: 1}'), "BAD_ARGUMENT p.yml:3:21 'import_tasks' has no parameter 'x' | It has: file. Variables stand under 'vars'."],
-  ['- hosts: all\n  bad: 1\n  tasks: [{nope: 1}, {debug: , poll: 1}]', "UNKNOWN_KEYWORD p.yml:2:3 'bad' is not a keyword of a play", "UNKNOWN_MODULE p.yml:3:12 'nope' is neither a keyword of a task nor a module", "UNSUPPORTED_KEYWORD p.yml:3:32 'poll' is not supported: not yet part of Playline"],
+  [
+    '- hosts: all\n  bad: 1\n  tasks: [{nope: 1}, {debug: , poll: 1}]',
+    "UNKNOWN_KEYWORD p.yml:2:3 'bad' is not a keyword of a play",
+    "UNKNOWN_MODULE p.yml:3:12 'nope' is neither a keyword of a task nor a module",
+    "UNSUPPORTED_KEYWORD p.yml:3:32 'poll' is not supported: not yet part of Playline",
+  ],
 ]
 
 t.test('refusals: code, place, words, hint', async (t) => {
@@ -125,8 +143,17 @@ t.test('every keyword is taken or refused as its entry says', async (t) => {
     const [good, bad] = VALUES[kind] ?? ['x', 'x']
     const [place] = places
     const at = (value: string): string =>
-      place === 'play' ? `- {hosts: all, ${name}: ${value}}` : place === 'role' ? `- {hosts: all, roles: [{role: r, ${name}: ${value}}]}` : place === 'block' ? `- {hosts: all, tasks: [{block: [], ${name}: ${value}}]}` : `- {hosts: all, tasks: [{debug: , ${name}: ${value}}]}`
-    const codes = (value: string): string[] => loadFiles(t, { 'p.yml': at(value).replace('block: [], block:', 'block:').replace('hosts: all, hosts:', 'hosts:') }).faults().map((line) => line.split(' ')[0]!)
+      place === 'play'
+        ? `- {hosts: all, ${name}: ${value}}`
+        : place === 'role'
+          ? `- {hosts: all, roles: [{role: r, ${name}: ${value}}]}`
+          : place === 'block'
+            ? `- {hosts: all, tasks: [{block: [], ${name}: ${value}}]}`
+            : `- {hosts: all, tasks: [{debug: , ${name}: ${value}}]}`
+    const codes = (value: string): string[] =>
+      loadFiles(t, { 'p.yml': at(value).replace('block: [], block:', 'block:').replace('hosts: all, hosts:', 'hosts:') })
+        .faults()
+        .map((line) => line.split(' ')[0]!)
     if (refused !== undefined) t.strictSame(codes(good), ['UNSUPPORTED_KEYWORD'], name)
     else {
       t.strictSame(codes(good), [], `${name}: ${good}`)
@@ -141,15 +168,22 @@ t.test('import_playbook: nested, from its own folder, with what it gives its pla
     sub: { 'a.yml': '- ansible.builtin.import_playbook: b.yml\n  vars: {v: inner}\n- hosts: three\n', 'b.yml': '- hosts: two\n' },
   })
   t.strictSame(faults(), [])
-  t.strictSame(plays.map((play) => play.keywords.get('hosts')!.raw), ['one', 'two', 'three'])
-  t.strictSame(plays.map((play) => play.imported.map((keywords) => [...keywords.keys()].join('+'))), [[], ['vars+tags', 'vars'], ['vars+tags']])
+  t.strictSame(
+    plays.map((play) => play.keywords.get('hosts')!.raw),
+    ['one', 'two', 'three'],
+  )
+  t.strictSame(
+    plays.map((play) => play.imported.map((keywords) => [...keywords.keys()].join('+'))),
+    [[], ['vars+tags', 'vars'], ['vars+tags']],
+  )
 })
 
 t.test('import_tasks: a block; beside the file, else beside those that imported it', async (t) => {
   const { plays, faults } = loadFiles(t, {
     'p.yml': task('import_tasks: sub/one.yml\n      when: x\n      name: gone'),
     sub: { 'one.yml': '- import_tasks: two.yml\n- import_tasks: file=two.yml\n- import_tasks: {file: top.yml}\n', 'two.yml': '- {name: two, debug: }\n' },
-    'top.yml': '- {name: top, debug: }\n', 'two.yml': '- {name: wrong, debug: }\n',
+    'top.yml': '- {name: top, debug: }\n',
+    'two.yml': '- {name: wrong, debug: }\n',
   })
   t.strictSame(faults(), [])
   t.equal(outline(plays[0]!.tasks), '[[two||] [two||] [top||]||]')
@@ -157,16 +191,29 @@ t.test('import_tasks: a block; beside the file, else beside those that imported 
 })
 
 t.test('roles as names and as mappings: keywords apart from parameters', async (t) => {
-  const { plays, faults } = loadFiles(t, { 'p.yml': '- hosts: all\n  roles:\n    - a\n    - {role: b, tags: x, port: 22, p: "{{ q }}", hosts: param}\n    - {name: c, vars: {v: 1}}\n    - {name: param, role: d}\n' })
+  const { plays, faults } = loadFiles(t, {
+    'p.yml':
+      '- hosts: all\n  roles:\n    - a\n    - {role: b, tags: x, port: 22, p: "{{ q }}", hosts: param}\n    - {name: c, vars: {v: 1}}\n    - {name: param, role: d}\n',
+  })
   t.strictSame(faults(), [])
-  t.strictSame(plays[0]!.roles.map(({ name, keywords, params }) => [name, [...keywords.keys()].join(), [...params.keys()].join()]), [
-    ['a', '', ''],
-    ['b', 'tags,port', 'p,hosts'],
-    ['c', 'vars', ''],
-    ['d', '', ''],
-  ])
+  t.strictSame(
+    plays[0]!.roles.map(({ name, keywords, params }) => [name, [...keywords.keys()].join(), [...params.keys()].map(print).join()]),
+    [
+      ['a', '', ''],
+      ['b', 'tags,port', 'p,hosts'],
+      ['c', 'vars', ''],
+      ['d', '', ''],
+    ],
+  )
 })
 
 t.test('names with a collection in front', async (t) => {
-  for (const [written, bare] of [['ansible.builtin.copy', 'copy'], ['ansible.posix.sysctl', 'sysctl'], ['oracle.oci.x', 'x'], ['my.own.copy', 'my.own.copy'], ['copy', 'copy']] as const) t.equal(bareName(written), bare)
+  for (const [written, bare] of [
+    ['ansible.builtin.copy', 'copy'],
+    ['ansible.posix.sysctl', 'sysctl'],
+    ['oracle.oci.x', 'x'],
+    ['my.own.copy', 'my.own.copy'],
+    ['copy', 'copy'],
+  ] as const)
+    t.equal(bareName(written), bare)
 })

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { SourceFile } from '../../../runner/diagnostic/source.ts'
 import { faultsOf } from '../../support/faults.ts'
@@ -15,8 +16,19 @@ t.test('files are parsed once; what cannot be read says where it was asked for',
   const reader = new Reader(() => undefined, folder)
   t.equal(reader.yaml(path.join(folder, 'a.yml')), reader.yaml(path.join(folder, 'a.yml')))
   const at = { file: new SourceFile('p.yml', '- x'), start: 2, end: 3 }
-  t.strictSame(faultsOf(() => reader.text(path.join(folder, 'b.yml'), at)), ['FILE_NOT_FOUND p.yml:1:3 there is no file b.yml'])
-  t.strictSame(faultsOf(() => reader.text(path.join(folder, 'sub'), at)), ['FILE_UNREADABLE p.yml:1:3 sub cannot be read'])
+  t.strictSame(
+    faultsOf(() => reader.text(path.join(folder, 'b.yml'), at)),
+    ['FILE_NOT_FOUND p.yml:1:3 there is no file b.yml'],
+  )
+  t.strictSame(
+    faultsOf(() => reader.text(path.join(folder, 'sub'), at)),
+    ['FILE_UNREADABLE p.yml:1:3 sub cannot be read'],
+  )
+  writeFileSync(path.join(folder, 'latin1.yml'), Buffer.from([0x61, 0x3a, 0x20, 0xe9]))
+  t.strictSame(
+    faultsOf(() => reader.text(path.join(folder, 'latin1.yml'), at)),
+    ['FILE_UNREADABLE p.yml:1:3 latin1.yml is not UTF-8 text'],
+  )
 })
 
 t.test('a name is tried with Ansible’s endings, in their order', async (t) => {

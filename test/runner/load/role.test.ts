@@ -27,7 +27,10 @@ t.test('a role: its parts, files or folders of them', async (t) => {
   t.strictSame(Object.fromEntries(role.defaults), { e: 1, d: 'b', f: 1 })
   t.strictSame(Object.fromEntries(role.vars), { v: 1 })
   t.strictSame([role.tasks.length, role.handlers.length, role.allowsDuplicates], [2, 1, true])
-  t.strictSame(role.dependencies.map(({ name }) => name), ['x', 'y'])
+  t.strictSame(
+    role.dependencies.map(({ name }) => name),
+    ['x', 'y'],
+  )
   t.strictSame([...role.argumentSpec!.keys()], ['a'])
   t.equal(load(files, 'r'), role, 'read once')
   t.equal(load(files, path.join(files.folder, 'roles/r')), role)
@@ -47,10 +50,13 @@ t.test('where a role is looked for', async (t) => {
 t.test('faults in a role are told once', async (t) => {
   const files = loadFiles(t, { 'p.yml': '[]', roles: { r: { vars: { 'main.yml': '- 1' } }, s: { tasks: { 'main.yml': '- nope: 1' } } } })
   for (const name of ['r', 'r', 's', 's']) load(files, name)
-  t.strictSame(files.faults(), [
-    "UNKNOWN_MODULE roles/s/tasks/main.yml:1:3 'nope' is neither a keyword of a task nor a module | Did you mean 'copy'?",
-    'WRONG_TYPE roles/r/vars/main.yml:1:1 a file of variables is a mapping',
-  ].map((line) => line.replace(" | Did you mean 'copy'?", '')))
+  t.strictSame(
+    files.faults(),
+    [
+      "UNKNOWN_MODULE roles/s/tasks/main.yml:1:3 'nope' is neither a keyword of a task nor a module | Did you mean 'copy'?",
+      'WRONG_TYPE roles/r/vars/main.yml:1:1 a file of variables is a mapping',
+    ].map((line) => line.replace(" | Did you mean 'copy'?", '')),
+  )
 })
 
 t.test('files of variables', async (t) => {
@@ -58,5 +64,8 @@ t.test('files of variables', async (t) => {
   const reader = new Reader(() => undefined, folder)
   t.strictSame(Object.fromEntries(readVariables(reader, path.join(folder, 'a.yml'))), { x: 1 })
   t.equal(readVariables(reader, path.join(folder, 'empty.yml')).size, 0)
-  t.strictSame(variableFilesIn(path.join(folder, 'b')).map((file) => path.basename(file)), ['c.json', 'e'])
+  t.strictSame(
+    variableFilesIn(path.join(folder, 'b')).map((file) => path.basename(file)),
+    ['c.json', 'e'],
+  )
 })

@@ -28,4 +28,3 @@ export function loadFiles(t: MakesFolders, files: object): LoadedFiles {
   const plays = loader.load(path.join(folder, 'p.yml'))
   return { plays, roles, folder, faults: () => [...loader.faults, ...roles.faults].map(faultLine) }
 }
-

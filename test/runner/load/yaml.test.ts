@@ -4,7 +4,7 @@ import { formatPosition, SourceFile } from '../../../runner/diagnostic/source.ts
 import { entryOf, nodeAt, parseYaml, toRaw, type Node } from '../../../runner/load/yaml.ts'
 import { faultsOf } from '../../support/faults.ts'
 import { repr } from '../../../runner/value/print.ts'
-import { RawDict, Template, type Raw, type Value } from '../../../runner/value/value.ts'
+import { RawDict, Template, type Raw } from '../../../runner/value/value.ts'
 
 function read(text: string): { node: Node; warnings: Diagnostic[] } {
   const warnings: Diagnostic[] = []
@@ -16,29 +16,90 @@ function shown(raw: Raw): string {
   if (raw instanceof Template) return `t${repr(raw.text)}`
   if (Array.isArray(raw)) return `[${raw.map(shown).join(', ')}]`
   if (raw instanceof RawDict) return `{${[...raw].map(([key, value]) => `${repr(key)}: ${shown(value)}`).join(', ')}}`
-  return repr(raw as Value)
+  return repr(raw)
 }
 
 const refusals = (text: string): string[] => faultsOf(() => read(text))
 
 // The right sides are what PyYAML 6.0.3's safe loader prints.
 const SCALARS: Readonly<Record<string, string>> = {
-  yes: 'True', Yes: 'True', on: 'True', TRUE: 'True', no: 'False', Off: 'False', false: 'False',
-  y: "'y'", n: "'n'", tRue: "'tRue'", yEs: "'yEs'",
-  '': 'None', '~': 'None', null: 'None', NULL: 'None', nUll: "'nUll'",
-  '0': '0', '-0': '0', '+1': '1', '-12': '-12', '1_000': '1000', '0b101': '5', '-0b11': '-3', '0x1F': '31', '-0x1f': '-31',
-  '010': '8', '0644': '420', '0_1': '1', '0o10': "'0o10'", '08': "'08'", '1:30': '90', '-1:30': '-90', '190:20:30': '685230', '1:60': "'1:60'",
-  '9007199254740993': '9007199254740993', '99999999999999999999': '99999999999999999999',
-  '1.0': '1.0', '1.': '1.0', '.5': '0.5', '-.5': "'-.5'", '1e3': "'1e3'", '1.0e3': "'1.0e3'", '1.0e+3': '1000.0', '1.5E-3': '0.0015', '1_0.5': '10.5', '1:30.5': '90.5',
-  '.inf': 'inf', '-.Inf': '-inf', '.NaN': 'nan', '1,000': "'1,000'", '0x1.8': "'0x1.8'",
+  yes: 'True',
+  Yes: 'True',
+  on: 'True',
+  TRUE: 'True',
+  no: 'False',
+  Off: 'False',
+  false: 'False',
+  y: "'y'",
+  n: "'n'",
+  tRue: "'tRue'",
+  yEs: "'yEs'",
+  '': 'None',
+  '~': 'None',
+  null: 'None',
+  NULL: 'None',
+  nUll: "'nUll'",
+  '0': '0',
+  '-0': '0',
+  '+1': '1',
+  '-12': '-12',
+  '1_000': '1000',
+  '0b101': '5',
+  '-0b11': '-3',
+  '0x1F': '31',
+  '-0x1f': '-31',
+  '010': '8',
+  '0644': '420',
+  '0_1': '1',
+  '0o10': "'0o10'",
+  '08': "'08'",
+  '1:30': '90',
+  '-1:30': '-90',
+  '190:20:30': '685230',
+  '1:60': "'1:60'",
+  '9007199254740993': '9007199254740993',
+  '99999999999999999999': '99999999999999999999',
+  '1.0': '1.0',
+  '1.': '1.0',
+  '.5': '0.5',
+  '-.5': "'-.5'",
+  '1e3': "'1e3'",
+  '1.0e3': "'1.0e3'",
+  '1.0e+3': '1000.0',
+  '1.5E-3': '0.0015',
+  '1_0.5': '10.5',
+  '1:30.5': '90.5',
+  '.inf': 'inf',
+  '-.Inf': '-inf',
+  '.NaN': 'nan',
+  '1,000': "'1,000'",
+  '0x1.8': "'0x1.8'",
   // Dates stay text: that is how they print.
   '2001-12-14': "'2001-12-14'",
-  "'yes'": "'yes'", '"1"': "'1'", "'it''s'": '"it\'s"', '"x\\ty\\u00e9\\x41"': "'x\\tyéA'", "''": "''",
-  'x#c': "'x#c'", 'x # c': "'x'", '-x': "'-x'", ':x': "':x'", '1 2': "'1 2'",
-  '!!str 5': "'5'", '!!str': "''", "!!int '3'": '3', '!!float 1': '1.0', '!!bool yes': 'True', '!!null x': 'None', '! 5': '5',
-  '!!map {b: 1}': "{'b': 1}", '!!seq [1]': '[1]',
-  "'{{ x }}'": "t'{{ x }}'", "'{% if x %}y{% endif %}'": "t'{% if x %}y{% endif %}'", '!!str "{{ x }}"': "t'{{ x }}'",
-  "!unsafe '{{ x }}'": "'{{ x }}'", "!unsafe ['{{ x }}', {a: '{{ y }}'}]": "['{{ x }}', {'a': '{{ y }}'}]",
+  "'yes'": "'yes'",
+  '"1"': "'1'",
+  "'it''s'": '"it\'s"',
+  '"x\\ty\\u00e9\\x41"': "'x\\tyéA'",
+  "''": "''",
+  'x#c': "'x#c'",
+  'x # c': "'x'",
+  '-x': "'-x'",
+  ':x': "':x'",
+  '1 2': "'1 2'",
+  '!!str 5': "'5'",
+  '!!str': "''",
+  "!!int '3'": '3',
+  '!!float 1': '1.0',
+  '!!bool yes': 'True',
+  '!!null x': 'None',
+  '! 5': '5',
+  '!!map {b: 1}': "{'b': 1}",
+  '!!seq [1]': '[1]',
+  "'{{ x }}'": "t'{{ x }}'",
+  "'{% if x %}y{% endif %}'": "t'{% if x %}y{% endif %}'",
+  '!!str "{{ x }}"': "t'{{ x }}'",
+  "!unsafe '{{ x }}'": "'{{ x }}'",
+  "!unsafe ['{{ x }}', {a: '{{ y }}'}]": "['{{ x }}', {'a': '{{ y }}'}]",
 }
 
 t.test('a plain scalar is what PyYAML makes of it', async (t) => {
@@ -80,11 +141,18 @@ const REFUSED: readonly (readonly [text: string, ...expected: string[]])[] = [
   ['a: !foo [1]', "UNSUPPORTED_VALUE f.yml:1:9 the YAML tag '!foo' is not supported"],
   ['a: !!python/object:os {}', "UNSUPPORTED_VALUE f.yml:1:23 the YAML tag '!!python/object:os' is not supported"],
   ['a: !!set {x}', "UNSUPPORTED_VALUE f.yml:1:10 the YAML tag '!!set' is not supported"],
-  ['a: !vault |\n  1', "UNSUPPORTED_VALUE f.yml:1:11 the YAML tag '!vault' is not supported | Vault-encrypted values are not supported yet; read the secret with a lookup instead."],
+  [
+    'a: !vault |\n  1',
+    "UNSUPPORTED_VALUE f.yml:1:11 the YAML tag '!vault' is not supported | Vault-encrypted values are not supported yet; read the secret with a lookup instead.",
+  ],
   ['a: !!int x', "WRONG_TYPE f.yml:1:10 'x' cannot be read as !!int"],
   ['b: {<<: 5}', "WRONG_TYPE f.yml:1:9 '<<' takes a mapping or a list of mappings"],
   ['? [a]\n: b', 'WRONG_TYPE f.yml:1:3 a key has to be text or a number'],
-  ['a: @x\nb: `y`', 'YAML_SYNTAX f.yml:1:4 Plain value cannot start with reserved character @', 'YAML_SYNTAX f.yml:2:4 Plain value cannot start with reserved character `'],
+  [
+    'a: @x\nb: `y`',
+    'YAML_SYNTAX f.yml:1:4 Plain value cannot start with reserved character @',
+    'YAML_SYNTAX f.yml:2:4 Plain value cannot start with reserved character `',
+  ],
 ]
 
 t.test('refusals have a place, and all are told together', async (t) => {
@@ -94,8 +162,19 @@ t.test('refusals have a place, and all are told together', async (t) => {
 t.test('limits: depth, also of what is not closed; circles; documents that grow by aliases', async (t) => {
   const limit = /^LIMIT_EXCEEDED .* YAML nests deeper than 200 levels or holds more than 1000000 nodes$/
   t.strictSame(refusals('['.repeat(150) + ']'.repeat(150)), [])
-  for (const text of ['['.repeat(3000) + ']'.repeat(3000), '['.repeat(5000), `${'- '.repeat(3000)}x`, 'a: &x [*x]']) t.match(refusals(text)[0], limit, text.slice(0, 10))
-  const bomb = Array.from({ length: 9 }, (_, index) => `a${index}: &a${index} [${index === 0 ? 'x' : Array(9).fill(`*a${index - 1}`).join()}]`)
+  for (const text of ['['.repeat(3000) + ']'.repeat(3000), '['.repeat(5000), `${'- '.repeat(3000)}x`, 'a: &x [*x]'])
+    t.match(refusals(text)[0], limit, text.slice(0, 10))
+  const bomb = Array.from(
+    { length: 9 },
+    (_, index) =>
+      `a${index}: &a${index} [${
+        index === 0
+          ? 'x'
+          : Array(9)
+              .fill(`*a${index - 1}`)
+              .join()
+      }]`,
+  )
   t.match(refusals(bomb.join('\n'))[0], limit)
 })
 
@@ -109,10 +188,10 @@ t.test('many aliases are no work', async (t) => {
 t.test('a key that stands twice is a warning at its place; the last counts', async (t) => {
   const { node, warnings } = read('a: 1\nb: 2\na: 3\nyes: 1\ntrue: 2')
   t.equal(shown(toRaw(node)), "{'a': 3, 'b': 2, True: 2}")
-  t.strictSame(warnings.map(({ code, summary, range }) => `${code} ${formatPosition(range!)} ${summary}`), [
-    "DUPLICATE_KEY f.yml:3:1 the key 'a' stands twice; the last one counts",
-    "DUPLICATE_KEY f.yml:5:1 the key 'True' stands twice; the last one counts",
-  ])
+  t.strictSame(
+    warnings.map(({ code, summary, range }) => `${code} ${formatPosition(range!)} ${summary}`),
+    ["DUPLICATE_KEY f.yml:3:1 the key 'a' stands twice; the last one counts", "DUPLICATE_KEY f.yml:5:1 the key 'True' stands twice; the last one counts"],
+  )
 })
 
 t.test('a template knows where it stands', async (t) => {

@@ -22,11 +22,15 @@ function outline(items: readonly CompiledItem[]): string {
   return items.map(text).join(' ')
 }
 
-const role = (name: string, meta = ''): object => ({ tasks: { 'main.yml': named(name) }, handlers: { 'main.yml': named(`h${name}`) }, ...(meta !== '' && { meta: { 'main.yml': meta } }) })
+const role = (name: string, meta = ''): object => ({
+  tasks: { 'main.yml': named(name) },
+  handlers: { 'main.yml': named(`h${name}`) },
+  ...(meta !== '' && { meta: { 'main.yml': meta } }),
+})
 
 t.test('pre_tasks, roles, tasks, post_tasks, each followed by its handlers', async (t) => {
   const { play, faults } = compile(t, {
-    'p.yml': `- hosts: all\n  post_tasks: [${'{name: post, debug: }'}]\n  tasks: [{name: task, debug: }, {block: [{name: b, debug: }], rescue: [{name: r, debug: }]}]\n  pre_tasks: [{name: pre, debug: }]\n  roles: [one]\n  handlers: [{name: h, debug: }, {block: [{name: hb, debug: }]}]\n`,
+    'p.yml': `- hosts: all\n  post_tasks: [{name: post, debug: }]\n  tasks: [{name: task, debug: }, {block: [{name: b, debug: }], rescue: [{name: r, debug: }]}]\n  pre_tasks: [{name: pre, debug: }]\n  roles: [one]\n  handlers: [{name: h, debug: }, {block: [{name: hb, debug: }]}]\n`,
     roles: { one: role('t1', 'dependencies: [two]'), two: role('t2') },
   })
   t.strictSame(faults, [])
@@ -42,13 +46,22 @@ t.test('the chain of a task: itself, blocks, the role’s entry, the play, what 
   const loaded = loadFiles(t, {
     'p.yml': '- import_playbook: q.yml\n  tags: imported\n',
     'q.yml': '- hosts: all\n  tags: play\n  roles: [{role: one, tags: entry}]\n',
-    roles: { one: { tasks: { 'main.yml': '- block:\n    - {name: x, debug: , tags: task}\n  tags: block\n' }, meta: { 'main.yml': 'dependencies: [{role: two, tags: dependency}]' } }, two: role('y') },
+    roles: {
+      one: {
+        tasks: { 'main.yml': '- block:\n    - {name: x, debug: , tags: task}\n  tags: block\n' },
+        meta: { 'main.yml': 'dependencies: [{role: two, tags: dependency}]' },
+      },
+      two: role('y'),
+    },
   })
   const play = compilePlay(loaded.plays[0]!, loaded.roles, new TaskCounter())
-  t.strictSame([...tasksOf(play.items)].map(({ chain }) => chain.map((keywords) => keywords.get('tags')?.raw)), [
-    [undefined, 'dependency', 'entry', 'play', 'imported'],
-    ['task', 'block', 'entry', 'play', 'imported'],
-  ])
+  t.strictSame(
+    [...tasksOf(play.items)].map(({ chain }) => chain.map((keywords) => keywords.get('tags')?.raw)),
+    [
+      [undefined, 'dependency', 'entry', 'play', 'imported'],
+      ['task', 'block', 'entry', 'play', 'imported'],
+    ],
+  )
 })
 
 t.test('a role that is named again with nothing different runs once', async (t) => {

@@ -8,7 +8,10 @@ t.test('the nearest value counts, or all add up from the outside', async (t) => 
   t.equal(inherited(chain, 'become')?.raw, false)
   t.equal(inherited(chain, 'tags')?.raw, 'b')
   t.equal(inherited(chain, 'port'), undefined)
-  t.strictSame(accumulated(chain, 'when').map(({ raw }) => raw), ['outer', 'inner'])
+  t.strictSame(
+    accumulated(chain, 'when').map(({ raw }) => raw),
+    ['outer', 'inner'],
+  )
   t.strictSame(accumulated(chain, 'port'), [])
 })
 

@@ -49,7 +49,11 @@ t.test('blocks, rescues, always', async (t) => {
     ['b x', 'a b! r s x! out'],
     ['x', 'a b c x! out'],
   ] as const)
-    t.equal(walk(tree, (name) => failing.split(' ').includes(name)), expected, failing)
+    t.equal(
+      walk(tree, (name) => failing.split(' ').includes(name)),
+      expected,
+      failing,
+    )
 })
 
 t.test('nested blocks', async (t) => {
@@ -61,7 +65,11 @@ t.test('nested blocks', async (t) => {
     ['b i', 'b! i! r x z'],
     ['n', 'b i n! r x z'],
   ] as const)
-    t.equal(walk(nested, (name) => failing.split(' ').includes(name)), expected, failing)
+    t.equal(
+      walk(nested, (name) => failing.split(' ').includes(name)),
+      expected,
+      failing,
+    )
 })
 
 t.test('whether a failure is being dealt with', async (t) => {
@@ -79,8 +87,14 @@ t.test('whether a failure is being dealt with', async (t) => {
 
 t.test('nothing to do', async (t) => {
   t.equal(new Cursor([]).next(), undefined)
-  t.equal(walk([block([])], () => false), '')
-  t.equal(walk([block([], [task('r')], [task('x')])], () => false), 'x')
+  t.equal(
+    walk([block([])], () => false),
+    '',
+  )
+  t.equal(
+    walk([block([], [task('r')], [task('x')])], () => false),
+    'x',
+  )
 })
 
 t.test('any tree, any failures: as the model has it', async (t) => {

@@ -7,7 +7,9 @@ import { RawDict, type Raw } from '../../../runner/value/value.ts'
 export const RANGE = { file: new SourceFile('p.yml', ''), start: 0, end: 0 }
 
 export function keywords(values: Readonly<Record<string, Raw>>): Keywords {
-  return new Map(Object.entries(values).map(([name, raw]): [string, KeywordValue] => [name, { raw, node: { kind: 'scalar', value: null, range: RANGE }, keyRange: RANGE }]))
+  return new Map(
+    Object.entries(values).map(([name, raw]): [string, KeywordValue] => [name, { raw, node: { kind: 'scalar', value: null, range: RANGE }, keyRange: RANGE }]),
+  )
 }
 
 let id = 0
@@ -16,7 +18,18 @@ export function task(name: string, more: Readonly<Record<string, Raw>> = {}): Co
   const own = keywords({ name, ...more })
   const action = { written: 'debug', module: 'debug', range: RANGE, args: new RawDict(), argNodes: new Map<never, never>(), text: undefined }
   const made: Task = { kind: 'task', keywords: own, range: RANGE, action }
-  const play: Play = { kind: 'play', keywords: keywords({}), range: RANGE, folder: '/', imported: [], roles: [], preTasks: [], tasks: [], postTasks: [], handlers: [] }
+  const play: Play = {
+    kind: 'play',
+    keywords: keywords({}),
+    range: RANGE,
+    folder: '/',
+    imported: [],
+    roles: [],
+    preTasks: [],
+    tasks: [],
+    postTasks: [],
+    handlers: [],
+  }
   return { kind: 'task', id: id++, task: made, chain: [own], role: undefined, play, isHandler: false }
 }
 

@@ -3,7 +3,16 @@ import { filterItems, isStart, selected } from '../../../runner/plan/tags.ts'
 import { block, nameOf, task } from './support.ts'
 import { tasksOf } from '../../../runner/plan/compiled.ts'
 
-const TASKS = { none: [], a: ['a'], ab: ['a', 'b'], always: ['always'], alwaysA: ['always', 'a'], never: ['never'], neverA: ['never', 'a'], both: ['always', 'never'] } as const
+const TASKS = {
+  none: [],
+  a: ['a'],
+  ab: ['a', 'b'],
+  always: ['always'],
+  alwaysA: ['always', 'a'],
+  never: ['never'],
+  neverA: ['never', 'a'],
+  both: ['always', 'never'],
+} as const
 
 // What ansible-playbook 2.14 runs of these tasks.
 const RULES: readonly (readonly [tags: string, skip: string, runs: string])[] = [
@@ -39,11 +48,23 @@ t.test('which tasks are selected', async (t) => {
 t.test('filtering leaves flushes, and no empty blocks', async (t) => {
   const items = [task('a'), block([task('b')], [task('c')]), { kind: 'flush' } as const, block([task('d')])]
   const kept = filterItems(items, (each) => ['a', 'c'].includes(nameOf(each)))
-  t.strictSame(kept.map(({ kind }) => kind), ['task', 'block', 'flush'])
+  t.strictSame(
+    kept.map(({ kind }) => kind),
+    ['task', 'block', 'flush'],
+  )
   t.strictSame([...tasksOf(kept)].map(nameOf), ['a', 'c'])
 })
 
 t.test('the task to start at', async (t) => {
-  for (const [wanted, expected] of [['install nginx', true], ['inst*', true], ['*nginx', true], ['install ngin?', true], ['Install nginx', false], ['nginx', false], ['install (x', false]] as const) t.equal(isStart(['web : install nginx', 'install nginx'], wanted), expected, wanted)
+  for (const [wanted, expected] of [
+    ['install nginx', true],
+    ['inst*', true],
+    ['*nginx', true],
+    ['install ngin?', true],
+    ['Install nginx', false],
+    ['nginx', false],
+    ['install (x', false],
+  ] as const)
+    t.equal(isStart(['web : install nginx', 'install nginx'], wanted), expected, wanted)
   t.ok(isStart(['a[1]'], 'a[1]'))
 })

@@ -3,14 +3,31 @@ import { z } from 'zod'
 import { ControllerSource, fileSource } from '../../../runner/contract/parameter.ts'
 import type { Module } from '../../../runner/contract/kinds.ts'
 import type { Task } from '../../../runner/load/playbook.ts'
-import { bindArguments, controllerParameters, parameterNames, parseParameters, placeholderSource, unknownArguments, type BoundArguments, type Taker } from '../../../runner/resolve/arguments.ts'
+import {
+  bindArguments,
+  controllerParameters,
+  parameterNames,
+  parseParameters,
+  placeholderSource,
+  unknownArguments,
+  type BoundArguments,
+  type Taker,
+} from '../../../runner/resolve/arguments.ts'
 import { Dict, Float, Template, Tuple, Undefined, Unknown, UnknownValueError, type Raw, type Value } from '../../../runner/value/value.ts'
 import { faultLine, faultsOf } from '../../support/faults.ts'
 import { loadFiles } from '../load/support.ts'
 
 const module = {
   kind: 'state',
-  params: () => z.object({ dest: z.string(), mode: z.string().optional(), list: z.array(z.object({ name: z.string() }).strict()).optional(), src: fileSource().optional() }).strict(),
+  params: () =>
+    z
+      .object({
+        dest: z.string(),
+        mode: z.string().optional(),
+        list: z.array(z.object({ name: z.string() }).strict()).optional(),
+        src: fileSource().optional(),
+      })
+      .strict(),
 } as unknown as Module
 
 function bind(text: string, taker: Taker = {}): BoundArguments {
@@ -19,7 +36,8 @@ function bind(text: string, taker: Taker = {}): BoundArguments {
   return bindArguments((plays[0]!.tasks[0] as Task).action, taker)
 }
 
-const shown = (bound: BoundArguments): Record<string, Raw> => Object.fromEntries([...bound.args].map(([name, { raw }]) => [name, raw instanceof Template ? `t:${raw.text}` : raw]))
+const shown = (bound: BoundArguments): Record<string, Raw> =>
+  Object.fromEntries([...bound.args].map(([name, { raw }]) => [name, raw instanceof Template ? `t:${raw.text}` : raw]))
 
 t.test('arguments from a mapping, a line, `args`, free form, under their own names', async (t) => {
   const aliases = { dest: ['path', 'name'] }
@@ -33,7 +51,10 @@ t.test('arguments from a mapping, a line, `args`, free form, under their own nam
     ['copy:', {}, {}],
   ] as const)
     t.strictSame(shown(bind(text, taker)), expected, text)
-  t.strictSame(faultsOf(() => bind('copy: just words')), ["BAD_ARGUMENT p.yml:3:13 'copy' takes arguments by name, and this is text | Write the arguments as a mapping below the module, or as name=value."])
+  t.strictSame(
+    faultsOf(() => bind('copy: just words')),
+    ["BAD_ARGUMENT p.yml:3:13 'copy' takes arguments by name, and this is text | Write the arguments as a mapping below the module, or as name=value."],
+  )
 })
 
 t.test('parameters that a module does not have', async (t) => {
@@ -48,7 +69,8 @@ t.test('parameters that a module does not have', async (t) => {
 })
 
 t.test('values against the schema, each fault at its place', async (t) => {
-  const parse = (text: string, values: Readonly<Record<string, Value | ControllerSource>>): unknown => parseParameters(bind(text), new Map(Object.entries(values)), module)
+  const parse = (text: string, values: Readonly<Record<string, Value | ControllerSource>>): unknown =>
+    parseParameters(bind(text), new Map(Object.entries(values)), module)
   const item = (fields: Readonly<Record<string, Value>>): Dict => Dict.of(fields)
   t.strictSame(parse('copy: {dest: /d, list: [{name: x}]}', { dest: '/d', list: [item({ name: 'x' })] }), { dest: '/d', list: [{ name: 'x' }] })
   t.strictSame(parse('copy: {dest: /d, list: [{name: x}]}', { dest: '/d', list: new Tuple([item({ name: 'x' })]) }), { dest: '/d', list: [{ name: 'x' }] })
@@ -56,14 +78,33 @@ t.test('values against the schema, each fault at its place', async (t) => {
   for (const [text, values, ...expected] of [
     ['copy: {mode: x}', { mode: 'x' }, "BAD_ARGUMENT p.yml:3:7 'copy' needs 'dest'"],
     ['copy: {dest: 5}', { dest: 5 }, "BAD_ARGUMENT p.yml:3:20 'dest' of 'copy': it has to be text, and is a number"],
-    ['copy: {dest: /d, list: [{name: x}, {name: 1}]}', { dest: '/d', list: [item({ name: 'x' }), item({ name: 1 })] }, "BAD_ARGUMENT p.yml:3:49 'list.1.name' of 'copy': it has to be text, and is a number"],
-    ['copy: {dest: /d, list: [{nam: x, name: y}]}', { dest: '/d', list: [item({ nam: 'x', name: 'y' })] }, "BAD_ARGUMENT p.yml:3:32 'copy' has no parameter 'list.0.nam'"],
-    ['copy: {dest: 1, mode: 2}', { dest: 1, mode: new Float(2) }, "BAD_ARGUMENT p.yml:3:20 'dest' of 'copy': it has to be text, and is a number", "BAD_ARGUMENT p.yml:3:29 'mode' of 'copy': it has to be text, and is a number"],
+    [
+      'copy: {dest: /d, list: [{name: x}, {name: 1}]}',
+      { dest: '/d', list: [item({ name: 'x' }), item({ name: 1 })] },
+      "BAD_ARGUMENT p.yml:3:49 'list.1.name' of 'copy': it has to be text, and is a number",
+    ],
+    [
+      'copy: {dest: /d, list: [{nam: x, name: y}]}',
+      { dest: '/d', list: [item({ nam: 'x', name: 'y' })] },
+      "BAD_ARGUMENT p.yml:3:32 'copy' has no parameter 'list.0.nam'",
+    ],
+    [
+      'copy: {dest: 1, mode: 2}',
+      { dest: 1, mode: new Float(2) },
+      "BAD_ARGUMENT p.yml:3:20 'dest' of 'copy': it has to be text, and is a number",
+      "BAD_ARGUMENT p.yml:3:29 'mode' of 'copy': it has to be text, and is a number",
+    ],
     ['copy: dest=x mode=y', { dest: 1, mode: 'y' }, "BAD_ARGUMENT p.yml:3:13 'dest' of 'copy': it has to be text, and is a number"],
     ['copy: {dest: /d}', { dest: new Undefined('x') }, "UNDEFINED_VARIABLE - 'x' is undefined"],
   ] as const)
-    t.strictSame(faultsOf(() => parse(text, values as Record<string, Value>)), expected, text)
+    t.strictSame(
+      faultsOf(() => parse(text, values as Record<string, Value>)),
+      expected,
+      text,
+    )
   t.throws(() => parse('copy: {dest: /d}', { dest: new Unknown('TASK [x]') }), UnknownValueError)
-  const named = parse('copy: {dest: /d}', { dest: '/d', ['__proto__']: 'x' } as never)
-  t.strictSame(named, { dest: '/d' })
+  t.strictSame(
+    faultsOf(() => parse('copy: {dest: /d}', { dest: '/d', ['__proto__']: 'x' })),
+    ["BAD_ARGUMENT p.yml:3:7 'copy' has no parameter '__proto__' | It has: dest, mode, list, src."],
+  )
 })

@@ -8,8 +8,17 @@ const facts = (osRelease: string, debianVersion = '', uname = 'Linux web1.exampl
 
 t.test('what ansible’s setup says of the same files', async (t) => {
   t.strictSame(facts('NAME="Debian GNU/Linux"\nID=debian\nVERSION_ID="12"\n', '12.5\n'), {
-    architecture: 'x86_64', distribution: 'Debian', distribution_major_version: '12', distribution_version: '12.5', hostname: 'web1', kernel: '6.1.0', nodename: 'web1.example.com',
-    os_family: 'Debian', pkg_mgr: 'apt', service_mgr: 'systemd', system: 'Linux',
+    architecture: 'x86_64',
+    distribution: 'Debian',
+    distribution_major_version: '12',
+    distribution_version: '12.5',
+    hostname: 'web1',
+    kernel: '6.1.0',
+    nodename: 'web1.example.com',
+    os_family: 'Debian',
+    pkg_mgr: 'apt',
+    service_mgr: 'systemd',
+    system: 'Linux',
   })
   for (const [release, expected] of [
     ['ID="ol"\nVERSION_ID="9.4"', ['OracleLinux', 'RedHat', '9.4', '9', 'dnf']],
@@ -19,7 +28,11 @@ t.test('what ansible’s setup says of the same files', async (t) => {
     ['ID=gentoo\nNAME=Gentoo', ['Gentoo', 'gentoo', '', '', 'unknown']],
   ] as const) {
     const found = facts(release)
-    t.strictSame(['distribution', 'os_family', 'distribution_version', 'distribution_major_version', 'pkg_mgr'].map((name) => found[name]), expected, release)
+    t.strictSame(
+      ['distribution', 'os_family', 'distribution_version', 'distribution_major_version', 'pkg_mgr'].map((name) => found[name]),
+      expected,
+      release,
+    )
   }
 })
 

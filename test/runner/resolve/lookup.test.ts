@@ -15,8 +15,20 @@ function context(t: { testdir(files: never): string }): LookupContext & { folder
   const loaded = loadFiles(t, { 'p.yml': '- hosts: all\n  tasks: [{debug: }]\n', files: { a: ' x {{ y }}\n\n', b: 'b' }, templates: { 't.j2': '' } })
   const play = compilePlay(loaded.plays[0]!, loaded.roles, new TaskCounter())
   const variables = new Variables()
-  variables.add('play vars', new Map<Value, Value>([['one', 1], ['two', ['a']]]) as never)
-  return { folder: loaded.folder, evaluator: new Evaluator(new Jinja(), variables), task: [...tasksOf(play.items)][0], reader: new Reader(() => undefined, loaded.folder), render: (absolute) => `rendered ${path.basename(absolute)}` }
+  variables.add(
+    'play vars',
+    new Map<Value, Value>([
+      ['one', 1],
+      ['two', ['a']],
+    ]),
+  )
+  return {
+    folder: loaded.folder,
+    evaluator: new Evaluator(new Jinja(), variables),
+    task: [...tasksOf(play.items)][0],
+    reader: new Reader(() => undefined, loaded.folder),
+    render: (absolute) => `rendered ${path.basename(absolute)}`,
+  }
 }
 
 t.test('what each answers', async (t) => {
@@ -43,7 +55,8 @@ t.test('what each answers', async (t) => {
 
 t.test('what cannot be looked up', async (t) => {
   const given = context(t)
-  const look = (name: string, term: Value, more: Partial<LookupContext> = {}): string[] => faultsOf(() => runLookup(name, [term], new Dict(), false, { ...given, ...more }))
+  const look = (name: string, term: Value, more: Partial<LookupContext> = {}): string[] =>
+    faultsOf(() => runLookup(name, [term], new Dict(), false, { ...given, ...more }))
   t.strictSame(look('fille', 'x'), ["UNKNOWN_LOOKUP - there is no lookup 'fille' | Did you mean 'file'?"])
   t.strictSame(look('toString', 'x'), [`UNKNOWN_LOOKUP - there is no lookup 'toString' | There are: ${LOOKUP_NAMES.join(', ')}.`])
   t.strictSame(look('vars', 'onne'), ["UNDEFINED_VARIABLE - 'onne' is undefined | Did you mean 'one'?"])

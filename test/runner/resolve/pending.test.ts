@@ -13,9 +13,28 @@ t.test('evaluates again with each answer at hand', async (t) => {
 })
 
 t.test('errors go through, and nothing is asked for ever', async (t) => {
-  await t.rejects(settled(() => { throw new Error('defect') }), { message: 'defect' })
-  await t.rejects(settled(() => { throw new Pending(async () => { throw new Error('unreachable') }) }), { message: 'unreachable' })
+  await t.rejects(
+    settled(() => {
+      throw new Error('defect')
+    }),
+    { message: 'defect' },
+  )
+  await t.rejects(
+    settled(() => {
+      throw new Pending(async () => {
+        throw new Error('unreachable')
+      })
+    }),
+    { message: 'unreachable' },
+  )
   let fetches = 0
-  await t.rejects(settled(() => { throw new Pending(async () => void fetches++) }), Pending)
+  await t.rejects(
+    settled(() => {
+      throw new Pending(async () => {
+        fetches++
+      })
+    }),
+    Pending,
+  )
   t.equal(fetches, 1000)
 })

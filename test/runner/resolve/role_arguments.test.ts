@@ -18,7 +18,10 @@ function evaluator(values: ReadonlyMap<Value, Raw>): Evaluator {
   return new Evaluator(new Jinja(), variables)
 }
 
-const check = (options: string, values: string): string[] => checkRoleArguments('r', spec(options), evaluator(toRaw(yaml(values)) as RawDict)).map((fault) => faultLine(fault).replace("ROLE_ARGUMENT - the role 'r': ", ''))
+const check = (options: string, values: string): string[] =>
+  checkRoleArguments('r', spec(options), evaluator(toRaw(yaml(values)) as RawDict)).map((fault) =>
+    faultLine(fault).replace("ROLE_ARGUMENT - the role 'r': ", ''),
+  )
 
 t.test('what is missing or of the wrong type', async (t) => {
   for (const [options, values, ...expected] of [
@@ -40,15 +43,23 @@ t.test('what is missing or of the wrong type', async (t) => {
     ['{a: {choices: [x, y], no_log: true}}', '{a: z}', "'a' is '********', and has to be one of x, y"],
     ['{a: {type: dict, options: {b: {required: true}}}}', '{a: {c: 1}}', "'a.b' is required", "'a.c' is not among the declared arguments"],
     ['{a: {type: list, elements: dict, options: {b: {type: int}}}}', '{a: [{b: 1}, {b: x}]}', "'a[1].b' has to be of type int"],
-    ['{a: {}}', '{a: "{{ none }}"}', "UNDEFINED_VARIABLE f.yml:1:9 'none' is undefined"],
+    ['{a: {}}', '{a: "{{ gone }}"}', "UNDEFINED_VARIABLE f.yml:1:9 'gone' is undefined"],
   ] as const)
     t.strictSame(check(options, values), expected, `${options} ${values}`)
-  t.strictSame(checkRoleArguments('r', spec('{a: {required: true}}'), evaluator(new Map([['a', new Unknown('TASK [x]')]]))).length, 0, 'what cannot be known yet is not judged')
+  t.strictSame(
+    checkRoleArguments('r', spec('{a: {required: true}}'), evaluator(new Map([['a', new Unknown('TASK [x]')]]))).length,
+    0,
+    'what cannot be known yet is not judged',
+  )
 })
 
 t.test('secret arguments are registered, at any depth', async (t) => {
   const secrets = new Secrets()
-  const values = '{psk: hunter22, open: public, peers: [{psk: "{{ other }}", name: peer1}], other: swordfish, broken: "{{ none }}"}'
-  registerSecretArguments(spec('{psk: {no_log: true}, open: {}, peers: {type: list, elements: dict, options: {psk: {no_log: true}, name: {}}}, broken: {no_log: true}}'), evaluator(toRaw(yaml(values)) as RawDict), secrets)
+  const values = '{psk: hunter22, open: public, peers: [{psk: "{{ other }}", name: peer1}], other: swordfish, broken: "{{ gone }}"}'
+  registerSecretArguments(
+    spec('{psk: {no_log: true}, open: {}, peers: {type: list, elements: dict, options: {psk: {no_log: true}, name: {}}}, broken: {no_log: true}}'),
+    evaluator(toRaw(yaml(values)) as RawDict),
+    secrets,
+  )
   t.equal(secrets.mask('hunter22 public swordfish peer1'), `${MASK} public ${MASK} peer1`)
 })

@@ -37,7 +37,9 @@ t.test('masked in every form in which it may travel', async (t) => {
 })
 
 t.test('every leaf of a value; but no truth value, null or empty text', async (t) => {
-  const made = secrets(Dict.of({ user: 'name1', list: ['item22', new Tuple(['tuple333'])], pin: 12345, rate: new Float(1.25), yes: true, none: null, empty: '', blank: '  ' }))
+  const made = secrets(
+    Dict.of({ user: 'name1', list: ['item22', new Tuple(['tuple333'])], pin: 12345, rate: new Float(1.25), yes: true, none: null, empty: '', blank: '  ' }),
+  )
   t.equal(made.mask('name1 item22 tuple333 12345 1.25 true None'), `${Array(5).fill(MASK).join(' ')} true None`)
   t.equal(secrets('').mask('abc'), 'abc')
   t.equal(secrets().mask('abc'), 'abc')
@@ -86,6 +88,15 @@ t.test('what a filter makes of a secret is secret, what it only picks or what st
 
 t.test('whether a value holds a secret', async (t) => {
   const made = secrets('hunter22', 4711)
-  for (const value of ['x hunter22', ['hunter22'], Dict.of({ hunter22: 1 }), Dict.of({ a: new Tuple(['hunter22']) }), 4711, '4711', Buffer.from('hunter22').toString('base64')] as Value[]) t.ok(made.isInValue(value), JSON.stringify(value))
+  for (const value of [
+    'x hunter22',
+    ['hunter22'],
+    Dict.of({ hunter22: 1 }),
+    Dict.of({ a: new Tuple(['hunter22']) }),
+    4711,
+    '4711',
+    Buffer.from('hunter22').toString('base64'),
+  ] as Value[])
+    t.ok(made.isInValue(value), JSON.stringify(value))
   for (const value of ['hunter', [], 4712, null, true] as Value[]) t.notOk(made.isInValue(value), JSON.stringify(value))
 })

@@ -4,7 +4,14 @@ import { VariableFiles } from '../../../runner/resolve/variable_files.ts'
 
 t.test('a file or a folder named after a group or host', async (t) => {
   const folder = t.testdir({
-    group_vars: { 'a.yml': 'x: 1', 'a.yaml': 'x: no', b: 'x: 2', c: { 'z.yml': 'x: z', 'a.json': '{"x": "a"}', sub: { 'm.yml': 'x: m' }, '.h.yml': 'x: h', 'y.yml~': 'x: no', 'n.txt': 'no' }, 'd.yml': 'x: file', d: { 'x.yml': 'x: folder' } },
+    group_vars: {
+      'a.yml': 'x: 1',
+      'a.yaml': 'x: no',
+      b: 'x: 2',
+      c: { 'z.yml': 'x: z', 'a.json': '{"x": "a"}', sub: { 'm.yml': 'x: m' }, '.h.yml': 'x: h', 'y.yml~': 'x: no', 'n.txt': 'no' },
+      'd.yml': 'x: file',
+      d: { 'x.yml': 'x: folder' },
+    },
     host_vars: { 'h.example.com.yml': 'x: 3' },
   })
   const files = new VariableFiles(new Reader(() => undefined, folder))

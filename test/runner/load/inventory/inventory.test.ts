@@ -19,13 +19,21 @@ t.test('hosts without a group are ungrouped; all has everyone', async (t) => {
 })
 
 t.test('strength of groups: depth, then priority, then name', async (t) => {
-  const inventory = ini('[zz]\nh\n[aa]\nh\n[ab]\nh\n[top:children]\nmid\n[mid:children]\nbot\n[bot]\nh\n[aa:vars]\nansible_group_priority=5\n[all:children]\nbot\n')
-  t.strictSame(inventory.groupsByStrength('h').map(({ name }) => name), ['all', 'ab', 'top', 'zz', 'aa', 'mid', 'bot'])
+  const inventory = ini(
+    '[zz]\nh\n[aa]\nh\n[ab]\nh\n[top:children]\nmid\n[mid:children]\nbot\n[bot]\nh\n[aa:vars]\nansible_group_priority=5\n[all:children]\nbot\n',
+  )
+  t.strictSame(
+    inventory.groupsByStrength('h').map(({ name }) => name),
+    ['all', 'ab', 'top', 'zz', 'aa', 'mid', 'bot'],
+  )
 })
 
 t.test('a group below itself is refused, however far below', async (t) => {
   const inventory = new Inventory()
   inventory.addChild('a', 'b', undefined)
   inventory.addChild('b', 'c', undefined)
-  t.strictSame(faultsOf(() => inventory.addChild('c', 'a', undefined)), ["BAD_INVENTORY - the group 'c' would be a child of itself"])
+  t.strictSame(
+    faultsOf(() => inventory.addChild('c', 'a', undefined)),
+    ["BAD_INVENTORY - the group 'c' would be a child of itself"],
+  )
 })

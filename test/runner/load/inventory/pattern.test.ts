@@ -24,19 +24,57 @@ const ALL = 'zed lone1 web1 web2 web3 web10 db1 db2 host.example.com 10.0.0.1 ap
 
 // What ansible-core 2.14's inventory manager gives for the same inventory.
 const PATTERNS: Readonly<Record<string, string>> = {
-  all: ALL, '*': ALL, 'a*': ALL, '!all': '', 'all[2:4]': 'web1 web2 web3', 'all[0]': 'zed',
-  web: 'web1 web2 web3 web10', 'web*': 'web1 web2 web3 web10 app1', 'web?': 'web1 web2 web3',
-  'db:web': 'db1 db2 web1 web2 web3 web10', 'web,db': 'web1 web2 web3 web10 db1 db2', ' web , db ': 'web1 web2 web3 web10 db1 db2', 'web db': 'web1 web2 web3 web10 db1 db2', 'web:': 'web1 web2 web3 web10',
-  'web:&db': 'web1', 'web:!db': 'web2 web3 web10', '!web1:web': 'web2 web3 web10', 'prod:!web:&db': 'db1 db2', 'web:&db:!web1': '', '&db': 'web1 db1 db2',
+  all: ALL,
+  '*': ALL,
+  'a*': ALL,
+  '!all': '',
+  'all[2:4]': 'web1 web2 web3',
+  'all[0]': 'zed',
+  web: 'web1 web2 web3 web10',
+  'web*': 'web1 web2 web3 web10 app1',
+  'web?': 'web1 web2 web3',
+  'db:web': 'db1 db2 web1 web2 web3 web10',
+  'web,db': 'web1 web2 web3 web10 db1 db2',
+  ' web , db ': 'web1 web2 web3 web10 db1 db2',
+  'web db': 'web1 web2 web3 web10 db1 db2',
+  'web:': 'web1 web2 web3 web10',
+  'web:&db': 'web1',
+  'web:!db': 'web2 web3 web10',
+  '!web1:web': 'web2 web3 web10',
+  'prod:!web:&db': 'db1 db2',
+  'web:&db:!web1': '',
+  '&db': 'web1 db1 db2',
   'all:&web:!web[0]': 'web2 web3 web10',
-  'web[0]': 'web1', 'web[-1]': 'web10', 'web[0:1]': 'web1 web2', 'web[0-1]': 'web1 web2', 'web[1:]': 'web2 web3 web10', 'web[0:99]': 'web1 web2 web3 web10', 'web[5:9]': '',
-  'db[1]:web[0]': 'db2 web1', 'web[0:1]:db': 'web1 web2 db1 db2',
+  'web[0]': 'web1',
+  'web[-1]': 'web10',
+  'web[0:1]': 'web1 web2',
+  'web[0-1]': 'web1 web2',
+  'web[1:]': 'web2 web3 web10',
+  'web[0:99]': 'web1 web2 web3 web10',
+  'web[5:9]': '',
+  'db[1]:web[0]': 'db2 web1',
+  'web[0:1]:db': 'web1 web2 db1 db2',
   // No slices in Ansible, but sets of characters.
-  'web[:1]': 'web1', 'web[-2:]': 'web2', '[wd]*1': 'web1 db1', 'web[!1]*': 'app1 web2 web3', 'd[bc]?': 'db1 db2',
-  '~web\\d+': 'web1 web2 web3 web10', '~^db': 'db1 db2 web1', '~(web|db)1': 'web1 web10 db1', 'all:!~web.*': 'zed lone1 db1 db2 host.example.com 10.0.0.1 fe80::1 2001:db8::5 s1 same',
-  '*.example.com': 'host.example.com', '10.0.0.*': '10.0.0.1', '*1': 'lone1 web1 db1 10.0.0.1 app1 fe80::1 s1',
-  'fe80::1': 'fe80::1', 'fe80::*': 'fe80::1', 'six:web': 'fe80::1 2001:db8::5 web1 web2 web3 web10',
-  empty: '', same: 'same', localhost: 'localhost', 'localhost,db': 'localhost db1 db2 web1', '127.0.0.1': '127.0.0.1',
+  'web[:1]': 'web1',
+  'web[-2:]': 'web2',
+  '[wd]*1': 'web1 db1',
+  'web[!1]*': 'app1 web2 web3',
+  'd[bc]?': 'db1 db2',
+  '~web\\d+': 'web1 web2 web3 web10',
+  '~^db': 'db1 db2 web1',
+  '~(web|db)1': 'web1 web10 db1',
+  'all:!~web.*': 'zed lone1 db1 db2 host.example.com 10.0.0.1 fe80::1 2001:db8::5 s1 same',
+  '*.example.com': 'host.example.com',
+  '10.0.0.*': '10.0.0.1',
+  '*1': 'lone1 web1 db1 10.0.0.1 app1 fe80::1 s1',
+  'fe80::1': 'fe80::1',
+  'fe80::*': 'fe80::1',
+  'six:web': 'fe80::1 2001:db8::5 web1 web2 web3 web10',
+  empty: '',
+  same: 'same',
+  localhost: 'localhost',
+  'localhost,db': 'localhost db1 db2 web1',
+  '127.0.0.1': '127.0.0.1',
 }
 
 t.test('patterns', async (t) => {
@@ -62,7 +100,11 @@ t.test('patterns', async (t) => {
       ['web[9]', "'web' has no host [9]: it has 4"],
       ['web[3-a]x[b-a]', "'web[3-a]x[b-a]' is not a pattern"],
     ] as const)
-      t.strictSame(faultsOf(() => matchHosts(load(), pattern, undefined, none)), [`UNKNOWN_HOST_PATTERN - ${summary}`], pattern)
+      t.strictSame(
+        faultsOf(() => matchHosts(load(), pattern, undefined, none)),
+        [`UNKNOWN_HOST_PATTERN - ${summary}`],
+        pattern,
+      )
   })
 
   t.test('the implicit localhost connects locally, and is not in all', async (t) => {

@@ -18,13 +18,24 @@ t.test('ranges, as ansible-inventory expands them', async (t) => {
 
 t.test('ranges that stand for nothing are refused', async (t) => {
   for (const pattern of ['h[1:]', 'h[01:100]', 'h[1:9:0]', 'h[1:3', 'h[1-3]', 'h[a:3]', 'h]1', '[a]x']) {
-    t.strictSame(faultsOf(() => expandHostRange(pattern, undefined)), [`BAD_INVENTORY - '${pattern}' has a range that cannot be read | Write [1:9], [01:09], [a:f] or [0:8:2].`])
+    t.strictSame(
+      faultsOf(() => expandHostRange(pattern, undefined)),
+      [`BAD_INVENTORY - '${pattern}' has a range that cannot be read | Write [1:9], [01:09], [a:f] or [0:8:2].`],
+    )
   }
-  for (const pattern of ['h[3:1]', 'h[B:a]']) t.strictSame(faultsOf(() => expandHostRange(pattern, undefined)), [`BAD_INVENTORY - the range in '${pattern}' is empty`])
+  for (const pattern of ['h[3:1]', 'h[B:a]'])
+    t.strictSame(
+      faultsOf(() => expandHostRange(pattern, undefined)),
+      [`BAD_INVENTORY - the range in '${pattern}' is empty`],
+    )
 })
 
 t.test('a range has a limit, also in the product', async (t) => {
-  for (const pattern of ['h[0:99999999999]', 'h[0:999][0:999]']) t.strictSame(faultsOf(() => expandHostRange(pattern, undefined)), [`LIMIT_EXCEEDED - '${pattern}' stands for more than 100000 hosts`])
+  for (const pattern of ['h[0:99999999999]', 'h[0:999][0:999]'])
+    t.strictSame(
+      faultsOf(() => expandHostRange(pattern, undefined)),
+      [`LIMIT_EXCEEDED - '${pattern}' stands for more than 100000 hosts`],
+    )
 })
 
 t.test('a port behind a colon', async (t) => {

@@ -34,8 +34,16 @@ t.test('a list of hosts', async (t) => {
 t.test('a folder: by name, with folders below; not what belongs to other programs', async (t) => {
   const host = (name: string): string => `g: {hosts: {${name}: {from: ${name}}, both: {from: ${name}}}}\n`
   const folder = t.testdir({
-    '02.yml': host('b'), '01.yaml': host('a'), sub: { 'c.json': '{"g": {"hosts": {"c": null}}}', hosts: '[g]\nd\n' },
-    'x.ini': '[g]\nno1', 'notes.txt': 'no', '.hidden.yml': host('no2'), 'y.yml~': host('no3'), ssh_config: 'Host *\n', group_vars: { 'g.yml': 'x: 1' }, host_vars: { 'a.yml': 'x: 1' },
+    '02.yml': host('b'),
+    '01.yaml': host('a'),
+    sub: { 'c.json': '{"g": {"hosts": {"c": null}}}', hosts: '[g]\nd\n' },
+    'x.ini': '[g]\nno1',
+    'notes.txt': 'no',
+    '.hidden.yml': host('no2'),
+    'y.yml~': host('no3'),
+    ssh_config: 'Host *\n',
+    group_vars: { 'g.yml': 'x: 1' },
+    host_vars: { 'a.yml': 'x: 1' },
   })
   const inventory = readInventory([folder], new Reader(() => undefined))
   t.strictSame(inventory.hostsOf('g'), ['a', 'both', 'b', 'c', 'd'])
@@ -43,14 +51,23 @@ t.test('a folder: by name, with folders below; not what belongs to other program
 })
 
 t.test('faults of all sources together, each at its place', async (t) => {
-  const folder = t.testdir({ 'a.yml': 'g: {host: {x: }}', 'b.yml': '- x', 'c.yml': 'g: {hosts: [a]}', 'd.yml': 'g: {hosts: {a: 5}}', 'e.yml': 'g: {children: {h: {children: {g: }}}}' })
+  const folder = t.testdir({
+    'a.yml': 'g: {host: {x: }}',
+    'b.yml': '- x',
+    'c.yml': 'g: {hosts: [a]}',
+    'd.yml': 'g: {hosts: {a: 5}}',
+    'e.yml': 'g: {children: {h: {children: {g: }}}}',
+  })
   const files = ['a.yml', 'b.yml', 'c.yml', 'd.yml', 'e.yml', 'none.yml']
-  t.strictSame(faultsOf(() => readInventory(files, new Reader(() => undefined, folder))), [
-    "BAD_INVENTORY a.yml:1:5 'host' is not a part of a group | Did you mean 'hosts'?",
-    'BAD_INVENTORY b.yml:1:1 an inventory is a mapping of groups',
-    "BAD_INVENTORY c.yml:1:12 'hosts' of the group 'g' has to be a mapping",
-    "BAD_INVENTORY d.yml:1:16 the variables of the host 'a' have to be a mapping",
-    "BAD_INVENTORY e.yml:1:31 the group 'h' would be a child of itself",
-    'FILE_NOT_FOUND - there is no file none.yml',
-  ])
+  t.strictSame(
+    faultsOf(() => readInventory(files, new Reader(() => undefined, folder))),
+    [
+      "BAD_INVENTORY a.yml:1:5 'host' is not a part of a group | Did you mean 'hosts'?",
+      'BAD_INVENTORY b.yml:1:1 an inventory is a mapping of groups',
+      "BAD_INVENTORY c.yml:1:12 'hosts' of the group 'g' has to be a mapping",
+      "BAD_INVENTORY d.yml:1:16 the variables of the host 'a' have to be a mapping",
+      "BAD_INVENTORY e.yml:1:31 the group 'h' would be a child of itself",
+      'FILE_NOT_FOUND - there is no file none.yml',
+    ],
+  )
 })

@@ -2,6 +2,7 @@
 import { SourceFile } from '../../../../runner/diagnostic/source.ts'
 import { readIniInventory } from '../../../../runner/load/inventory/ini.ts'
 import { Inventory } from '../../../../runner/load/inventory/inventory.ts'
+import { print } from '../../../../runner/value/print.ts'
 import { Float, RawDict, Template, type Raw } from '../../../../runner/value/value.ts'
 
 export function ini(text: string): Inventory {
@@ -15,7 +16,7 @@ export function plain(raw: Raw | undefined): unknown {
   if (raw instanceof Template) return `t:${raw.text}`
   if (raw instanceof Float) return `${raw.value} as float`
   if (Array.isArray(raw)) return raw.map(plain)
-  if (raw instanceof RawDict) return Object.fromEntries([...raw].map(([key, value]) => [String(key as string), plain(value)]))
+  if (raw instanceof RawDict) return Object.fromEntries([...raw].map(([key, value]) => [print(key), plain(value)]))
   return raw
 }
 

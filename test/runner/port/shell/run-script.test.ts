@@ -1,4 +1,5 @@
 /** Runs, on every kind of /bin/sh. */
+import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
@@ -21,13 +22,16 @@ t.test('a shell that shares its process group with others is ended alone', async
   const inner = join(folder, 'inner')
   const mark = join(folder, 'outlived')
   writeFileSync(inner, '#!/bin/sh\n/bin/dash "$@"\nexit $?\n', { mode: 0o755 })
-  writeFileSync(outer, `#!/bin/sh\n${inner} "$@"\necho >${mark}\n`, { mode: 0o755 })
+  writeFileSync(outer, `#!/bin/sh\n${inner} "$@"\necho over >>${mark}\n`, { mode: 0o755 })
   const port = new ShellPort(dash.transport({ shell: outer }))
   t.teardown(() => port.close())
   const seconds = uniqueSeconds()
   t.match(await refused(port.run(run(['sleep', seconds], { timeoutMs: 200 }), { become: undefined })), { code: 'TIMED_OUT' })
   t.ok(await allGone(`sleep ${seconds}`))
-  t.ok(await eventually(() => existsSync(mark)), 'who shares the group lives on')
+  t.ok(
+    await eventually(() => existsSync(mark) && readFileSync(mark, 'utf8') === 'over\nover\n'),
+    'who shares the group of the run, and of what ended it, lives on',
+  )
   t.match(
     await port.read(
       [
@@ -111,7 +115,8 @@ for (const shell of shells(teardown)) {
       const reply = await go(['sh', '-c', `sleep ${seconds} & echo started`])
       t.equal(reply.stdout, 'started\n')
       t.ok(processesWith(`sleep ${seconds}`).length > 0, 'it is not ended either')
-      await go(['pkill', '-f', `^sleep ${seconds}`])
+      execFileSync('pkill', ['-f', `^sleep ${seconds}`])
+      t.ok(await allGone(`sleep ${seconds}`))
       t.ok(await eventually(() => transport.channels() === 0), 'its channel is closed')
     })
 

@@ -212,6 +212,19 @@ t.test('login shells that talk, and ones that refuse', { skip: missing() }, asyn
   await port.close()
 })
 
+t.test('a sudo that wants a terminal', { skip: missing() }, async (t) => {
+  const sshd = await startSshd({ hostKeyTypes: ['ed25519'], sudoers: 'Defaults requiretty' })
+  t.teardown(() => sshd.stop())
+  sshd.trust()
+  const port = openPort(sshd.settings(), sshd.place)
+  t.teardown(() => port.close())
+  t.match(await refused(port.run(runs('id'), ROOT)), {
+    code: 'BECOME_FAILED',
+    detail: /must have a tty/,
+    hint: 'This host wants a terminal for sudo, and there is none: take `requiretty` out of its sudoers.',
+  })
+})
+
 t.test('channels', { skip: missing() }, async (t) => {
   for (const sessions of [10, 3, 2, 1]) {
     await t.test(`where sshd allows ${sessions} on a connection`, async (t) => {

@@ -52,7 +52,7 @@ export function missing(): string | false {
   }
 }
 
-export async function startSshd(options: { config?: string; hostKeyTypes?: readonly string[]; shell?: string } = {}): Promise<Sshd> {
+export async function startSshd(options: { config?: string; hostKeyTypes?: readonly string[]; shell?: string; sudoers?: string } = {}): Promise<Sshd> {
   const folder = mkdtempSync(join(tmpdir(), 'playline-sshd-'))
   chmodSync(folder, 0o755)
   const at = (...names: string[]) => join(folder, ...names)
@@ -68,7 +68,7 @@ export async function startSshd(options: { config?: string; hostKeyTypes?: reado
       .join(' ')
   }
   writeFileSync(at('server/authorized_keys'), readFileSync(at('client/key.pub')))
-  accounts(folder, options.shell ?? '/bin/sh')
+  accounts(folder, options.shell ?? '/bin/sh', options.sudoers ?? '')
   const port = await freePort()
   writeFileSync(at('server/sshd_config'), sshdConfig(folder, port, hostKeys, options.config ?? ''))
   writeFileSync(at('server/start.sh'), startScript(folder))
@@ -207,7 +207,7 @@ export async function startRelay(
   }
 }
 
-function accounts(folder: string, shell: string): void {
+function accounts(folder: string, shell: string, sudoers: string): void {
   const at = (name: string) => join(folder, 'server', name)
   const extend = (file: string, lines: readonly string[]) =>
     writeFileSync(at(file), `${readFileSync(`/etc/${file}`, 'utf8').replace(/\n*$/, '\n')}${lines.join('\n')}\n`)
@@ -224,7 +224,7 @@ function accounts(folder: string, shell: string): void {
     USERS.map(({ name, hash }) => `${name}:${hash}:19000:0:99999:7:::`),
   )
   chmodSync(at('shadow'), 0o640)
-  writeFileSync(at('sudoers.d/test'), USERS.map(({ sudo }) => `${sudo}\n`).join(''))
+  writeFileSync(at('sudoers.d/test'), [sudoers, ...USERS.map(({ sudo }) => sudo)].join('\n') + '\n')
   chmodSync(at('sudoers.d/test'), 0o440)
   for (const { name, uid } of USERS) {
     mkdirSync(at(`home/${name}`))

@@ -1,0 +1,25 @@
+/** Text becomes a template only where it comes from a trusted file: these are all the doors. */
+import t from 'tap'
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const RUNNER = fileURLToPath(new URL('../../../runner/', import.meta.url))
+
+const DOORS: Readonly<Record<string, string>> = {
+  'load/yaml.ts': 'scalars of YAML files',
+  'load/inventory/ini.ts': 'values of INI inventories',
+  'load/arguments.ts': 'the parts of `name=value` text, which was a template itself',
+  'cli/parse.ts': 'values of --extra-vars',
+  'resolve/jinja/index.ts': 'an example in a comment',
+  'run/actions.ts': '`debug: var`, `assert: that`',
+  'run/preflight.ts': 'conditions, to be parsed',
+  'run/task.ts': 'conditions',
+}
+
+t.test('no other file makes templates', async (t) => {
+  const files = readdirSync(RUNNER, { recursive: true, encoding: 'utf8' }).filter(
+    (name) => name.endsWith('.ts') && /new Template\(/.test(readFileSync(path.join(RUNNER, name), 'utf8')),
+  )
+  t.strictSame(files.sort(), Object.keys(DOORS).sort())
+})
