@@ -46,7 +46,7 @@ export class ModuleRegistry implements ModuleNames {
     if (!found) return undefined
     let module = this.#loaded.get(found.file)
     if (!module) {
-      const exported = ((await import(pathToFileURL(found.file).href)) as { default?: unknown }).default
+      const exported = await importDefault(found.file)
       module = (found.library && typeof exported === 'function' ? (exported as LibraryModule)(contract) : exported) as Module
       if (typeof module !== 'object' || !['state', 'read', 'action'].includes(module.kind)) {
         fail('UNKNOWN_MODULE', `${found.file} is not a module`, { hint: 'Its default export has to be made by state(), read() or action().' })
@@ -67,5 +67,17 @@ export class ModuleRegistry implements ModuleNames {
       const match = /^([a-z][a-z0-9_]*)\.(?:js|mjs|ts)$/.exec(name)
       if (match) this.#files.set(match[1]!, { file: path.join(folder, name), library })
     }
+  }
+}
+
+/** What a file default-exports. A file that Node cannot load (CommonJS where a module is written, TypeScript before Node 22) is told as that. */
+async function importDefault(file: string): Promise<unknown> {
+  try {
+    return ((await import(pathToFileURL(file).href)) as { default?: unknown }).default
+  } catch (error) {
+    fail('UNKNOWN_MODULE', `${file} cannot be loaded`, {
+      detail: error instanceof Error ? error.message : String(error),
+      hint: 'A module beside a playbook is an ES module: name it NAME.mjs.',
+    })
   }
 }

@@ -223,12 +223,21 @@ export class HumanReporter implements Reporter {
   /** Everything that is printed goes through here, masked. */
   #line(...lines: string[]): void {
     this.#options.live?.hide()
-    for (const line of lines) this.#options.write(this.#options.secrets.mask(line) + '\n')
+    for (const line of lines) this.#options.write(visible(this.#options.secrets.mask(line)) + '\n')
   }
 
   #showLive(): void {
     this.#options.live?.show(this.#options.secrets.mask(`${this.#taskName}: ${[...this.#busy].join(', ')}`), this.#busy.size > 0)
   }
+}
+
+/** Control characters that a host sent would move the cursor or worse: they are shown as `^C`. Colours and tabs are left. */
+function visible(line: string): string {
+  return line.replace(/\x1b\[[0-9;]*m|[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, (found) => {
+    if (found.length > 1) return found
+    const code = found.charCodeAt(0)
+    return code < 0x20 ? `^${String.fromCharCode(code + 0x40)}` : code === 0x7f ? '^?' : `\\x${code.toString(16)}`
+  })
 }
 
 /** `0.3 s`, `12 s`, `2 min 5 s`. */

@@ -118,6 +118,18 @@ export class Evaluator implements Scope {
     return this.#jinja.evaluate(template, this)
   }
 
+  /** The truth of an expression, as `when` asks for it. */
+  condition(template: Template): boolean {
+    return this.#jinja.condition(template, this)
+  }
+
+  /** Whether a variable's value came through a template: text that a template printed keeps being text when it is printed alone. */
+  origin(name: string): 'value' | 'template' | 'text' {
+    const raw = this.#variables.get(name)
+    if (!(raw instanceof Template)) return 'value'
+    return this.#jinja.gaveText(raw) ? 'text' : 'template'
+  }
+
   /** Like `value`, but what is not defined, or in a dry run not known, answers undefined (names of tasks, which are then left as they are). */
   valueIfDefined(raw: Raw): Value | undefined {
     try {

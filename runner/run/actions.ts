@@ -88,7 +88,7 @@ function assertThat({ evaluator, bound, argument }: ActionContext): Outcome {
     const node = that.node?.kind === 'list' ? that.node.items[index] : that.node
     const range = node?.range ?? that.keyRange
     const value = condition instanceof Template ? evaluator.value(condition) : (condition as Value)
-    const holds = typeof value === 'string' ? truth(evaluator.expression(new Template(value, range))) : truth(value)
+    const holds = typeof value === 'string' ? evaluator.condition(new Template(value, range)) : truth(value)
     if (holds) continue
     const message = argument('fail_msg')
     const data = Dict.of({ assertion: value, evaluated_to: false })

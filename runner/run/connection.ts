@@ -6,9 +6,12 @@ import { inherited, type CompiledTask } from '../plan/compiled.ts'
 import type { Become, ConnectionSettings } from '../port/port.ts'
 import type { Evaluator } from '../resolve/variables.ts'
 import { print } from '../value/print.ts'
+import { booleanOf } from '../value/truth.ts'
 import type { Value } from '../value/value.ts'
 import type { RunOptions } from './options.ts'
-import { booleanOf } from './session.ts'
+
+/** Variables whose values are secrets wherever they are used. */
+export const PASSWORD_VARIABLES: ReadonlySet<string> = new Set(['ansible_password', 'ansible_ssh_pass', 'ansible_become_password', 'ansible_become_pass', 'ansible_sudo_pass'])
 
 /** What a task, or what it inherits from, says of the connection. */
 export interface ConnectionKeywords {

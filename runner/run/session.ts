@@ -2,12 +2,12 @@
 import { randomUUID } from 'node:crypto'
 import path from 'node:path'
 import type { QueryReply } from '../contract/resource.ts'
-import type { Diagnostic } from '../diagnostic/diagnostic.ts'
+import { fail, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { Inventory } from '../load/inventory/inventory.ts'
 import type { ModuleRegistry } from '../load/modules.ts'
 import type { Reader } from '../load/reader.ts'
 import type { CompiledPlay, CompiledTask } from '../plan/compiled.ts'
-import type { ConnectionSettings, Port } from '../port/port.ts'
+import type { Become, ConnectionSettings, Port } from '../port/port.ts'
 import type { RunEvent } from '../report/event.ts'
 import { FACT_READS, FACT_VARIABLES, factsFrom } from '../resolve/facts.ts'
 import { variablesFor } from '../resolve/host_variables.ts'
@@ -17,13 +17,11 @@ import { Pending } from '../resolve/pending.ts'
 import type { Secrets } from '../resolve/secrets.ts'
 import { VariableFiles } from '../resolve/variable_files.ts'
 import { Evaluator, LazyDict } from '../resolve/variables.ts'
-import { Dict, RawDict, type Raw, type Value } from '../value/value.ts'
+import { Dict, RawDict, type Raw, type Template, type Value } from '../value/value.ts'
 import { print } from '../value/print.ts'
-import { truth } from '../value/truth.ts'
-import { connectionKeywords, connectionSettings, type ConnectionKeywords } from './connection.ts'
+import { connectionKeywords, connectionSettings, PASSWORD_VARIABLES, type ConnectionKeywords } from './connection.ts'
 import { HostState } from './host.ts'
 import type { RunOptions } from './options.ts'
-import { fail } from '../diagnostic/diagnostic.ts'
 
 /** A play while it runs. */
 export interface ActivePlay {
@@ -245,6 +243,7 @@ class SessionEvaluator extends Evaluator {
     if (value === undefined && FACT_VARIABLES.has(name) && this.#host.gathered.size === 0) {
       throw new Pending(() => this.#session.gather(this.#host, this.#play, this.#task))
     }
+    if (value !== undefined && PASSWORD_VARIABLES.has(name)) this.#session.secrets.add(value)
     return value
   }
 
@@ -252,8 +251,12 @@ class SessionEvaluator extends Evaluator {
     return this.#session.evaluatingAs(this, this.#task, () => super.value(raw))
   }
 
-  override expression(template: Parameters<Evaluator['expression']>[0]): Value {
+  override expression(template: Template): Value {
     return this.#session.evaluatingAs(this, this.#task, () => super.expression(template))
+  }
+
+  override condition(template: Template): boolean {
+    return this.#session.evaluatingAs(this, this.#task, () => super.condition(template))
   }
 }
 
@@ -262,10 +265,4 @@ function factVariables(facts: Dict): RawDict {
   variables.set('ansible_facts', facts)
   for (const [name, value] of facts) variables.set(`ansible_${print(name)}`, value)
   return variables
-}
-
-/** A variable as a boolean, in Ansible's words for one. */
-export function booleanOf(value: Value): boolean {
-  if (typeof value === 'string') return /^(?:yes|y|true|t|on|1)$/i.test(value.trim())
-  return truth(value)
 }

@@ -13,14 +13,14 @@ import { settled } from '../resolve/pending.ts'
 import { registerSecretArguments } from '../resolve/role_arguments.ts'
 import type { Evaluator } from '../resolve/variables.ts'
 import { print } from '../value/print.ts'
-import { truth } from '../value/truth.ts'
+import { booleanOf, truth } from '../value/truth.ts'
 import { Dict, Float, Template, Undefined, UnknownValueError, type Raw, type Value } from '../value/value.ts'
 import { factsOf, runnerAction, type RunnerAction } from './actions.ts'
 import { becomeFor, connectionKeywords } from './connection.ts'
 import { failureOf, isHostFault, runModule } from './module.ts'
 import { failed, NOTHING, type ItemOutcome, type Outcome } from './outcome.ts'
 import { registered } from './result.ts'
-import { booleanOf, type ActivePlay, type Session } from './session.ts'
+import type { ActivePlay, Session } from './session.ts'
 
 /** A loop may have this many items. */
 const MAX_LOOP_ITEMS = 100_000
@@ -231,9 +231,7 @@ class TaskOnHost {
     return settled(() => {
       // Markers in a condition are not needed, but Ansible lets them pass: their text is the condition.
       const value = condition instanceof Template ? evaluator.value(condition) : (condition as Value)
-      const result = typeof value === 'string' ? evaluator.expression(new Template(value, range)) : value
-      if (result instanceof Undefined) fail('UNDEFINED_VARIABLE', result.reason, { range })
-      return truth(result)
+      return typeof value === 'string' ? evaluator.condition(new Template(value, range)) : truth(value)
     })
   }
 

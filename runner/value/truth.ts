@@ -1,4 +1,4 @@
-/** Truth as in Python: empty strings, lists and mappings, zero, `None` and `False` are false. */
+/** Truth: Python's, in which empty strings, lists and mappings, zero, `None` and `False` are false; and that of Ansible's words. */
 import { fail } from '../diagnostic/diagnostic.ts'
 import { Dict, Float, Tuple, Undefined, Unknown, UnknownValueError } from './value.ts'
 import type { Value } from './value.ts'
@@ -19,4 +19,10 @@ export function truth(value: Value): boolean {
   if (value instanceof Undefined) return fail('UNDEFINED_VARIABLE', value.reason)
   if (value instanceof Unknown) throw new UnknownValueError(value)
   return true
+}
+
+/** A keyword, parameter or variable as a boolean: of text, whether it is one of Ansible's words for yes; else Python's truth. */
+export function booleanOf(value: Value): boolean {
+  if (typeof value === 'string') return /^(?:yes|y|true|t|on|1)$/i.test(value.trim())
+  return truth(value)
 }

@@ -33,8 +33,8 @@ function becomeHint(become: Become, said: string): string {
   if (/must have a tty/.test(said)) return 'This host wants a terminal for sudo, and there is none: take `requiretty` out of its sudoers.'
   if (/unknown user/.test(said)) return 'There is no such user on the host.'
   if (/not found/.test(said)) return 'Install sudo on the host, or log in as the user that is wanted.'
-  if (become.password !== undefined) return 'Check the password given with --ask-become-pass or ansible_become_password, and what sudoers allows.'
-  return 'If sudo asks for a password there, give one with --ask-become-pass or ansible_become_password.'
+  if (become.password !== undefined) return 'Check the password given as ansible_become_password, and what sudoers allows.'
+  return 'If sudo asks for a password there, give one as ansible_become_password.'
 }
 
 export function shellDidNotStart(hostName: string, said: string | undefined): Diagnostic {

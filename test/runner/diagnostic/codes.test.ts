@@ -371,7 +371,7 @@ error: web1: cannot log in as 'me' at 10.0.0.1:22  [AUTHENTICATION_FAILED]
     text: `
 error: web1: cannot become user 'root' with sudo  [BECOME_FAILED]
   sudo: a password is required
-  hint: If sudo asks for a password there, give one with --ask-become-pass or ansible_become_password.`,
+  hint: If sudo asks for a password there, give one as ansible_become_password.`,
   },
   TIMED_OUT: {
     provoke: () => timedOut("'sleep 100'", 30_000),

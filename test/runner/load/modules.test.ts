@@ -1,4 +1,6 @@
 import t from 'tap'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
 import { ModuleRegistry, RUNNER_ACTIONS } from '../../../runner/load/modules.ts'
 
@@ -19,4 +21,9 @@ t.test('modules are named after their files; a library folder hides one of ours'
   t.equal(modules.loaded('copy'), undefined)
   t.ok(modules.loaded('mine'))
   await t.rejects(modules.load('broken'), { message: `${path.join(library, 'broken.mjs')} is not a module` })
+  // The test's own folder is an ES-module package; one without a package.json is not.
+  const alone = path.join(mkdtempSync(path.join(os.tmpdir(), 'playline-library-')), 'cjs.js')
+  writeFileSync(alone, 'export default 5')
+  t.teardown(() => rmSync(path.dirname(alone), { recursive: true }))
+  await t.rejects(new ModuleRegistry([path.dirname(alone)]).load('cjs'), { message: `${alone} cannot be loaded` })
 })

@@ -154,3 +154,8 @@ t.test('times', async (t) => {
   ] as const)
     t.equal(seconds(milliseconds), expected)
 })
+
+t.test('control characters of a host do not reach the terminal', async (t) => {
+  const text = await report('- command: noisy\n  register: r\n- debug: {msg: "{{ r.stdout }}"}', { hosts: { a: { run: () => 'a\x1b[2Jb\x07c\x1b[31md\re' } } })
+  t.match(text, 'a^[[2Jb^Gc\x1b[31md^Me')
+})

@@ -74,3 +74,12 @@ for (const check of [false, true]) {
     t.match(played.human, /\/etc\/ipsec\.secrets: 1 line removed, 1 added; it holds a secret/)
   })
 }
+
+t.test('pieces of a secret, and passwords of connections', async (t) => {
+  const played = await play(
+    '- hosts: all\n  gather_facts: false\n  vars: {vault: vaulted-psk-1, ansible_become_password: become-me-2}\n  tasks:\n    - debug: {msg: "{{ vault[0:7] }} {{ vault[::-1] }} {{ ansible_become_password }} {{ ansible_become_password[3:] }}"}\n',
+    { secrets: ['vaulted-psk-1'], hosts: { a: {} } },
+  )
+  t.equal(played.exitCode, 0)
+  for (const piece of ['vaulted', '1-ksp', 'become-me-2', 'ome-me-2']) t.notOk((played.human + played.json).includes(piece), piece)
+})

@@ -42,14 +42,14 @@ export function evaluate(node: Expression, frame: Frame): Value {
       const target = evaluate(node.target, frame)
       const key = evaluate(node.key, frame)
       frame.run.at = node
-      return noted(getSubscript(target, key), target, node, frame)
+      return picked(noted(getSubscript(target, key), target, node, frame), target, frame)
     }
     case 'slice': {
       const target = evaluate(node.target, frame)
       const bounds = node.bounds.map((bound) => (bound === undefined ? null : evaluate(bound, frame)))
       while (bounds.length < 3) bounds.push(null)
       frame.run.at = node
-      return getSlice(target, bounds)
+      return picked(getSlice(target, bounds), target, frame)
     }
     case 'call':
       return evaluateCall(node, frame)
@@ -198,6 +198,12 @@ function evaluateName(node: Node<'name'>, frame: Frame): Value {
 function noted(value: Value, target: Value, node: Expression, frame: Frame): Value {
   if (!(value instanceof Undefined) || value === target) return value
   return frame.run.missing(value, node, () => (target instanceof Dict ? [...target.keys()].filter((key) => typeof key === 'string') : []))
+}
+
+/** What was cut out of a text is the text in another form: of a secret, still one. */
+function picked(value: Value, target: Value, frame: Frame): Value {
+  if (typeof target === 'string') frame.run.transformed([target], value)
+  return value
 }
 
 function evaluateDict(node: Node<'dict'>, frame: Frame): Dict {

@@ -79,12 +79,12 @@ t.test('users', { skip: missing() }, async (t) => {
         code: 'BECOME_FAILED',
         summary: "web1: cannot become user 'root' with sudo",
         detail: 'sudo: a password is required',
-        hint: 'If sudo asks for a password there, give one with --ask-become-pass or ansible_become_password.',
+        hint: 'If sudo asks for a password there, give one as ansible_become_password.',
       })
       t.match(await refused(port.run(runs('id'), as('root', { password: 'wrong' }))), {
         code: 'BECOME_FAILED',
         detail: /Sorry, try again\.$/,
-        hint: 'Check the password given with --ask-become-pass or ansible_become_password, and what sudoers allows.',
+        hint: 'Check the password given as ansible_become_password, and what sudoers allows.',
       })
       t.equal(stdout((await port.read([query('id', '-un')], right))[0]), 'root\n')
       t.equal((await port.run({ ...runs('cat'), stdin: 'input' }, right)).stdout, 'input')
