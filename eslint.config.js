@@ -11,7 +11,7 @@ const LAYERS = {
   contract: ['diagnostic', 'value'],
   load: ['diagnostic', 'value', 'contract', 'module.ts'],
   plan: ['diagnostic', 'value', 'load'],
-  port: ['diagnostic', 'contract'],
+  port: ['diagnostic', 'value', 'contract'],
   probe: ['diagnostic', 'contract', 'port'],
   resolve: ['diagnostic', 'value', 'contract', 'load', 'plan'],
   diff: ['diagnostic', 'value', 'contract', 'probe', 'resolve'],
@@ -49,7 +49,10 @@ export default tseslint.config(
         {
           patterns: [
             {
-              regex: `^(?:\\.\\./)+(?:${[...folders, 'main.ts', 'module.ts'].filter((other) => other !== folder && !LAYERS[folder].includes(other)).join('|').replaceAll('.', '\\.')})(?:/|$)`,
+              regex: `^(?:\\.\\./)+(?:${[...folders, 'main.ts', 'module.ts']
+                .filter((other) => other !== folder && !LAYERS[folder].includes(other))
+                .join('|')
+                .replaceAll('.', '\\.')})(?:/|$)`,
               message: `runner/${folder} may import from: ${[folder, ...LAYERS[folder]].join(', ')}`,
             },
             { regex: '^(?:\\.\\./)+modules/', message: 'the engine knows modules only by their names' },
@@ -63,7 +66,14 @@ export default tseslint.config(
     rules: {
       'no-restricted-imports': [
         'error',
-        { patterns: [{ regex: '^(?!(?:\\.\\./)+runner/module\\.ts$|\\./|\\.\\./)|(?:^|/)runner/(?!module\\.ts$)', message: 'a module imports the contract (runner/module.ts) and modules/shared, and nothing else' }] },
+        {
+          patterns: [
+            {
+              regex: '^(?!(?:\\.\\./)+runner/module\\.ts$|\\./|\\.\\./)|(?:^|/)runner/(?!module\\.ts$)',
+              message: 'a module imports the contract (runner/module.ts) and modules/shared, and nothing else',
+            },
+          ],
+        },
       ],
     },
   },

@@ -1,7 +1,6 @@
 /** Runs a program without a shell. */
-import { action, param, z } from '../runner/module.ts'
+import { action, param, quoteWord, splitWords, z } from '../runner/module.ts'
 import { COMMAND_RETURNS, checkGuards, commandParams, guard, guardProbes, runCommand } from './shared/command.ts'
-import { quoteWord, splitWords } from './shared/words.ts'
 
 const params = () =>
   z

@@ -2,9 +2,9 @@ import { isKnown, nearest, param, query, run, state, unit, z } from '../runner/m
 import type { Affected, Difference, Planned, Probe, ProbeTree, Refusal, StateOf, Step, UnitState } from '../runner/module.ts'
 import { callsFor, itemName, permanentState, runningBinding, runningState, wishedState } from './shared/firewalld/item.ts'
 import type { Item } from './shared/firewalld/item.ts'
-import { managedConnections, managedZone } from './shared/firewalld/network_manager.ts'
+import { managedConnections, managedZone } from './shared/firewalld/network-manager.ts'
 import { canonicalPort } from './shared/firewalld/port.ts'
-import { canonicalRule } from './shared/firewalld/rich_rule.ts'
+import { canonicalRule } from './shared/firewalld/rich-rule.ts'
 import { forwardPort, permanentSide, runningBindings, runningSide, SETTINGS } from './shared/firewalld/zone.ts'
 import type { Permanent, Running } from './shared/firewalld/zone.ts'
 

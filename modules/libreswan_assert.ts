@@ -42,7 +42,11 @@ export default read({
       if (!connection) return [`${name}: pluto has no such connection; it read ${Object.keys(pluto).join(', ') || 'none'}`]
       if (connection.ikeSa === 0) return [`${name}: no IKE SA: the other end does not answer, or refuses the proposals, the identity or the shared secret`]
       if (sa === 'esp' && connection.espSa === 0) {
-        return [kernel ? `${name}: an IKE SA, but no ESP SA: the proposals of phase 2 or the subnets do not match` : `${name}: an IKE SA, but no ESP SA: this kernel has no ESP`]
+        return [
+          kernel
+            ? `${name}: an IKE SA, but no ESP SA: the proposals of phase 2 or the subnets do not match`
+            : `${name}: an IKE SA, but no ESP SA: this kernel has no ESP`,
+        ]
       }
       return []
     })

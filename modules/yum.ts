@@ -1,3 +1,3 @@
-import { dnfModule } from './shared/package/dnf_module.ts'
+import { dnfModule } from './shared/package/dnf-module.ts'
 
 export default dnfModule('yum')

@@ -27,7 +27,8 @@ async function main(argv: readonly string[]): Promise<number> {
   if (invocation.instead === undefined) process.once('exit', () => reporter.close())
   const loaded = await load({ ...invocation, options: invocation.run, secrets, emit: (event) => reporter.handle(event), openPort })
   if (invocation.instead === 'list') return print(renderList(list(loaded), invocation.list))
-  if (invocation.instead === 'syntax-check') return print(loaded.playbooks.map((playbook) => `\nplaybook: ${loaded.session.reader.shownPath(playbook.path)}\n`).join(''))
+  if (invocation.instead === 'syntax-check')
+    return print(loaded.playbooks.map((playbook) => `\nplaybook: ${loaded.session.reader.shownPath(playbook.path)}\n`).join(''))
   return run(loaded, interruption())
 }
 

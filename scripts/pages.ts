@@ -107,7 +107,9 @@ function modulePage(name: string, module: Module): string {
     '',
     ...examples,
     ...(returns.length === 0 ? [] : ['## What `register` gets', '', 'Beside `changed` and `diff`:', '', '| key | meaning |', '| --- | --- |', ...returns, '']),
-    ...(module.notes === undefined || module.notes.length === 0 ? [] : ["## What differs from Ansible's module", '', ...module.notes.map((note) => `- ${note}`), '']),
+    ...(module.notes === undefined || module.notes.length === 0
+      ? []
+      : ["## What differs from Ansible's module", '', ...module.notes.map((note) => `- ${note}`), '']),
   ].join('\n')
 }
 

@@ -20,7 +20,7 @@ import { accountProbes, attributeSteps, knownAttributes, needsWriter, plannedFil
 import type { AttributeParams } from './attributes.ts'
 import { ancestors, dirname, folderProbes, folderSteps, followLinks, join, knownState, missingFolder, onlyPath, plannedFolders } from './target.ts'
 import type { ByPath } from './target.ts'
-import { validateParam } from './words.ts'
+import { validateParam } from './validate.ts'
 
 /** An absolute path on the host; a slash at its end says that it is a folder. */
 function destinationParam(): z.ZodType<string> {

@@ -11,7 +11,7 @@ import { compilePython } from './python-regex.ts'
 import type { PythonRegex } from './python-regex.ts'
 import { ancestors, folderProbes, folderSteps, followLinks, knownState, onlyPath, plannedFolders } from './target.ts'
 import type { ByPath } from './target.ts'
-import { validateParam } from './words.ts'
+import { validateParam } from './validate.ts'
 
 /** Larger files are not edited in place. */
 const MAX_BYTES = 16 * 1024 * 1024

@@ -8,9 +8,9 @@ import { splitKeyValues } from '../load/arguments.ts'
 import { Reader } from '../load/reader.ts'
 import { readVariables } from '../load/role.ts'
 import { parseYaml, toRaw } from '../load/yaml.ts'
-import { splitWords } from '../run/connection.ts'
 import { DEFAULT_OPTIONS, type RunOptions } from '../run/options.ts'
 import { hasTemplateMarkers, RawDict, Template } from '../value/value.ts'
+import { splitWords } from '../value/words.ts'
 import { OPTIONS, type OptionEntry, type OptionName } from './options.ts'
 
 export interface Invocation {
@@ -77,7 +77,7 @@ export function parseInvocation(argv: readonly string[], warn: (diagnostic: Diag
       becomeMethod: text('become-method'),
       connection: text('connection'),
       connectTimeoutMs: (integer('timeout', text('timeout'), 1, 3600) ?? DEFAULT_OPTIONS.connectTimeoutMs / 1000) * 1000,
-      sshArguments: [...splitWords(text('ssh-common-args')), ...splitWords(text('ssh-extra-args'))],
+      sshArguments: [...words('ssh-common-args', text('ssh-common-args')), ...words('ssh-extra-args', text('ssh-extra-args'))],
       acceptNewHostKeys: flag('accept-new-host-keys'),
       verbosity: (values['verbose'] as boolean[] | undefined)?.length ?? 0,
     },
@@ -121,6 +121,14 @@ function withDashedValues(argv: readonly string[]): string[] {
     else words.push(word)
   }
   return words
+}
+
+function words(name: OptionName, text: string | undefined): string[] {
+  try {
+    return splitWords(text ?? '')
+  } catch (error) {
+    fail('BAD_OPTION', `--${name} cannot be read`, { detail: (error as Error).message })
+  }
 }
 
 function integer(name: string, text: string | undefined, minimum: number, maximum: number): number | undefined {

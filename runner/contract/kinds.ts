@@ -24,9 +24,7 @@ export type StateOf<T> = T extends Probe<infer S> ? S : T extends ProbeTree ? { 
 
 /** A state whose leaves may be known only after apply. */
 export type After<S> =
-  | S
-  | typeof KNOWN_AFTER_APPLY
-  | (S extends readonly unknown[] | Content ? never : S extends object ? { readonly [K in keyof S]: After<S[K]> } : never)
+  S | typeof KNOWN_AFTER_APPLY | (S extends readonly unknown[] | Content ? never : S extends object ? { readonly [K in keyof S]: After<S[K]> } : never)
 
 /** A whole state after a plan, probe by probe. */
 export type AfterTree<S> = { readonly [K in keyof S]: After<S[K]> }

@@ -9,7 +9,10 @@ import type { Content } from './content.ts'
 
 /** Text; numbers and booleans are printed as Python prints them. */
 export function string(): z.ZodType<string> {
-  return z.preprocess((value) => (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint' || value instanceof Float ? print(value) : value), z.string())
+  return z.preprocess(
+    (value) => (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint' || value instanceof Float ? print(value) : value),
+    z.string(),
+  )
 }
 
 /** Text that is not empty. */
@@ -43,7 +46,8 @@ export function int(minimum = Number.MIN_SAFE_INTEGER, maximum = Number.MAX_SAFE
 /** A number, whole or not. */
 export function number(minimum = -Infinity, maximum = Infinity): z.ZodType<number> {
   return z.preprocess(
-    (value) => (value instanceof Float ? value.value : typeof value === 'string' && value.trim() !== '' && !Number.isNaN(Number(value)) ? Number(value) : value),
+    (value) =>
+      value instanceof Float ? value.value : typeof value === 'string' && value.trim() !== '' && !Number.isNaN(Number(value)) ? Number(value) : value,
     z.number().min(minimum).max(maximum),
   )
 }
@@ -88,7 +92,10 @@ export function mode(): z.ZodType<string> {
 
 /** A name of a user or a group, or its number as digits. */
 export function account(): z.ZodType<string> {
-  return z.preprocess((value) => (typeof value === 'number' ? String(value) : value), z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.@-]*\$?$/, 'not the name of a user or group'))
+  return z.preprocess(
+    (value) => (typeof value === 'number' ? String(value) : value),
+    z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.@-]*\$?$/, 'not the name of a user or group'),
+  )
 }
 
 /** What a parameter names on the controller, once `resolve` has read or rendered it. */

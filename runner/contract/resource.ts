@@ -100,12 +100,10 @@ export function query<T>(
 
 /** A kernel parameter's live value, or null where the kernel has no such key. Runs of white space read as one space. */
 export function sysctlValue(key: string): Probe<string | null> {
-  return query(
-    `sysctl:${key}`,
-    ['sysctl', '-n', key],
-    (reply) => (reply.exitCode === 0 ? reply.stdout.trim().replace(/\s+/g, ' ') : null),
-    { label: `${key} (kernel)`, okExitCodes: [0, 1, 255] },
-  )
+  return query(`sysctl:${key}`, ['sysctl', '-n', key], (reply) => (reply.exitCode === 0 ? reply.stdout.trim().replace(/\s+/g, ' ') : null), {
+    label: `${key} (kernel)`,
+    okExitCodes: [0, 1, 255],
+  })
 }
 
 /**

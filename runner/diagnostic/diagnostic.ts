@@ -58,7 +58,7 @@ export type DiagnosticCode =
   | 'DID_NOT_SETTLE'
   | 'FAILED_WHEN'
 
-export type Severity = 'error' | 'warning'
+type Severity = 'error' | 'warning'
 
 export interface Diagnostic {
   readonly code: DiagnosticCode

@@ -9,7 +9,7 @@ import type { ModuleNames } from './playbook.ts'
 import { isFolder } from './reader.ts'
 
 /** What a file in a `library` folder default-exports: a function that is handed the contract, so that it has nothing to resolve. */
-export type LibraryModule = (tools: typeof contract) => Module
+type LibraryModule = (tools: typeof contract) => Module
 
 /** Names of actions that are part of the runner itself. */
 export const RUNNER_ACTIONS = ['assert', 'debug', 'fail', 'meta', 'pause', 'set_fact'] as const

@@ -474,7 +474,7 @@ function isTemplate(node: Node): boolean {
   return node.kind === 'scalar' && node.value instanceof Template
 }
 
-export function isNull(node: Node): boolean {
+function isNull(node: Node): boolean {
   return node.kind === 'scalar' && node.value === null
 }
 

@@ -31,7 +31,7 @@ export interface ScalarNode {
   readonly range: SourceRange
 }
 
-export interface ListNode {
+interface ListNode {
   readonly kind: 'list'
   readonly items: readonly Node[]
   readonly range: SourceRange

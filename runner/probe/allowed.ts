@@ -54,7 +54,8 @@ const DNF: Rule = {
     const [verb, ...rest] = operands
     if (verb === 'module') return /^(list|info|provides)$/.test(rest[0] ?? '')
     // What a transaction would do: --assumeno says no to it, whatever dnf.conf assumes. A package that is given as a file may be fetched.
-    if (/^(install|upgrade|remove)$/.test(verb ?? '')) return options.includes('--assumeno') && options.includes('--cacheonly') && rest.every((operand) => /^[A-Za-z0-9][^/]*$/.test(operand))
+    if (/^(install|upgrade|remove)$/.test(verb ?? ''))
+      return options.includes('--assumeno') && options.includes('--cacheonly') && rest.every((operand) => /^[A-Za-z0-9][^/]*$/.test(operand))
     return true
   },
 }
@@ -88,7 +89,15 @@ const RULES: Readonly<Record<string, Rule>> = {
   timeout: {
     also: ({ all }) => {
       const [seconds, shell, option, script, host, port, ...more] = all
-      return /^\d+$/.test(seconds ?? '') && shell === 'bash' && option === '-c' && script === ': <"/dev/tcp/$0/$1"' && /^[\w.:%][\w.:%-]*$/.test(host ?? '') && /^\d+$/.test(port ?? '') && more.length === 0
+      return (
+        /^\d+$/.test(seconds ?? '') &&
+        shell === 'bash' &&
+        option === '-c' &&
+        script === ': <"/dev/tcp/$0/$1"' &&
+        /^[\w.:%][\w.:%-]*$/.test(host ?? '') &&
+        /^\d+$/.test(port ?? '') &&
+        more.length === 0
+      )
     },
   },
   nmcli: {

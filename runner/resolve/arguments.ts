@@ -10,7 +10,7 @@ import { splitKeyValues } from '../load/arguments.ts'
 import type { Action } from '../load/playbook.ts'
 import { nodeAt, type Node } from '../load/yaml.ts'
 import { print } from '../value/print.ts'
-import { parameterWords } from './parameter_words.ts'
+import { parameterWords } from './parameter-words.ts'
 import { Dict, Tuple, UnknownValueError, Undefined, Unknown, type Raw, type Value } from '../value/value.ts'
 
 /** Arguments by the module's own names for them. */

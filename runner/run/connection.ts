@@ -8,10 +8,17 @@ import type { Evaluator } from '../resolve/variables.ts'
 import { print } from '../value/print.ts'
 import { booleanOf } from '../value/truth.ts'
 import type { Value } from '../value/value.ts'
+import { splitWords } from '../value/words.ts'
 import type { RunOptions } from './options.ts'
 
 /** Variables whose values are secrets wherever they are used. */
-export const PASSWORD_VARIABLES: ReadonlySet<string> = new Set(['ansible_password', 'ansible_ssh_pass', 'ansible_become_password', 'ansible_become_pass', 'ansible_sudo_pass'])
+export const PASSWORD_VARIABLES: ReadonlySet<string> = new Set([
+  'ansible_password',
+  'ansible_ssh_pass',
+  'ansible_become_password',
+  'ansible_become_pass',
+  'ansible_sudo_pass',
+])
 
 /** What a task, or what it inherits from, says of the connection. */
 export interface ConnectionKeywords {
@@ -61,7 +68,7 @@ export function connectionSettings(
     privateKeyFiles: key === undefined ? [] : [key],
     password: text('ansible_password', 'ansible_ssh_pass'),
     connectTimeoutMs: options.connectTimeoutMs,
-    sshArguments: [...splitWords(text('ansible_ssh_common_args')), ...splitWords(text('ansible_ssh_extra_args')), ...options.sshArguments],
+    sshArguments: [...sshWords(text('ansible_ssh_common_args')), ...sshWords(text('ansible_ssh_extra_args')), ...options.sshArguments],
     hostKeyChecking: options.acceptNewHostKeys ? 'accept-new' : checking !== undefined && !booleanOf(checking) ? 'off' : 'strict',
   }
 }
@@ -81,29 +88,11 @@ export function becomeFor(task: CompiledTask | undefined, evaluator: Evaluator, 
   return { method: 'sudo', user: print(user), ...(password !== undefined && { password: print(password) }) }
 }
 
-/** Words as a shell splits them, without expanding anything. */
-export function splitWords(text: string | undefined): string[] {
-  if (text === undefined) return []
-  const words: string[] = []
-  let word: string | undefined
-  let quote: string | undefined
-  for (let at = 0; at < text.length; at++) {
-    const char = text[at]!
-    if (quote === "'") {
-      if (char === "'") quote = undefined
-      else word = (word ?? '') + char
-    } else if (char === '\\' && at + 1 < text.length && (quote === undefined || '"\\$`'.includes(text[at + 1]!))) word = (word ?? '') + text[++at]!
-    else if (quote === '"') {
-      if (char === '"') quote = undefined
-      else word = (word ?? '') + char
-    } else if (char === '"' || char === "'") {
-      quote = char
-      word ??= ''
-    } else if (/\s/.test(char)) {
-      if (word !== undefined) words.push(word)
-      word = undefined
-    } else word = (word ?? '') + char
+/** The words of an option's value. */
+function sshWords(text: string | undefined): string[] {
+  try {
+    return splitWords(text ?? '')
+  } catch (error) {
+    fail('UNSUPPORTED_SSH_OPTION', `the options '${text ?? ''}' of the ssh client cannot be read`, { detail: (error as Error).message })
   }
-  if (word !== undefined) words.push(word)
-  return words
 }

@@ -17,7 +17,7 @@ const pskFolder = path.join(process.env['PLAYLINE_LAB_CACHE'] ?? '/var/lib/playl
 const readSecrets = (): string[] => ['tunnel-1', 'tunnel-2'].map((name) => readFileSync(path.join(pskFolder, name), 'utf8').trim())
 
 /** The key of a diff's entry: what it is about. */
-const about = (entry: DiffEntry): string => entry.prepared ?? `${entry.after_header ?? ''}`.replace(/ \((?:absent|unknown)\)$/, '')
+const about = (entry: DiffEntry): string => entry.prepared ?? (entry.after_header ?? '').replace(/ \((?:absent|unknown)\)$/, '')
 
 let checked = new Map<string, TaskResult>()
 

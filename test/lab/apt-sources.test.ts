@@ -46,11 +46,7 @@ Components: main
 
 t.test('the deb822 format', async (t) => {
   const found = parseSources(deb822).map(({ uri, suite }) => `${uri} ${suite}`)
-  t.same(found, [
-    'https://mirror.test/debian/ bookworm',
-    'https://mirror.test/debian/ bookworm-updates',
-    'https://vendor.test/apt stable',
-  ])
+  t.same(found, ['https://mirror.test/debian/ bookworm', 'https://mirror.test/debian/ bookworm-updates', 'https://vendor.test/apt stable'])
 })
 
 t.test('only what apt calls Debian’s, verified and of the release', async (t) => {

@@ -23,15 +23,17 @@ export function parseSourcesList(text: string): AptSource[] {
   })
 }
 
+/** The fields of a stanza that are not options of its sources. */
+const SOURCE_FIELDS = new Set(['types', 'uris', 'suites', 'components', 'enabled'])
+
 /** Reads a file in the deb822 format (`*.sources`). */
 export function parseSources(text: string): AptSource[] {
   return text.split(/\n\s*\n/).flatMap((stanza) => {
     const fields = parseStanza(stanza)
     if (!words(fields['types'] ?? '').includes('deb') || fields['enabled'] === 'no') return []
-    const { types: _types, uris = '', suites = '', components = '', enabled: _enabled, ...rest } = fields
-    return words(uris).flatMap((uri) =>
-      words(suites).map((suite) => ({ uri, suite, components: words(components), options: rest })),
-    )
+    const { uris = '', suites = '', components = '' } = fields
+    const options = Object.fromEntries(Object.entries(fields).filter(([name]) => !SOURCE_FIELDS.has(name)))
+    return words(uris).flatMap((uri) => words(suites).map((suite) => ({ uri, suite, components: words(components), options })))
   })
 }
 
@@ -58,16 +60,8 @@ const keptOptions = ['signed-by', 'trusted', 'check-valid-until', 'check-date', 
 export function sourceLine(source: AptSource, keyFile: (key: string) => string): string {
   const options = Object.entries(source.options)
     .filter(([name]) => keptOptions.includes(name))
-    .map(
-      ([name, value]) => `${name}=${value.includes('BEGIN PGP') ? keyFile(inlineKey(value)) : words(value).join(',')}`,
-    )
-  return [
-    'deb',
-    ...(options.length > 0 ? [`[${options.join(' ')}]`] : []),
-    source.uri,
-    source.suite,
-    ...source.components,
-  ].join(' ')
+    .map(([name, value]) => `${name}=${value.includes('BEGIN PGP') ? keyFile(inlineKey(value)) : words(value).join(',')}`)
+  return ['deb', ...(options.length > 0 ? [`[${options.join(' ')}]`] : []), source.uri, source.suite, ...source.components].join(' ')
 }
 
 const words = (text: string): string[] => text.split(/\s+/).filter(Boolean)
@@ -94,7 +88,7 @@ function parseStanza(stanza: string): Record<string, string> {
       name = (field[1] ?? '').toLowerCase()
       fields[name] = field[2] ?? ''
     } else if (name && line.trim()) {
-      fields[name] += `\n${line}`
+      fields[name] = `${fields[name] ?? ''}\n${line}`
     }
   }
   return fields

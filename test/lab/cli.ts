@@ -178,12 +178,9 @@ const logTo =
   (line) =>
     output.err(`lab: ${line}\n`)
 
-function parse<const T extends NonNullable<Parameters<typeof parseArgs>[0]>['options']>(words: string[], options: T) {
+function parse(words: string[], options: Record<string, { type: 'boolean' }>) {
   try {
-    return parseArgs({ args: words, options: options ?? {}, allowPositionals: true }) as {
-      values: { [K in keyof T]?: boolean }
-      positionals: string[]
-    }
+    return parseArgs({ args: words, options, allowPositionals: true })
   } catch (error) {
     throw new UsageError((error as Error).message)
   }
@@ -213,8 +210,7 @@ function exitCodeOf(child: ChildProcess): Promise<number> {
 function packageRoot(): string {
   let dir = import.meta.dirname
   while (!existsSync(join(dir, 'package.json'))) {
-    if (dir === dirname(dir))
-      throw new LabError(`no package.json above ${import.meta.dirname}: run the lab from a checkout`)
+    if (dir === dirname(dir)) throw new LabError(`no package.json above ${import.meta.dirname}: run the lab from a checkout`)
     dir = dirname(dir)
   }
   return dir

@@ -123,8 +123,7 @@ export function hostStatus(paths: InstancePaths, host: string): HostStatus {
 }
 
 /** The address for ssh to a host that was made; undefined when there is none. */
-export const hostAddress = (paths: InstancePaths, host: string): string | undefined =>
-  readIfThere(join(hostDir(paths, host), 'address')).trim() || undefined
+export const hostAddress = (paths: InstancePaths, host: string): string | undefined => readIfThere(join(hostDir(paths, host), 'address')).trim() || undefined
 
 /** Names of the units that failed on a running host. */
 export async function failedUnits(paths: InstancePaths, host: string): Promise<string[]> {
@@ -159,12 +158,7 @@ const enterTimeoutMs = 120_000
 const outputLimitBytes = 64 * 1024 * 1024
 
 /** Runs a command as root in all of a host's namespaces and collects what it says. */
-export function enter(
-  paths: InstancePaths,
-  host: string,
-  argv: readonly string[],
-  options: EnterOptions = {},
-): Promise<ExecResult> {
+export function enter(paths: InstancePaths, host: string, argv: readonly string[], options: EnterOptions = {}): Promise<ExecResult> {
   const child = spawnInHost(paths, host, argv, 'pipe')
   const timeoutMs = options.timeoutMs ?? enterTimeoutMs
   const stdout: Buffer[] = []
@@ -227,9 +221,7 @@ export function spawnInHost(paths: InstancePaths, host: string, argv: readonly s
 }
 
 const lowerLayers = (layers: Layers, host: HostSpec): string =>
-  [host.layer && layers[host.layer], host.kind === 'el' && layers.el, layers.base, layers.debian]
-    .filter(Boolean)
-    .join(':')
+  [host.layer && layers[host.layer], host.kind === 'el' && layers.el, layers.base, layers.debian].filter(Boolean).join(':')
 
 /** Changes whenever the host would come out different. */
 function fingerprint(layers: Layers, host: HostSpec): string {
@@ -239,9 +231,7 @@ function fingerprint(layers: Layers, host: HostSpec): string {
 
 /** systemd is the process that its own namespace calls 1; the launcher above it is in the same cgroup. */
 function findInit(paths: InstancePaths, host: string): number | undefined {
-  return processesIn(hostCgroup(paths, host)).find((pid) =>
-    /^NSpid:\t\d+\t1$/m.test(readIfThere(`/proc/${pid}/status`)),
-  )
+  return processesIn(hostCgroup(paths, host)).find((pid) => /^NSpid:\t\d+\t1$/m.test(readIfThere(`/proc/${pid}/status`)))
 }
 
 /** Whether a TCP socket listens on the ssh port in the process's network, by the kernel's own table. */

@@ -18,7 +18,7 @@ import { siteHosts, siteRouters } from './site.ts'
 import type { HostSpec } from './spec.ts'
 
 export { siteHosts } from './site.ts'
-export type { HostKind, HostSpec } from './spec.ts'
+export type { HostSpec } from './spec.ts'
 export type { EnterOptions, ExecResult, Log, ScratchOptions }
 
 export interface UpOptions {
@@ -55,12 +55,7 @@ export async function down(instance: string, log: Log = () => {}): Promise<void>
 }
 
 /** Runs a command as root on a host. The exit code is the command's; a time-out (default 2 minutes) throws. */
-export async function execOnHost(
-  instance: string,
-  host: string,
-  argv: readonly string[],
-  options: EnterOptions = {},
-): Promise<ExecResult> {
+export async function execOnHost(instance: string, host: string, argv: readonly string[], options: EnterOptions = {}): Promise<ExecResult> {
   return enter(instancePaths(instance), host, argv, options)
 }
 
@@ -71,8 +66,7 @@ export async function scratchHost(options: ScratchOptions): Promise<HostConnecti
 }
 
 /** How to reach a host of the site. */
-export const siteConnection = (instance: string, host: HostSpec): HostConnection =>
-  connectionOf(instance, host.name, host.address, host.hostKey ?? host.name)
+export const siteConnection = (instance: string, host: HostSpec): HostConnection => connectionOf(instance, host.name, host.address, host.hostKey ?? host.name)
 
 /** Removes a scratch host; one that is not there is no error. */
 export const removeHost = (instance: string, name: string): Promise<void> => removeScratchHost(instance, name)

@@ -13,17 +13,7 @@ import { ensureLayers, removeTree, usersOf, type Layers, type Step } from './lay
 import { withLock } from './lock.ts'
 import { installMissing, raiseInotifyLimit, requireRoot } from './machine.ts'
 import { makeRouter, removeNamespace } from './network.ts'
-import {
-  cacheDir,
-  cacheLockFile,
-  instanceNamespaces,
-  instancePaths,
-  labCgroup,
-  namespaceFile,
-  visitorCgroup,
-  workCgroup,
-  type InstancePaths,
-} from './paths.ts'
+import { cacheDir, cacheLockFile, instanceNamespaces, instancePaths, labCgroup, namespaceFile, visitorCgroup, workCgroup, type InstancePaths } from './paths.ts'
 import { scratchHostKey, scratchAddresses } from './scratch.ts'
 import { shellIn } from './shell.ts'
 import { siteHosts } from './site.ts'
@@ -52,8 +42,7 @@ export async function upInstance(spec: InstanceSpec, log: Log): Promise<void> {
       const installed = await installMissing(shellIn(undefined), { forBuilding: false })
       if (installed.length > 0) log(`installed ${installed.join(', ')}`)
       const inotifyBefore = raiseInotifyLimit()
-      if (inotifyBefore)
-        log(`raised this machine's fs.inotify.max_user_instances from ${inotifyBefore}: a host needs ten`)
+      if (inotifyBefore) log(`raised this machine's fs.inotify.max_user_instances from ${inotifyBefore}: a host needs ten`)
       makeEmptyInstance(paths)
       const $ = shellIn(workCgroup(paths))
       const layers = await ensureLayers($, step, log)
@@ -102,11 +91,7 @@ export async function downInstance(instance: string, log: Log): Promise<void> {
     const wasUp = existsSync(paths.stateDir)
     removeTree(paths.stateDir)
     removeEmptyCgroup(labCgroup())
-    log(
-      wasUp || ended > 0
-        ? `the lab "${instance}" is down (${ended} processes ended)`
-        : `the lab "${instance}" was not up`,
-    )
+    log(wasUp || ended > 0 ? `the lab "${instance}" is down (${ended} processes ended)` : `the lab "${instance}" was not up`)
   })
 }
 
@@ -147,8 +132,7 @@ const mountsBelow = (dir: string): string[] =>
 
 const routersMark = (paths: InstancePaths): string => join(paths.stateDir, 'routers')
 
-const routersFingerprint = (routers: readonly RouterSpec[]): string =>
-  createHash('sha256').update(JSON.stringify(routers)).digest('hex')
+const routersFingerprint = (routers: readonly RouterSpec[]): string => createHash('sha256').update(JSON.stringify(routers)).digest('hex')
 
 const areRoutersUp = (paths: InstancePaths, routers: readonly RouterSpec[]): boolean =>
   existsSync(routersMark(paths)) &&

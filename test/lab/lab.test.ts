@@ -8,16 +8,7 @@ import t from 'tap'
 import { processesIn } from './cgroup.ts'
 import { readIfThere } from './files.ts'
 import { hostStatus } from './host.ts'
-import {
-  down,
-  execOnHost,
-  removeHost,
-  scratchHost,
-  siteConnection,
-  siteHosts,
-  up,
-  type HostConnection,
-} from './index.ts'
+import { down, execOnHost, removeHost, scratchHost, siteConnection, siteHosts, up, type HostConnection } from './index.ts'
 import { hostCgroup, instanceNamespaces, instancePaths } from './paths.ts'
 import { until } from './wait.ts'
 
@@ -70,18 +61,11 @@ t.test('two instances side by side', async (t) => {
   await t.test('a site host: the article’s network, an offline archive, nothing outside', async (t) => {
     const [spec] = cpe
     if (!spec) return t.fail('there is no cpe')
-    const shown = await overSsh(
-      siteConnection(site, spec),
-      'ip -4 -oneline address show ens3; cat /sys/class/net/ens3/mtu',
-    )
+    const shown = await overSsh(siteConnection(site, spec), 'ip -4 -oneline address show ens3; cat /sys/class/net/ens3/mtu')
     t.match(shown, /inet 10\.0\.236\.153\/16 [^]*\n9000\n$/)
     t.match(await execOnHost(site, 'cpe', ['apt-get', 'install', '--simulate', 'libreswan', 'frr']), { exitCode: 0 })
     t.match(await execOnHost(site, 'cpe', ['firewall-cmd', '--state']), { exitCode: 0 })
-    t.match(
-      await execOnHost(site, 'cpe', ['timeout', '1', 'bash', '-c', ': < /dev/tcp/198.51.100.10/22']),
-      { exitCode: 1 },
-      'the controller offers nothing',
-    )
+    t.match(await execOnHost(site, 'cpe', ['timeout', '1', 'bash', '-c', ': < /dev/tcp/198.51.100.10/22']), { exitCode: 1 }, 'the controller offers nothing')
     t.match(await execOnHost(site, 'cpe', ['systemctl', '--failed', '--quiet', '--no-legend']), {
       stdout: Buffer.alloc(0),
     })

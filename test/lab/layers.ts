@@ -44,8 +44,7 @@ export function layerDirs(): Layers {
   }
 }
 
-export const areLayersBuilt = (layers: Layers = layerDirs()): boolean =>
-  Object.values(layers).every((dir: string) => existsSync(dir))
+const areLayersBuilt = (layers: Layers = layerDirs()): boolean => Object.values(layers).every((dir: string) => existsSync(dir))
 
 /** Builds the layers that are missing; another process that wants the same waits. */
 export async function ensureLayers($: Shell, step: Step, log: (line: string) => void): Promise<Layers> {
@@ -61,9 +60,7 @@ export async function ensureLayers($: Shell, step: Step, log: (line: string) => 
     async () => {
       removeLeftovers()
       if (!existsSync(layers.debian)) {
-        await step('build the root of Debian packages (once; one to three minutes)', () =>
-          buildDebian($, layers.debian),
-        )
+        await step('build the root of Debian packages (once; one to three minutes)', () => buildDebian($, layers.debian))
       }
       const overlays = [
         { name: 'base', recipe: baseRecipe, lower: layers.debian },
@@ -80,8 +77,7 @@ export async function ensureLayers($: Shell, step: Step, log: (line: string) => 
   )
 }
 
-const layerDir = (name: string, inputs: string): string =>
-  join(layersDir, `${name}-${createHash('sha256').update(inputs).digest('hex').slice(0, 12)}`)
+const layerDir = (name: string, inputs: string): string => join(layersDir, `${name}-${createHash('sha256').update(inputs).digest('hex').slice(0, 12)}`)
 
 async function buildDebian($: Shell, dir: string): Promise<void> {
   await installMissing($, { forBuilding: true })
@@ -121,9 +117,7 @@ async function build($: Shell, dir: string, script: string, args: readonly strin
   const result = await $({ timeout: buildTimeoutMs, nothrow: true })`
     exec setpriv --pdeathsig KILL unshare ${namespaces} bash -euo pipefail ${file} ${temporary} ${args} > ${log} 2>&1`
   if (result.exitCode !== 0) {
-    throw new LabError(
-      `building ${name} failed; the whole story is in ${log}, its end is:\n${lastLines(readFileSync(log, 'utf8'), 20)}`,
-    )
+    throw new LabError(`building ${name} failed; the whole story is in ${log}, its end is:\n${lastLines(readFileSync(log, 'utf8'), 20)}`)
   }
   renameSync(temporary, dir)
 }
@@ -150,8 +144,7 @@ rmdir "$scratch"
 /** What a killed build has left. Its mounts were in its own namespace and are gone with it. */
 function removeLeftovers(): void {
   if (!existsSync(layersDir)) return
-  for (const name of readdirSync(layersDir).filter((each) => each.startsWith('.new-')))
-    removeTree(join(layersDir, name))
+  for (const name of readdirSync(layersDir).filter((each) => each.startsWith('.new-'))) removeTree(join(layersDir, name))
 }
 
 /** The instances with a host that is made of what is in the folder. */
@@ -163,7 +156,7 @@ export const usersOf = (dir: string): string[] =>
 
 /** Layers of earlier recipes, unless a running host is made of them or another checkout may be about to make one. */
 function removeStale(layers: Layers): void {
-  const current: string[] = Object.values(layers)
+  const current = [layers.debian, layers.base, layers.oracle, layers.el]
   const dayMs = 86_400_000
   for (const name of readdirSync(layersDir)) {
     const dir = join(layersDir, name)
@@ -179,9 +172,6 @@ export function removeTree(dir: string): void {
     .split('\n')
     .map((line) => line.split(' ')[4] ?? '')
     .find((path) => path.startsWith(`${dir}/`))
-  if (mount)
-    throw new LabError(
-      `${dir} is not removed while ${mount} is mounted below it: say "umount ${mount}", then try again`,
-    )
+  if (mount) throw new LabError(`${dir} is not removed while ${mount} is mounted below it: say "umount ${mount}", then try again`)
   rmSync(dir, { recursive: true, force: true })
 }

@@ -54,9 +54,7 @@ function acquire(file: string, waitMs: number): Promise<(() => Promise<void>) | 
   return new Promise((resolve, reject) => {
     holder.once('error', (cause) => reject(new LabError('flock did not start: install util-linux', { cause })))
     holder.once('exit', (code) =>
-      code === conflictExitCode
-        ? resolve(undefined)
-        : reject(new LabError(`flock ${file} exited ${code} before the lock was had`)),
+      code === conflictExitCode ? resolve(undefined) : reject(new LabError(`flock ${file} exited ${code} before the lock was had`)),
     )
     holder.stdout.once('data', () => {
       const ended = once(holder, 'exit')

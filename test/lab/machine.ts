@@ -36,9 +36,7 @@ export async function installMissing($: Shell, options: { forBuilding: boolean }
   const packages = [...new Set(missing.map(([, name]) => name))]
   if (packages.length === 0) return []
   if (!isInstalled('apt-get')) {
-    throw new LabError(
-      `the lab needs ${missing.map(([command]) => command).join(', ')}: install them by hand, this machine has no apt`,
-    )
+    throw new LabError(`the lab needs ${missing.map(([command]) => command).join(', ')}: install them by hand, this machine has no apt`)
   }
   const $apt = $({ timeout: aptTimeout, env: { ...toolEnv, DEBIAN_FRONTEND: 'noninteractive' } })
   await $apt`apt-get ${aptOptions} update`
@@ -64,8 +62,7 @@ export function raiseInotifyLimit(): number | undefined {
 /** Debian's archives for this machine's release, as the machine has them. */
 export async function machineSources($: Shell): Promise<{ codename: string; sources: AptSource[] }> {
   const codename = /^VERSION_CODENAME="?([\w-]+)/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1]
-  if (!codename)
-    throw new LabError('the lab builds its hosts from Debian packages, but /etc/os-release names no Debian release')
+  if (!codename) throw new LabError('the lab builds its hosts from Debian packages, but /etc/os-release names no Debian release')
   const configured = readSources()
   const known = async () => debianSources(configured, (await $`apt-get indextargets`).stdout, codename)
   let sources = await known()
@@ -75,9 +72,7 @@ export async function machineSources($: Shell): Promise<{ codename: string; sour
     sources = await known()
   }
   if (sources.length === 0) {
-    throw new LabError(
-      `none of this machine's apt sources is Debian's archive for ${codename}: add one to /etc/apt/sources.list.d, then try again`,
-    )
+    throw new LabError(`none of this machine's apt sources is Debian's archive for ${codename}: add one to /etc/apt/sources.list.d, then try again`)
   }
   return { codename, sources }
 }
@@ -97,8 +92,7 @@ export async function machineDownloadOptions($: Shell): Promise<string> {
   )
 }
 
-const isInstalled = (command: string): boolean =>
-  toolPath.split(':').some((dir) => dir && existsSync(join(dir, command)))
+const isInstalled = (command: string): boolean => toolPath.split(':').some((dir) => dir && existsSync(join(dir, command)))
 
 function readSources(): AptSource[] {
   const dir = '/etc/apt/sources.list.d'

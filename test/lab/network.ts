@@ -22,9 +22,7 @@ export async function makeRouter($: Shell, instance: string, router: RouterSpec,
     ...namespaceLines(instance, router),
     ...ipBatch(instance, router.name, router.setup),
     // The root's own nft: the machine need not have one. Of the root it needs libraries only, so no /dev or /proc.
-    ...(router.ruleset
-      ? [`nsenter --net=${file} chroot ${rootDir} /usr/sbin/nft -f - <<'RULES'`, router.ruleset, 'RULES']
-      : []),
+    ...(router.ruleset ? [`nsenter --net=${file} chroot ${rootDir} /usr/sbin/nft -f - <<'RULES'`, router.ruleset, 'RULES'] : []),
     ...router.links.flatMap((link) => linkLines(instance, router, link)),
   ])
 }
@@ -41,9 +39,7 @@ export async function removeNamespace($: Shell, name: string): Promise<void> {
 const run = ($: Shell, lines: readonly string[]) => $({ input: `${lines.join('\n')}\n` })`bash -euo pipefail -s`
 
 function namespaceLines(instance: string, node: NodeSpec): string[] {
-  const settings = Object.entries(node.sysctls).map(
-    ([key, value]) => `echo ${value} > /proc/sys/${key.replaceAll('.', '/')}`,
-  )
+  const settings = Object.entries(node.sysctls).map(([key, value]) => `echo ${value} > /proc/sys/${key.replaceAll('.', '/')}`)
   return [
     `ip netns add ${namespaceName(instance, node.name)}`,
     `nsenter --net=${namespaceFile(instance, node.name)} bash -euo pipefail -s <<'SETTINGS'`,

@@ -68,8 +68,7 @@ const connection = (tunnel: Tunnel): string => `conn Tunnel-${tunnel.number}
 \tsalifetime=3600s
 `
 
-const secret = (tunnel: Tunnel): string =>
-  `${tunnel.headend} ${customerAddress}: PSK "${preSharedKey(tunnel.number)}"\n`
+const secret = (tunnel: Tunnel): string => `${tunnel.headend} ${customerAddress}: PSK "${preSharedKey(tunnel.number)}"\n`
 
 // 172.16.1.0/24 is the article's private subnet. No host of it exists here, and BGP advertises only what is in the
 // routing table, so the table gets a route that drops.

@@ -67,8 +67,7 @@ export const visitorCgroup = (paths: InstancePaths): string => join(paths.cgroup
 export const namespaceName = (instance: string, node: string): string => `pl-${instance}-${node}`
 
 /** The file that holds a network namespace open. */
-export const namespaceFile = (instance: string, node: string): string =>
-  join(namespaceDir, namespaceName(instance, node))
+export const namespaceFile = (instance: string, node: string): string => join(namespaceDir, namespaceName(instance, node))
 
 /** The parent cgroup of every instance. */
 export const labCgroup = (): string => join(cgroupRoot(), 'playline-lab')

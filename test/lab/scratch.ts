@@ -20,8 +20,7 @@ const lastNumber = 65
 const addressOf = (number: number): string => `198.18.0.${number}`
 
 /** Every address that a scratch host can have. */
-export const scratchAddresses = (): string[] =>
-  Array.from({ length: lastNumber - firstNumber + 1 }, (_, index) => addressOf(firstNumber + index))
+export const scratchAddresses = (): string[] => Array.from({ length: lastNumber - firstNumber + 1 }, (_, index) => addressOf(firstNumber + index))
 
 export interface ScratchOptions {
   readonly instance: string
@@ -94,9 +93,7 @@ function scratchSpec({ name, kind, firewalld = true }: ScratchOptions, number: n
 /** mkdir either makes the folder or fails: two processes cannot both have it. */
 function claimName(paths: InstancePaths, name: string): void {
   if (!tryMkdir(hostDir(paths, name))) {
-    throw new LabError(
-      `the lab "${paths.instance}" has a host "${name}" already: choose another name, or remove it first`,
-    )
+    throw new LabError(`the lab "${paths.instance}" has a host "${name}" already: choose another name, or remove it first`)
   }
 }
 
@@ -104,9 +101,7 @@ function claimNumber(paths: InstancePaths): number {
   for (let number = firstNumber; number <= lastNumber; number++) {
     if (tryMkdir(join(paths.claimsDir, String(number)))) return number
   }
-  throw new LabError(
-    `the lab "${paths.instance}" has ${lastNumber - firstNumber + 1} scratch hosts, the most it can have: remove some`,
-  )
+  throw new LabError(`the lab "${paths.instance}" has ${lastNumber - firstNumber + 1} scratch hosts, the most it can have: remove some`)
 }
 
 function tryMkdir(dir: string): boolean {

@@ -7,10 +7,7 @@ import { instancePaths, namespaceName } from './paths.ts'
 import { shellIn } from './shell.ts'
 
 /** The lines of the table, and whether there is an instance with every host alive and listening. */
-export async function describeInstance(
-  instance: string,
-  expected: readonly string[],
-): Promise<{ isUp: boolean; lines: string[] }> {
+export async function describeInstance(instance: string, expected: readonly string[]): Promise<{ isUp: boolean; lines: string[] }> {
   const paths = instancePaths(instance)
   const present = existsSync(paths.hostsDir) ? readdirSync(paths.hostsDir).sort() : []
   if (present.length === 0) return { isUp: false, lines: [`the lab "${instance}" is down`] }

@@ -10,12 +10,7 @@ const pollMs = 20
  * @param what completes the sentence "waited 5 s for …"
  * @param hint what a person can look at when the time is up
  */
-export async function until<T>(
-  what: string,
-  timeoutMs: number,
-  condition: () => T | Promise<T>,
-  hint?: () => string,
-): Promise<NonNullable<T>> {
+export async function until<T>(what: string, timeoutMs: number, condition: () => T | Promise<T>, hint?: () => string): Promise<NonNullable<T>> {
   const deadlineMs = performance.now() + timeoutMs
   for (;;) {
     const value = await condition()

@@ -16,7 +16,12 @@ const LIMIT_MS = 300_000
 
 /** Starts `playline ARGS` in the project's folder. */
 export function playline(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Finished> {
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd: ROOT, env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'], timeout: LIMIT_MS })
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    cwd: ROOT,
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: LIMIT_MS,
+  })
   let stdout = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
@@ -32,8 +37,13 @@ export function playline(args: readonly string[], environment: Readonly<Record<s
 
 /** What `--output json` prints, as far as tests read it. */
 export interface RunDocument {
-  readonly plays: readonly { readonly play: { readonly name: string }; readonly tasks: readonly { readonly task: { readonly name: string }; readonly hosts: Readonly<Record<string, TaskResult>> }[] }[]
-  readonly stats: Readonly<Record<string, { readonly ok: number; readonly changed: number; readonly unreachable: number; readonly failures: number; readonly skipped: number }>>
+  readonly plays: readonly {
+    readonly play: { readonly name: string }
+    readonly tasks: readonly { readonly task: { readonly name: string }; readonly hosts: Readonly<Record<string, TaskResult>> }[]
+  }[]
+  readonly stats: Readonly<
+    Record<string, { readonly ok: number; readonly changed: number; readonly unreachable: number; readonly failures: number; readonly skipped: number }>
+  >
 }
 
 export interface TaskResult {

@@ -32,9 +32,11 @@ const FIND = `find / /run /tmp -xdev ${LOGIN_RECORDS.map((path) => `-path ${path
 const PARTS: Readonly<Record<string, string>> = {
   files: FIND,
   packages: "dpkg-query -W -f '${Package} ${Version} ${Status}\\n'; apt-mark showmanual",
-  units: 'systemctl list-units --all --plain --no-legend --no-pager --type=service --type=socket --type=timer | sort; systemctl list-unit-files --no-legend --no-pager | sort',
+  units:
+    'systemctl list-units --all --plain --no-legend --no-pager --type=service --type=socket --type=timer | sort; systemctl list-unit-files --no-legend --no-pager | sort',
   firewall: 'firewall-cmd --list-all-zones; firewall-cmd --permanent --list-all-zones; nft list ruleset',
-  sysctls: 'sysctl -a 2>/dev/null | grep -vE "^(fs\\.(dentry|file|inode|aio|epoll|quota)|kernel\\.(random|ns_last_pid|pty|sched|perf|pid_max|threads)|net\\.netfilter\\.nf_conntrack_count)"',
+  sysctls:
+    'sysctl -a 2>/dev/null | grep -vE "^(fs\\.(dentry|file|inode|aio|epoll|quota)|kernel\\.(random|ns_last_pid|pty|sched|perf|pid_max|threads)|net\\.netfilter\\.nf_conntrack_count)"',
 }
 
 export async function snapshot(instance: string, host: string): Promise<Snapshot> {
@@ -52,6 +54,9 @@ export function difference(before: Snapshot, after: Snapshot): string[] {
   return [...before].flatMap(([name, lines]) => {
     const then = new Set(lines)
     const now = new Set(after.get(name) ?? [])
-    return [...[...then].filter((line) => !now.has(line)).map((line) => `${name} - ${line}`), ...[...now].filter((line) => !then.has(line)).map((line) => `${name} + ${line}`)]
+    return [
+      ...[...then].filter((line) => !now.has(line)).map((line) => `${name} - ${line}`),
+      ...[...now].filter((line) => !then.has(line)).map((line) => `${name} + ${line}`),
+    ]
   })
 }

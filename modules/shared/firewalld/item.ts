@@ -3,7 +3,7 @@ import { coverage } from './port.ts'
 import type { Bindings, Permanent, Running, Zone } from './zone.ts'
 import { bindingsOf } from './zone.ts'
 
-export type Kind =
+type Kind =
   | 'zone'
   | 'target'
   | 'port'
@@ -28,7 +28,7 @@ export interface Item {
 }
 
 export const NO_ZONE = 'in no zone'
-export const STOPPED = 'firewalld is not running'
+const STOPPED = 'firewalld is not running'
 
 /** How a diff names it: `port 500/udp`, `masquerade`. */
 export function itemName({ kind, value }: Pick<Item, 'kind' | 'value'>): string {

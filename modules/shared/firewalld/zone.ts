@@ -2,7 +2,7 @@
 import { query } from '../../../runner/module.ts'
 import type { Probe, QueryReply } from '../../../runner/module.ts'
 import { parseBusctl } from './dbus.ts'
-import { canonicalRule, canonicalRuleOf } from './rich_rule.ts'
+import { canonicalRule, canonicalRuleOf } from './rich-rule.ts'
 import { parseXml } from './xml.ts'
 import type { Element } from './xml.ts'
 
@@ -46,7 +46,7 @@ export function permanentSide<T>(resource: Probe<T>['resource'], label: string |
   }
 }
 
-export function parsePermanent({ stdout }: QueryReply): Permanent {
+function parsePermanent({ stdout }: QueryReply): Permanent {
   const files = new Map<string, string[]>()
   for (const line of stdout.split('\n')) {
     const colon = line.indexOf(':')
@@ -130,7 +130,7 @@ export function runningSide<T>(resource: Probe<T>['resource'], label: string | u
   })
 }
 
-export function parseRunning(reply: QueryReply): Running {
+function parseRunning(reply: QueryReply): Running {
   if (reply.exitCode !== 0) {
     if (/INVALID_ZONE/.test(reply.stderr)) return 'no such zone'
     if (isStopped(reply)) return 'stopped'
@@ -166,7 +166,7 @@ export interface Bindings {
   readonly sources: Readonly<Record<string, string>>
 }
 
-export function parseBindings(reply: QueryReply): Bindings | 'stopped' {
+function parseBindings(reply: QueryReply): Bindings | 'stopped' {
   if (reply.exitCode !== 0) {
     if (isStopped(reply)) return 'stopped'
     throw new Error(`firewalld does not answer: ${reply.stderr.trim()}`)

@@ -32,7 +32,7 @@ import { parseExpression, parseTemplate } from './syntax/parse-template.ts'
 import { readHeader } from './syntax/header.ts'
 import { TESTS } from './test/index.ts'
 
-export type { Hooks, LookupOptions, Origin, Scope } from './engine.ts'
+export type { Hooks, LookupOptions, Scope } from './engine.ts'
 export type { SyntaxOptions } from './syntax/options.ts'
 
 /** A bare expression, without markers, and where it stands. */

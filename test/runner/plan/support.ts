@@ -4,7 +4,7 @@ import type { Keywords, KeywordValue, Play, Task } from '../../../runner/load/pl
 import type { CompiledBlock, CompiledItem, CompiledTask } from '../../../runner/plan/compiled.ts'
 import { RawDict, type Raw } from '../../../runner/value/value.ts'
 
-export const RANGE = { file: new SourceFile('p.yml', ''), start: 0, end: 0 }
+const RANGE = { file: new SourceFile('p.yml', ''), start: 0, end: 0 }
 
 export function keywords(values: Readonly<Record<string, Raw>>): Keywords {
   return new Map(

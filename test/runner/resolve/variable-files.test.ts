@@ -1,6 +1,6 @@
 import t from 'tap'
 import { Reader } from '../../../runner/load/reader.ts'
-import { VariableFiles } from '../../../runner/resolve/variable_files.ts'
+import { VariableFiles } from '../../../runner/resolve/variable-files.ts'
 
 t.test('a file or a folder named after a group or host', async (t) => {
   const folder = t.testdir({

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { z } from 'zod'
-import { parameterWords } from '../../../runner/resolve/parameter_words.ts'
+import { parameterWords } from '../../../runner/resolve/parameter-words.ts'
 import { Float } from '../../../runner/value/value.ts'
 
 t.test('what is wrong, as a sentence', async (t) => {

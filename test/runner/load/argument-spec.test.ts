@@ -1,6 +1,6 @@
 import t from 'tap'
 import { SourceFile } from '../../../runner/diagnostic/source.ts'
-import { isTrue, readArgumentSpecs, type ArgumentSpec } from '../../../runner/load/argument_spec.ts'
+import { isTrue, readArgumentSpecs, type ArgumentSpec } from '../../../runner/load/argument-spec.ts'
 import { parseYaml } from '../../../runner/load/yaml.ts'
 import { faultsOf } from '../../support/faults.ts'
 

@@ -3,7 +3,7 @@ import type { Inventory } from '../load/inventory/inventory.ts'
 import type { Keywords } from '../load/playbook.ts'
 import type { CompiledPlay, CompiledTask, RoleUse } from '../plan/compiled.ts'
 import { RawDict, type Raw, type Value } from '../value/value.ts'
-import type { VariableFiles } from './variable_files.ts'
+import type { VariableFiles } from './variable-files.ts'
 import { Variables, type Level } from './variables.ts'
 
 export interface VariableSources {

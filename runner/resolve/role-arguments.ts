@@ -1,6 +1,6 @@
 /** A role's declared arguments against what a host's variables give it. */
 import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
-import type { ArgumentSpec } from '../load/argument_spec.ts'
+import type { ArgumentSpec } from '../load/argument-spec.ts'
 import { equal } from '../value/equal.ts'
 import { print } from '../value/print.ts'
 import { Dict, Float, Undefined, UnknownValueError, type Value } from '../value/value.ts'

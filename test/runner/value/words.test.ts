@@ -1,5 +1,5 @@
 import t from 'tap'
-import { quoteWord, splitWords } from '../../../modules/shared/words.ts'
+import { quoteWord, splitWords } from '../../../runner/value/words.ts'
 
 t.test('splits as a shell does', async (t) => {
   const table: [string, string[]][] = [

@@ -1,5 +1,4 @@
 /** Command lines as a shell reads them, without a shell. */
-import { z } from '../../runner/module.ts'
 
 /**
  * Splits a command line at white space. Quotes group, a backslash keeps the next character; inside double quotes it does so
@@ -40,23 +39,10 @@ function closingQuote(line: string, start: number): number {
   throw new Error(`the quote ${quote} at character ${start + 1} of the command line is not closed`)
 }
 
-/** A word as `sh` has to read it to get exactly this text. */
-export function quoteWord(word: string): string {
-  return /^[A-Za-z0-9_/.:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
-}
+/** Safe in every shell that may be a login shell (sh, bash, zsh, csh, fish), so that command lines stay readable in `ps`. */
+const PLAIN = /^[A-Za-z0-9_/.,:@+-]+$/
 
-/** The parameter `validate`: a command line with `%s` where the temporary file's path belongs, as words. */
-export function validateParam(): z.ZodType<readonly string[]> {
-  return z.string().transform((line, context) => {
-    if (!line.includes('%s')) {
-      context.addIssue({ code: 'custom', message: `the command has to say where the file's path belongs: write %s, as in 'visudo -cf %s'` })
-      return z.NEVER
-    }
-    try {
-      return splitWords(line)
-    } catch (error) {
-      context.addIssue({ code: 'custom', message: (error as Error).message })
-      return z.NEVER
-    }
-  })
+/** A word as a shell has to read it to get exactly this text. */
+export function quoteWord(word: string): string {
+  return PLAIN.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }
