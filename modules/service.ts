@@ -234,7 +234,9 @@ function unitEvent(before: State, p: Params): 'start' | 'restart' | 'reload' | u
 /** Starting and stopping one unit may start and stop others. */
 function affects({ before, differs, params: p }: { before: State; differs: readonly Difference[]; params: Params }): Affected[] {
   const moves = differs.some(({ path }) => path[0] === 'unit' && (path.length === 1 || path[1] === 'active')) || p.state === 'restarted'
-  return p.name === undefined || !moves ? [] : before.traits.related.filter((name) => name !== p.name).map((name) => ({ resource: `unit:${name}` as const }))
+  if (p.name === undefined || !moves) return []
+  if (!isKnown(before, 'traits')) return [{ resource: 'unit:*' }]
+  return before.traits.related.filter((name) => name !== p.name).map((name) => ({ resource: `unit:${name}` as const }))
 }
 
 export default state({

@@ -103,7 +103,7 @@ export class ControllerSource {
   /** As the task wrote it. */
   readonly name: string
   readonly content: Content
-  /** The mode of the file on the controller, four octal digits; undefined for a template's text. */
+  /** The mode of the file on the controller, four octal digits; undefined where there is none. */
   readonly mode: string | undefined
   constructor(name: string, content: Content, mode?: string) {
     this.name = name

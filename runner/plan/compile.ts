@@ -29,7 +29,7 @@ export function compilePlay(play: Play, roles: RoleLoader, counter: TaskCounter)
       roles.faults.push({ code: 'INCLUDE_CYCLE', severity: 'error', summary: `the role '${entry.name}' depends on itself`, range: entry.nameRange })
       return
     }
-    const use: RoleUse = { role, params: entry.params, keywords: entry.keywords, parent }
+    const use: RoleUse = { role, params: entry.params, keywords: entry.keywords, range: entry.nameRange, parent }
     if (!role.allowsDuplicates && uses.some((each) => isSameUse(each, use))) return
     const inner = [entry.keywords, ...chain]
     for (const dependency of role.dependencies) addRole(dependency, use, inner)

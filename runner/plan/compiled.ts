@@ -9,6 +9,8 @@ export interface RoleUse {
   readonly role: Role
   readonly params: RawDict
   readonly keywords: Keywords
+  /** Where it is named. */
+  readonly range: SourceRange
   /** The role whose dependency this is. */
   readonly parent: RoleUse | undefined
 }

@@ -83,16 +83,22 @@ export function parameterNames(module: Module): string[] | undefined {
   return shape && Object.keys(shape)
 }
 
-/** Parameters that name something on the controller. */
-export function controllerParameters(module: Module): ReadonlyMap<string, ControllerKind> {
-  const kinds = new Map<string, ControllerKind>()
+/** A parameter that names something on the controller; not where the boolean parameter `unless` is true. */
+export interface ControllerParameter {
+  readonly kind: ControllerKind
+  readonly unless: string | undefined
+}
+
+/** The parameters of a module that name something on the controller. */
+export function controllerParameters(module: Module): ReadonlyMap<string, ControllerParameter> {
+  const found = new Map<string, ControllerParameter>()
   for (const [name, schema] of Object.entries(shapeOf(module.params()) ?? {})) {
     for (let at: z.ZodType | undefined = schema as z.ZodType; at; at = (at as unknown as { def: { innerType?: z.ZodType } }).def.innerType) {
-      const kind = (at.meta() as { controller?: ControllerKind } | undefined)?.controller
-      if (kind) kinds.set(name, kind)
+      const { controller: kind, controllerUnless: unless } = (at.meta() ?? {}) as { controller?: ControllerKind; controllerUnless?: string }
+      if (kind) found.set(name, { kind, unless })
     }
   }
-  return kinds
+  return found
 }
 
 function shapeOf(schema: z.ZodType): Readonly<Record<string, unknown>> | undefined {

@@ -41,7 +41,8 @@ export function readContent(absolute: string, reader: Reader, at: SourceRange | 
     const mode = (stat.mode & 0o7777).toString(8).padStart(4, '0')
     const bytes = readFileSync(absolute)
     if (stat.size <= MAX_HELD_BYTES) return { content: Content.of(bytes), mode }
-    return { content: Content.controllerFile(absolute, createHash('sha256').update(bytes).digest('hex'), bytes.length), mode }
+    const digest = (algorithm: string): string => createHash(algorithm).update(bytes).digest('hex')
+    return { content: Content.controllerFile(absolute, digest('sha256'), bytes.length, digest('sha1')), mode }
   } catch (error) {
     fail('FILE_UNREADABLE', `${reader.shownPath(absolute)} cannot be read`, { range: at, detail: (error as Error).message })
   }

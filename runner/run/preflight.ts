@@ -16,7 +16,7 @@ import { RawDict, Template, Unknown, UnknownValueError, type Raw, type Value } f
 import { META_ACTIONS, runnerAction, unknownActionArguments } from './actions.ts'
 import { handlersNamed, playEvaluator, playHosts, playName, readVarsFiles } from './play.ts'
 import type { ActivePlay, Session } from './session.ts'
-import { preparedParameters } from './task.ts'
+import { preparedParameters } from './parameters.ts'
 
 /** Templates are tried with the variables of at most this many hosts of a play. */
 const MAX_HOSTS_TRIED = 200
@@ -138,7 +138,7 @@ class PlayCheck {
           this.#add(
             {
               ...fault,
-              range: fault.range ?? use.keywords.get('name')?.node.range ?? this.#play.play.keywords.get('roles')?.keyRange ?? this.#play.play.range,
+              range: fault.range ?? use.range,
               detail: `on the host '${host}'`,
             },
             true,

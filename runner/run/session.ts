@@ -17,7 +17,8 @@ import { Pending } from '../resolve/pending.ts'
 import type { Secrets } from '../resolve/secrets.ts'
 import { VariableFiles } from '../resolve/variable-files.ts'
 import { Evaluator, LazyDict } from '../resolve/variables.ts'
-import { Dict, RawDict, type Raw, type Template, type Value } from '../value/value.ts'
+import type { Dict} from '../value/value.ts';
+import { RawDict, type Raw, type Template, type Value } from '../value/value.ts'
 import { print } from '../value/print.ts'
 import { connectionKeywords, connectionSettings, PASSWORD_VARIABLES, type ConnectionKeywords } from './connection.ts'
 import { HostState } from './host.ts'
@@ -197,8 +198,13 @@ export class Session {
     return magic
   }
 
+  /** Each group's hosts, listed when they are asked for. */
   #groups(): Dict {
-    return Dict.of(Object.fromEntries([...this.inventory.groups.keys()].map((name) => [name, this.inventory.hostsOf(name)])))
+    const { groups } = this.inventory
+    return new LazyDict(
+      () => groups.keys(),
+      (name) => (groups.has(name) ? this.inventory.hostsOf(name) : undefined),
+    )
   }
 
   /** Each host's variables as its own templates see them, made when they are asked for. */

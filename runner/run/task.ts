@@ -1,14 +1,11 @@
 /** One task on one host: conditions, loops, attempts, the module, and what the task says of changed and failed. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Module } from '../contract/kinds.ts'
-import { ControllerSource, type ControllerKind } from '../contract/parameter.ts'
-import { Content } from '../contract/content.ts'
 import { DiagnosticError, fail } from '../diagnostic/diagnostic.ts'
 import type { SourceRange } from '../diagnostic/source.ts'
 import type { KeywordValue } from '../load/playbook.ts'
 import { accumulated, inherited, type CompiledTask } from '../plan/compiled.ts'
-import { bindArguments, controllerParameters, parseParameters, type BoundArgument, type BoundArguments } from '../resolve/arguments.ts'
-import { findFile, readContent } from '../resolve/controller.ts'
+import { bindArguments, type BoundArguments } from '../resolve/arguments.ts'
 import { settled } from '../resolve/pending.ts'
 import { registerSecretArguments } from '../resolve/role-arguments.ts'
 import type { Evaluator } from '../resolve/variables.ts'
@@ -19,6 +16,7 @@ import { factsOf, runnerAction, type RunnerAction } from './actions.ts'
 import { becomeFor, connectionKeywords } from './connection.ts'
 import { failureOf, isHostFault, runModule } from './module.ts'
 import { failed, NOTHING, type ItemOutcome, type Outcome } from './outcome.ts'
+import { parametersOf } from './parameters.ts'
 import { registered } from './result.ts'
 import type { ActivePlay, Session } from './session.ts'
 
@@ -406,66 +404,6 @@ async function ifKnown<T>(evaluate: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** The parameters of a module: arguments evaluated, files of the controller read, the schema applied. */
-function parametersOf(session: Session, task: CompiledTask, bound: BoundArguments, module: Module, evaluator: Evaluator): unknown {
-  const values = new Map<string, Value | ControllerSource>()
-  for (const [name, argument] of bound.args) {
-    const value = evaluator.value(argument.raw)
-    if (value !== session.omit) values.set(name, withoutOmitted(value, session.omit))
-  }
-  const plain = (name: string): Value | undefined => {
-    const value = values.get(name)
-    return value instanceof ControllerSource ? undefined : value
-  }
-  if (!booleanOf(plain('remote_src') ?? false)) {
-    for (const [name, kind] of controllerParameters(module)) {
-      const value = plain(name)
-      if (value !== undefined) values.set(name, controllerSource(session, task, print(value), kind, bound.args.get(name), plain, evaluator))
-    }
-  }
-  return parseParameters(bound, values, module)
-}
-
-/** Evaluates and checks what a task hands to its action, without running it: faults are thrown. */
-export function preparedParameters(session: Session, task: CompiledTask, evaluator: Evaluator): void {
-  const { action } = task.task
-  const own = runnerAction(action.module)
-  if (!own) {
-    const module = session.modules.loaded(action.module)!
-    parametersOf(session, task, bindArguments(action, module), module, evaluator)
-  } else if (action.module !== 'assert') {
-    for (const [name, argument] of bindArguments(action, own).args) if (action.module !== 'debug' || name !== 'var') evaluator.value(argument.raw)
-  }
-}
-
-/** What a parameter names on the controller: a file's content, or a template rendered. */
-function controllerSource(
-  session: Session,
-  task: CompiledTask,
-  name: string,
-  kind: ControllerKind,
-  argument: BoundArgument | undefined,
-  option: (name: string) => Value | undefined,
-  evaluator: Evaluator,
-): ControllerSource {
-  const at = argument?.node?.range ?? argument?.keyRange
-  const { reader, jinja } = session
-  const absolute = findFile(name, task, kind === 'template' ? 'templates' : 'files', reader, at)
-  if (kind === 'file') {
-    const { content, mode } = readContent(absolute, reader, at)
-    return new ControllerSource(name, content, mode)
-  }
-  const text = session.evaluatingAs(evaluator, task, () =>
-    jinja.renderFile(reader.text(absolute, at), templateScope(evaluator, absolute), {
-      trimBlocks: booleanOf(option('trim_blocks') ?? true),
-      lstripBlocks: booleanOf(option('lstrip_blocks') ?? false),
-    }),
-  )
-  const newline = option('newline_sequence')
-  const ending = newline === '\\r\\n' || newline === '\r\n' ? '\r\n' : newline === '\\r' || newline === '\r' ? '\r' : '\n'
-  return new ControllerSource(name, Content.of(ending === '\n' ? text : text.replace(/\r?\n/g, ending)))
-}
-
 /** Evaluates arguments for the sake of what they fetch; faults are met again, and told, by the action itself. */
 function warmUp(bound: BoundArguments, evaluator: Evaluator): void {
   for (const argument of bound.args.values()) {
@@ -545,26 +483,6 @@ function environmentOf(task: CompiledTask, evaluator: Evaluator): Record<string,
     }
   }
   return environment
-}
-
-/** Removes what is to be left out from within lists and mappings. */
-function withoutOmitted(value: Value, omit: string): Value {
-  if (Array.isArray(value)) return value.filter((item) => item !== omit).map((item) => withoutOmitted(item, omit))
-  if (!(value instanceof Dict) || value.constructor !== Dict) return value
-  const dict = new Dict()
-  for (const [key, item] of value) if (item !== omit) dict.set(key, withoutOmitted(item, omit))
-  return dict
-}
-
-/** What templates of files see beside the task's variables. */
-function templateScope(evaluator: Evaluator, absolute: string): { get: (name: string) => Value | undefined; names: () => Iterable<string> } {
-  const own = new Map<string, Value>([
-    ['ansible_managed', 'Ansible managed'],
-    ['template_path', absolute],
-    ['template_fullpath', absolute],
-    ['template_host', 'localhost'],
-  ])
-  return { get: (name) => evaluator.get(name) ?? own.get(name), names: () => [...evaluator.names(), ...own.keys()] }
 }
 
 function isFalse(raw: Raw | undefined): boolean {

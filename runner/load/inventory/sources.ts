@@ -56,13 +56,8 @@ function readFolder(inventory: Inventory, folder: string, reader: Reader): void 
     if (name.startsWith('.') || name.endsWith('~') || IGNORED_ENDINGS.has(path.extname(name))) continue
     if (isFolder(at)) {
       if (name !== 'group_vars' && name !== 'host_vars') readFolder(inventory, at, reader)
-    } else if (isFile(at) && looksLikeInventory(name)) readFile(inventory, at, reader)
+    } else if (isFile(at)) readFile(inventory, at, reader)
   }
-}
-
-/** In a folder, files of other programs (an ssh client's configuration, say) stand beside the inventory's. */
-function looksLikeInventory(name: string): boolean {
-  return ['.yml', '.yaml', '.json'].includes(path.extname(name)) || name === 'hosts' || name === 'inventory'
 }
 
 function readFile(inventory: Inventory, absolute: string, reader: Reader): void {

@@ -157,7 +157,7 @@ export class Jinja {
   }
 
   /**
-   * Renders a template file as the `template` module does, honouring a `#jinja2:` header. Text without any marker is given back as it is.
+   * Renders a template file as the `template` module does, honouring a `#jinja2:` header. Text without any marker is given back as it is, but for its line breaks.
    *
    * @throws as `evaluate` does.
    */
@@ -167,7 +167,8 @@ export class Jinja {
     const syntax: SyntaxOptions = { ...this.#syntax, ...given, ...header.options }
     const source = fileSource(file, header.length)
     if (![syntax.blockStart, syntax.variableStart, syntax.commentStart].some((marker) => source.text.includes(marker))) {
-      return keepTrailingNewline ? source.text : source.text.replace(/\r?\n$/, '')
+      const text = source.text.replace(/\r\n|\r|\n/g, syntax.newlineSequence)
+      return keepTrailingNewline || !text.endsWith(syntax.newlineSequence) ? text : text.slice(0, -syntax.newlineSequence.length)
     }
     const parsed = this.#parsed(source, syntax)
     const run = new Run(this.#engine, scope, source, { convertsText: false, copiesVariables: parsed.copiesVariables })

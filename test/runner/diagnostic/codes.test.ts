@@ -242,9 +242,9 @@ error: 'dest' of 'copy': a path on the host has to begin with / and to name some
     }),
     text: `
 error: the role 'r': 'port' is required  [ROLE_ARGUMENT]
-  --> playbook0.yml:3:3
+  --> playbook0.yml:3:11
     3 |   roles: [r]
-      |   ^^^^^
+      |           ^
   on the host 'a'`,
   },
   TEMPLATE_SYNTAX: {

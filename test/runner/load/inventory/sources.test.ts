@@ -41,12 +41,13 @@ t.test('a folder: by name, with folders below; not what belongs to other program
     'notes.txt': 'no',
     '.hidden.yml': host('no2'),
     'y.yml~': host('no3'),
-    ssh_config: 'Host *\n',
+    'ssh.cfg': 'Host *\n',
+    more: '[g]\ne\n',
     group_vars: { 'g.yml': 'x: 1' },
     host_vars: { 'a.yml': 'x: 1' },
   })
   const inventory = readInventory([folder], new Reader(() => undefined))
-  t.strictSame(inventory.hostsOf('g'), ['a', 'both', 'b', 'c', 'd'])
+  t.strictSame(inventory.hostsOf('g'), ['a', 'both', 'b', 'e', 'c', 'd'])
   t.equal(inventory.hosts.get('both')!.vars.get('from'), 'b')
 })
 

@@ -165,7 +165,8 @@ t.test('options of a template file', async (t) => {
   t.equal(jinja.renderFile(file('  {%+ if n %}\nx\n{% endif %}\n'), scope, { lstripBlocks: true }), '  x\n')
   t.equal(jinja.renderFile(file('{{ n }}\n'), scope, { keepTrailingNewline: false }), '1')
   t.equal(jinja.renderFile(file('a\n{{ n }}\n'), scope, { newlineSequence: '\r\n' }), 'a\r\n1\r\n')
-  t.equal(jinja.renderFile(file('a\r\nb\n'), scope), 'a\r\nb\n', 'text without markers stays as it is')
+  t.equal(jinja.renderFile(file('a\r\nb\n'), scope), 'a\nb\n', 'line breaks of a text without markers, too')
+  t.equal(jinja.renderFile(file('a\nb\n'), scope, { newlineSequence: '\r\n', keepTrailingNewline: false }), 'a\r\nb')
   const markers = { blockStart: '[%', blockEnd: '%]', variableStart: '<<', variableEnd: '>>', commentStart: '[#', commentEnd: '#]' }
   t.equal(jinja.renderFile(file('[% if n %]<< n >>[# c #]{{ n }}[% endif %]'), scope, markers), '1{{ n }}')
 })

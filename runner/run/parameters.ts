@@ -1,0 +1,114 @@
+/** The parameters of a module on a host: arguments evaluated, files of the controller read, templates rendered, the schema applied. */
+import { Content } from '../contract/content.ts'
+import type { Module } from '../contract/kinds.ts'
+import { ControllerSource, type ControllerKind } from '../contract/parameter.ts'
+import type { CompiledTask } from '../plan/compiled.ts'
+import { bindArguments, controllerParameters, parseParameters, type BoundArgument, type BoundArguments } from '../resolve/arguments.ts'
+import { findFile, readContent } from '../resolve/controller.ts'
+import type { RenderOptions } from '../resolve/jinja/index.ts'
+import type { Evaluator } from '../resolve/variables.ts'
+import { print } from '../value/print.ts'
+import { booleanOf } from '../value/truth.ts'
+import { Dict, type Value } from '../value/value.ts'
+import { runnerAction } from './actions.ts'
+import type { Session } from './session.ts'
+
+type Values = Map<string, Value | ControllerSource>
+
+/**
+ * @throws {DiagnosticError} for what a person can get wrong, at its position.
+ * @throws {UnknownValueError} where a dry run cannot know a value.
+ */
+export function parametersOf(session: Session, task: CompiledTask, bound: BoundArguments, module: Module, evaluator: Evaluator): unknown {
+  const values: Values = new Map()
+  for (const [name, argument] of bound.args) {
+    const value = evaluator.value(argument.raw)
+    if (value !== session.omit) values.set(name, withoutOmitted(value, session.omit))
+  }
+  for (const [name, { kind, unless }] of controllerParameters(module)) {
+    const value = plain(values, name)
+    if (value === undefined || (unless !== undefined && booleanOf(plain(values, unless) ?? false))) continue
+    values.set(name, controllerSource(session, task, { name: print(value), kind, argument: bound.args.get(name) }, values, evaluator))
+  }
+  return parseParameters(bound, values, module)
+}
+
+/** Evaluates and checks what a task hands to its action, without running it: faults are thrown. */
+export function preparedParameters(session: Session, task: CompiledTask, evaluator: Evaluator): void {
+  const { action } = task.task
+  const own = runnerAction(action.module)
+  if (!own) {
+    const module = session.modules.loaded(action.module)!
+    parametersOf(session, task, bindArguments(action, module), module, evaluator)
+  } else if (action.module !== 'assert') {
+    for (const [name, argument] of bindArguments(action, own).args) if (action.module !== 'debug' || name !== 'var') evaluator.value(argument.raw)
+  }
+}
+
+function plain(values: Values, name: string): Value | undefined {
+  const value = values.get(name)
+  return value instanceof ControllerSource ? undefined : value
+}
+
+/** Removes what is to be left out from within lists and mappings. */
+function withoutOmitted(value: Value, omit: string): Value {
+  if (Array.isArray(value)) return value.filter((item) => item !== omit).map((item) => withoutOmitted(item, omit))
+  if (!(value instanceof Dict) || value.constructor !== Dict) return value
+  const dict = new Dict()
+  for (const [key, item] of value) if (item !== omit) dict.set(key, withoutOmitted(item, omit))
+  return dict
+}
+
+/** What a parameter names on the controller: a file's content, or a template rendered. Both with the mode of the file there. */
+function controllerSource(
+  session: Session,
+  task: CompiledTask,
+  { name, kind, argument }: { name: string; kind: ControllerKind; argument: BoundArgument | undefined },
+  values: Values,
+  evaluator: Evaluator,
+): ControllerSource {
+  const at = argument?.node?.range ?? argument?.keyRange
+  const { reader, jinja } = session
+  const absolute = findFile(name, task, kind === 'template' ? 'templates' : 'files', reader, at)
+  const { content, mode } = readContent(absolute, reader, at)
+  if (kind === 'file') return new ControllerSource(name, content, mode)
+  const text = session.evaluatingAs(evaluator, task, () =>
+    jinja.renderFile(reader.text(absolute, at), templateScope(evaluator, absolute), renderOptions(values)),
+  )
+  return new ControllerSource(name, Content.of(text), mode)
+}
+
+/** What templates of files see beside the task's variables. */
+function templateScope(evaluator: Evaluator, absolute: string): { get: (name: string) => Value | undefined; names: () => Iterable<string> } {
+  const own = new Map<string, Value>([
+    ['ansible_managed', 'Ansible managed'],
+    ['template_path', absolute],
+    ['template_fullpath', absolute],
+    ['template_host', 'localhost'],
+  ])
+  return { get: (name) => evaluator.get(name) ?? own.get(name), names: () => [...evaluator.names(), ...own.keys()] }
+}
+
+const MARKERS = {
+  block_start_string: 'blockStart',
+  block_end_string: 'blockEnd',
+  variable_start_string: 'variableStart',
+  variable_end_string: 'variableEnd',
+  comment_start_string: 'commentStart',
+  comment_end_string: 'commentEnd',
+} as const satisfies Record<string, keyof RenderOptions>
+
+/** How a template is written, from the parameters of its task. What is no text here is left for the schema to refuse. */
+function renderOptions(values: Values): RenderOptions {
+  const markers = Object.entries(MARKERS).flatMap(([name, option]) => {
+    const marker = plain(values, name)
+    return typeof marker === 'string' && marker !== '' ? [[option, marker] as const] : []
+  })
+  const newline = plain(values, 'newline_sequence')
+  return {
+    ...Object.fromEntries(markers),
+    ...(typeof newline === 'string' && { newlineSequence: newline.replaceAll('\\n', '\n').replaceAll('\\r', '\r') }),
+    trimBlocks: booleanOf(plain(values, 'trim_blocks') ?? true),
+    lstripBlocks: booleanOf(plain(values, 'lstrip_blocks') ?? false),
+  }
+}
