@@ -17,7 +17,7 @@ import { Pending } from '../resolve/pending.ts'
 import type { Secrets } from '../resolve/secrets.ts'
 import { VariableFiles } from '../resolve/variable-files.ts'
 import { Evaluator, LazyDict } from '../resolve/variables.ts'
-import type { Dict} from '../value/value.ts';
+import type { Dict } from '../value/value.ts'
 import { RawDict, type Raw, type Template, type Value } from '../value/value.ts'
 import { print } from '../value/print.ts'
 import { connectionKeywords, connectionSettings, PASSWORD_VARIABLES, type ConnectionKeywords } from './connection.ts'
