@@ -33,6 +33,12 @@ export interface QueryRead {
   readonly timeoutMs?: number
   /** Default 4 MiB. */
   readonly maxBytes?: number
+  /**
+   * Folders to which the program writes though it only reads (its own log, say), without white space in their paths. What it
+   * writes there is gone with it; but where the host allows no overlay in a mount namespace, as in an unprivileged container,
+   * it writes for real.
+   */
+  readonly scratchFolders?: readonly string[]
 }
 
 /** What came back from a query. */
@@ -92,7 +98,14 @@ export function query<T>(
   resource: Resource,
   argv: readonly [string, ...string[]],
   parse: (reply: QueryReply) => T,
-  more: { label?: string; tellsOf?: readonly Resource[]; okExitCodes?: readonly number[]; timeoutMs?: number; maxBytes?: number } = {},
+  more: {
+    label?: string
+    tellsOf?: readonly Resource[]
+    okExitCodes?: readonly number[]
+    timeoutMs?: number
+    maxBytes?: number
+    scratchFolders?: readonly string[]
+  } = {},
 ): Probe<T> {
   const { label, tellsOf, ...limits } = more
   return { resource, ...(label !== undefined && { label }), ...(tellsOf !== undefined && { tellsOf }), read: { kind: 'query', argv, ...limits }, parse }

@@ -5,6 +5,7 @@
  *
  * Options are listed, not excluded: getopt accepts every unambiguous beginning of a long option, so `--vac` is `--vacuum`.
  */
+import type { QueryRead } from '../contract/resource.ts'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 
 interface Rule {
@@ -18,6 +19,8 @@ interface Rule {
   readonly operands?: RegExp
   /** At least one option has to match: what makes the program read only, or end. */
   readonly needs?: RegExp
+  /** Where the program writes though it only reads; the query has to ask for scratch folders in these places. */
+  readonly writesTo?: readonly string[]
   /** What is not said by the above. */
   readonly also?: (words: Words) => boolean
 }
@@ -50,6 +53,7 @@ const DNF: Rule = {
   valued: ['--qf', '--queryformat', '--whatprovides', '--whatrequires', '--repo', '--repoid', '--enablerepo', '--disablerepo', '--arch'],
   verb: /^(repoquery|list|info|search|provides|whatprovides|repolist|check-update|repoinfo|module|install|upgrade|remove)$/,
   needs: /^(-[qv]*C[qv]*|--cacheonly|--version)$/,
+  writesTo: ['/var/log', '/var/lib/dnf'],
   also: ({ options, operands }) => {
     const [verb, ...rest] = operands
     if (verb === 'module') return /^(list|info|provides)$/.test(rest[0] ?? '')
@@ -264,7 +268,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   sha1sum: ANYTHING,
   sha512sum: ANYTHING,
   md5sum: ANYTHING,
-  find: { options: /^-(?!(delete|exec.*|ok.*|fprint.*|fls)$)/s, operands: /^/ },
+  find: { options: /^-(?!(delete|exec|execdir|ok|okdir|fprint.*|fls)$)/s, operands: /^/ },
   getfacl: ANYTHING,
   lsattr: ANYTHING,
   getcap: ANYTHING,
@@ -297,14 +301,14 @@ const RULES: Readonly<Record<string, Rule>> = {
 const SYSTEM_FOLDER = /^\/(usr\/)?(local\/)?s?bin\//
 
 /**
- * Why an argv may not be a query, or undefined where it may. Pure.
+ * Why a program may not be a query, or undefined where it may. Pure.
  *
- * @example readOnlyFault(['sysctl', '-n', 'net.ipv4.ip_forward']) // undefined
+ * @example readOnlyFault({ argv: ['sysctl', '-n', 'net.ipv4.ip_forward'] }) // undefined
  */
-export function readOnlyFault(argv: readonly string[]): Diagnostic | undefined {
-  const program = (argv[0] ?? '').replace(SYSTEM_FOLDER, '')
+export function readOnlyFault({ argv, scratchFolders = [] }: Pick<QueryRead, 'argv' | 'scratchFolders'>): Diagnostic | undefined {
+  const program = ((argv[0] as string | undefined) ?? '').replace(SYSTEM_FOLDER, '')
   const rule = Object.hasOwn(RULES, program) ? RULES[program] : undefined
-  if (rule && obeys(sort(argv.slice(1), rule), rule)) return undefined
+  if (rule && obeys(sort(argv.slice(1), rule), rule) && (rule.writesTo ?? []).every((folder) => scratchFolders.includes(folder))) return undefined
   return {
     code: 'PROBE_FAILED',
     severity: 'error',

@@ -49,7 +49,7 @@ export async function readState(source: ProbeTree | Generator<ProbeTree, ProbeTr
 /** Sends probes as they are, past what a dry run has predicted. Queries have to be on the list of those that only read. */
 export async function ask(probes: readonly Probe<unknown>[], { port, become }: Pick<ProbeContext, 'port' | 'become'>): Promise<ReadOutcome[]> {
   for (const { read } of probes) {
-    const fault = read.kind === 'query' ? readOnlyFault(read.argv) : undefined
+    const fault = read.kind === 'query' ? readOnlyFault(read) : undefined
     if (fault) fail(fault.code, fault.summary, fault)
   }
   return probes.length === 0

@@ -2,7 +2,7 @@
 import t from 'tap'
 import module from '../../modules/package.ts'
 import { drive } from '../support/drive.ts'
-import { scratch, sh } from '../support/scratch.ts'
+import { scratch } from '../support/scratch.ts'
 
 const host = await scratch(t, { kind: 'debian', firewalld: false })
 
@@ -28,11 +28,11 @@ t.test('removal takes along what needs it', async (t) => {
 })
 
 t.test('where no list was ever fetched', async (t) => {
-  await sh(host, 'rm -rf /var/lib/apt/lists/*')
+  await host.sh('rm -rf /var/lib/apt/lists/*')
   const checked = await drive(module, { name: 'frr' }, host, { check: true })
   t.match(checked, { events: [{ name: 'update cache', target: 'apt' }], refusals: [], steps: [] })
   t.equal(typeof checked.differs[0]?.after, 'symbol', 'the version is not known')
-  t.equal(await sh(host, 'ls /var/lib/apt/lists'), '', 'a check fetches nothing')
+  t.equal(await host.sh('ls /var/lib/apt/lists'), '', 'a check fetches nothing')
   t.match(await drive(module, { name: ['frr', 'nosuch'] }, host), { problem: "apt has no package 'nosuch'" })
   t.match(await drive(module, { name: 'frr' }, host), { problem: undefined, steps: [] }, 'the other was installed')
 })

@@ -2,7 +2,7 @@
 import t from 'tap'
 import module from '../../modules/firewalld.ts'
 import { drive } from '../support/drive.ts'
-import { scratch, sh } from '../support/scratch.ts'
+import { scratch } from '../support/scratch.ts'
 
 const host = await scratch(t, { kind: 'debian' })
 const both = { permanent: true, immediate: true, state: 'enabled' }
@@ -60,13 +60,13 @@ t.test('zones', async (t) => {
     problem: undefined,
     refusals: [{ summary: /does not know the zone 'vpn' yet/ }],
   })
-  await sh(host, 'firewall-cmd --reload')
+  await host.sh('firewall-cmd --reload')
   t.match(await drive(module, { zone: 'vpn', port: '1/tcp', ...both }, host), { problem: undefined, refusals: [] })
   t.match(await drive(module, { zone: 'vpn', state: 'absent', permanent: true }, host), { problem: undefined, refusals: [] })
 })
 
 t.test('a firewalld that is not running', async (t) => {
-  await sh(host, 'systemctl stop firewalld')
+  await host.sh('systemctl stop firewalld')
   t.match(await drive(module, { port: '7/tcp', ...both }, host), {
     problem: undefined,
     steps: ['firewall-offline-cmd --zone=public --add-port=7/tcp'],
@@ -74,7 +74,7 @@ t.test('a firewalld that is not running', async (t) => {
     result: { msg: /only its files/ },
   })
   t.match(await drive(module, { port: '8/tcp', ...both, offline: true }, host), { problem: undefined, refusals: [] })
-  t.equal(await sh(host, 'systemctl is-active firewalld || true'), 'inactive\n', 'asking it does not start it')
-  await sh(host, 'systemctl start firewalld')
+  t.equal(await host.sh('systemctl is-active firewalld || true'), 'inactive\n', 'asking it does not start it')
+  await host.sh('systemctl start firewalld')
   t.strictSame((await drive(module, { port: ['7/tcp', '8/tcp'], ...both }, host)).steps, [])
 })

@@ -166,7 +166,7 @@ function lawsOn(t: Asserts, module: Module, params: unknown, world: World): void
     t.comment(`no reply makes sense to a probe: ${(error as Error).message}`)
     return
   } finally {
-    for (const { argv } of seen.values()) t.equal(readOnlyFault(argv)?.summary, undefined, `${argv.join(' ')} only reads`)
+    for (const query of seen.values()) t.equal(readOnlyFault(query)?.summary, undefined, `${query.argv.join(' ')} only reads`)
   }
   if (module.kind === 'state') stateLaws(t, module, params, world, read, source)
 }

@@ -2,12 +2,10 @@
 import t from 'tap'
 import module from '../../modules/service.ts'
 import { drive } from '../support/drive.ts'
-import { scratch, sh } from '../support/scratch.ts'
+import { scratch } from '../support/scratch.ts'
 
 const host = await scratch(t, { kind: 'debian', firewalld: false })
-await sh(
-  host,
-  `
+await host.sh(`
 unit() { printf '[Service]\\n%s\\n' "$2" > /etc/systemd/system/$1.service; }
 unit lasts "ExecStart=/bin/sleep 1000
 ExecReload=/bin/true
@@ -25,8 +23,7 @@ printf '%s\\n' '#!/bin/sh' '### BEGIN INIT INFO' '# Provides: oldie' '# Required
   'case $1 in start) setsid sleep 1000 < /dev/null > /dev/null 2>&1 & echo $! > /run/oldie.pid;; stop) kill $(cat /run/oldie.pid);; esac' > /etc/init.d/oldie
 chmod 755 /etc/init.d/oldie
 systemctl daemon-reload
-`,
-)
+`)
 
 /** Each keeps its promise, and a second run changes nothing. */
 t.test('states', async (t) => {
@@ -66,7 +63,7 @@ t.test('a start counts when it stays', async (t) => {
 t.test('a oneshot runs each time', async (t) => {
   for (let count = 0; count < 2; count++)
     t.match(await drive(module, { name: 'once', state: 'started' }, host), { problem: undefined, steps: ['systemctl start -- once.service'] })
-  await sh(host, 'test -e /run/once')
+  await host.sh('test -e /run/once')
 })
 
 t.test('what cannot be had', async (t) => {
@@ -78,6 +75,6 @@ t.test('what cannot be had', async (t) => {
     refusals: [{ summary: /cannot be enabled: it has no \[Install\] section/ }],
     steps: [],
   })
-  await sh(host, 'systemctl start ends-badly')
+  await host.sh('systemctl start ends-badly')
   t.match(await drive(module, { name: 'ends-badly', state: 'reloaded' }, host), { refusals: [{ summary: /no ExecReload/ }], steps: [] })
 })

@@ -2,7 +2,7 @@
 import t from 'tap'
 import module from '../../modules/vtysh_assert.ts'
 import { ask } from '../support/drive.ts'
-import { scratch, sh } from '../support/scratch.ts'
+import { scratch } from '../support/scratch.ts'
 
 const host = await scratch(t, { kind: 'debian', firewalld: false })
 
@@ -23,9 +23,7 @@ route-map ALLOW-ALL permit 100
 CONF
 systemctl restart frr`
 
-await sh(
-  host,
-  `
+await host.sh(`
 apt-get -qq install -y frr > /dev/null
 sed -i 's/^bgpd=no/bgpd=yes/' /etc/frr/daemons
 ip link add tunnel type veth peer name other
@@ -56,8 +54,7 @@ daemon() { systemd-run --quiet --unit=peer-$1 ip netns exec peer /usr/lib/frr/$1
 daemon zebra
 until test -S /run/peer/zserv.api; do sleep 0.1; done
 daemon bgpd
-`,
-)
+`)
 
 const wish = {
   address: '10.10.10.2',
@@ -67,7 +64,7 @@ const wish = {
 }
 
 t.test('without a policy the session is established and carries nothing', async (t) => {
-  await sh(host, configuration(''))
+  await host.sh(configuration(''))
   t.strictSame((await ask(module, { neighbors: [{ address: '10.10.10.2' }], timeout: 60 }, host)).missing, [])
   t.match(await ask(module, { neighbors: [wish], timeout: 3 }, host), {
     missing: [/no prefix is accepted: it has no inbound policy/, /no prefix is sent: it has no outbound policy/],
@@ -75,7 +72,7 @@ t.test('without a policy the session is established and carries nothing', async 
 })
 
 t.test('with one it carries the prefixes', async (t) => {
-  await sh(host, configuration('neighbor 10.10.10.2 route-map ALLOW-ALL in\n  neighbor 10.10.10.2 route-map ALLOW-ALL out'))
+  await host.sh(configuration('neighbor 10.10.10.2 route-map ALLOW-ALL in\n  neighbor 10.10.10.2 route-map ALLOW-ALL out'))
   const { missing, result } = await ask(module, { neighbors: [{ ...wish, sent: { at_least: 1 }, up_for_seconds: 2 }], timeout: 60 }, host)
   t.strictSame(missing, [])
   t.match(result, { neighbors: { '10.10.10.2': { state: 'Established', received: 2 } } })
@@ -83,10 +80,10 @@ t.test('with one it carries the prefixes', async (t) => {
 })
 
 t.test('and says why it ended', async (t) => {
-  await sh(host, 'systemctl stop peer-bgpd')
+  await host.sh('systemctl stop peer-bgpd')
   t.match(await ask(module, { neighbors: [wish], timeout: 2 }, host), {
     missing: [/^10\.10\.10\.2: (Active|Idle|Connect) since \d+ s, not Established \(last reset: .+\)$/],
   })
-  await sh(host, 'systemctl stop frr')
+  await host.sh('systemctl stop frr')
   t.match(await ask(module, { neighbors: [wish], timeout: 0 }, host), { missing: [/^FRR does not answer: /] })
 })

@@ -1,6 +1,16 @@
 /** A fresh host of the lab for one test file, removed when the test ends. */
+import { openPort } from '../../runner/port/open.ts'
+import type { Port } from '../../runner/port/port.ts'
+import { thisPlace } from '../../runner/port/ssh/place.ts'
+import { quoteWord } from '../../runner/value/words.ts'
 import { down, execOnHost, scratchHost, up, type ScratchOptions } from '../lab/index.ts'
-import type { Exec } from './drive.ts'
+
+/** A host that is reached as any: over SSH, becoming root with sudo. */
+export interface Host {
+  readonly port: Port
+  /** Runs a shell script on the host as root, past the port. */
+  readonly sh: (script: string) => Promise<string>
+}
 
 /** As much of tap's test as is needed here. */
 interface Ends {
@@ -9,22 +19,34 @@ interface Ends {
 }
 
 /** Makes the host, and gives the way to run programs on it as root. The instance is of this process's own: tests run beside each other. */
-export async function scratch(t: Ends, options: Pick<ScratchOptions, 'kind' | 'firewalld'>): Promise<Exec> {
+export async function scratch(t: Ends, options: Pick<ScratchOptions, 'kind' | 'firewalld'>): Promise<Host> {
   const instance = `m${process.pid}`
   t.setTimeout(900_000)
   t.teardown(() => down(instance))
   await up({ instance, hosts: [] })
-  await scratchHost({ instance, name: 'host', ...options })
-  return async (argv, { stdin, environment = {} } = {}) => {
-    const words = ['env', ...Object.entries(environment).map(([name, value]) => `${name}=${value}`), ...argv]
-    const { exitCode, stdout, stderr } = await execOnHost(instance, 'host', words, stdin === undefined ? {} : { stdin })
-    return { exitCode, stdout: stdout.toString(), stderr: stderr.toString() }
+  const at = await scratchHost({ instance, name: 'host', ...options })
+  const port = openPort(
+    {
+      connection: 'ssh',
+      hostName: at.name,
+      address: at.address,
+      port: at.port,
+      user: at.user,
+      privateKeyFiles: [at.identityFile],
+      password: undefined,
+      connectTimeoutMs: 30_000,
+      sshArguments: ['-o', `ProxyCommand=${at.proxyCommand.map(quoteWord).join(' ')}`, '-o', `UserKnownHostsFile=${at.knownHostsFile}`],
+      hostKeyChecking: 'strict',
+    },
+    thisPlace(),
+  )
+  t.teardown(() => port.close())
+  return {
+    port,
+    sh: async (script) => {
+      const { exitCode, stdout, stderr } = await execOnHost(instance, 'host', ['bash', '-euc', script])
+      if (exitCode !== 0) throw new Error(`exit ${exitCode}: ${script}\n${stdout.toString()}${stderr.toString()}`)
+      return stdout.toString()
+    },
   }
-}
-
-/** Runs a shell script on the host; throws where it fails. */
-export async function sh(host: Exec, script: string): Promise<string> {
-  const { exitCode, stdout, stderr } = await host(['bash', '-euc', script])
-  if (exitCode !== 0) throw new Error(`exit ${exitCode}: ${script}\n${stdout}${stderr}`)
-  return stdout
 }

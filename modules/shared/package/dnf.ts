@@ -133,6 +133,8 @@ export const dnf: Manager = {
     query(`query:package-plan:${words(call, given).join(' ')}`, simulationArgv(call, given), (reply) => readSimulation(call, reply, given), {
       okExitCodes: [0, 1],
       timeoutMs: 120_000,
+      // Its logs, and the history that it opens to know who asked for a package.
+      scratchFolders: ['/var/log', '/var/lib/dnf'],
       // dnf fetches a repository that it has not seen yet by itself.
       tellsOf: ['file:/etc/yum.repos.d/*', 'file:/etc/dnf/*'],
     }),

@@ -15,7 +15,7 @@ export function planReads(reads: readonly Read[]): { readonly units: Unit[]; out
   const queries = new Map<string, { read: QueryRead; index: number }[]>()
   for (const [index, read] of reads.entries()) {
     if (read.kind === 'file') append(files, read.path, { read, index })
-    else append(queries, JSON.stringify(read.argv), { read, index })
+    else append(queries, JSON.stringify([read.argv, read.scratchFolders]), { read, index })
   }
   const wishes = [...files].map(([path, asked]): FileWish => {
     return {
@@ -64,10 +64,10 @@ interface RawReply extends QueryReply {
 
 /** One query for equal reads: the longest time and the largest size that any of them allows. */
 function queryUnit(reads: readonly QueryRead[], settle: (reply: RawReply) => void, refuse: (problem: Diagnostic) => void): Unit {
-  const argv = reads[0]!.argv
+  const { argv, scratchFolders } = reads[0]!
   const maxBytes = Math.max(...reads.map((read) => read.maxBytes ?? QUERY_MAX_BYTES))
   return {
-    script: `Q ${quoteAll(argv)} </dev/null\n`,
+    script: `Q ${quoteAll(scratchFolders === undefined ? argv : dropping(scratchFolders, argv))} </dev/null\n`,
     what: describe(argv),
     timeoutMs: Math.max(...reads.map((read) => read.timeoutMs ?? QUERY_TIMEOUT_MS)),
     maxBytes,
@@ -87,6 +87,20 @@ function queryUnit(reads: readonly QueryRead[], settle: (reply: RawReply) => voi
       return []
     },
   }
+}
+
+/** In a mount namespace of its own, an overlay in memory over each folder: `$0` has the folders, `$@` is the program. */
+const OVERLAY = [
+  'mount -t tmpfs tmpfs /dev/shm || exit',
+  'for d in $0; do test -d "$d" || continue',
+  'n=$((n+1)); mkdir /dev/shm/u$n /dev/shm/w$n',
+  'mount -t overlay overlay -o "lowerdir=$d,upperdir=/dev/shm/u$n,workdir=/dev/shm/w$n" "$d" || exit',
+  'done',
+].join('; ')
+const DROPPING = `if unshare -m sh -c '${OVERLAY}' "$0" 2>/dev/null; then exec unshare -m sh -c '${OVERLAY}; exec "$@"' "$0" "$@"; fi; exec "$@"`
+
+function dropping(folders: readonly string[], argv: readonly string[]): readonly string[] {
+  return ['sh', '-c', DROPPING, folders.join(' '), ...argv]
 }
 
 function queryOutcome(read: QueryRead, reply: RawReply): ReadOutcome {

@@ -1,8 +1,18 @@
 import t from 'tap'
 import { readOnlyFault } from '../../../runner/probe/allowed.ts'
 
-/** Words separated by spaces; a word in quotes may hold some. */
-const words = (line: string) => [...line.matchAll(/'([^']*)'|(\S+)/g)].map((match) => match[1] ?? match[2]!)
+/** Words separated by spaces; a word in quotes may hold some. What stands in brackets before them are scratch folders. */
+function faultOf(line: string): ReturnType<typeof readOnlyFault> {
+  const [, folders, command = ''] = /^(?:\[(.*?)\] )?(.*)$/s.exec(line)!
+  return faultOfWords(
+    [...command.matchAll(/'([^']*)'|(\S+)/g)].map((match) => match[1] ?? match[2]!),
+    folders?.split(' '),
+  )
+}
+
+function faultOfWords(argv: readonly string[], scratchFolders?: readonly string[]): ReturnType<typeof readOnlyFault> {
+  return readOnlyFault({ argv: argv as readonly [string, ...string[]], ...(scratchFolders && { scratchFolders }) })
+}
 
 const ALLOWED = `
 systemctl show --no-pager --property=LoadState,ActiveState -- frr.service
@@ -31,10 +41,10 @@ apt-get -s -oDir::Log::Planner=/dev/null purge frr:amd64
 rpm -q --qf '%{NAME} %{EVR}' -- libreswan
 rpm -qa
 rpm --query --queryformat x libreswan
-dnf -C repoquery --installed libreswan
-dnf -q -C list --installed
-dnf --version
-yum --cacheonly info frr
+[/var/log /var/lib/dnf] dnf -C repoquery --installed libreswan
+[/var/log /var/lib/dnf] dnf -q -C list --installed
+[/var/log /var/lib/dnf] dnf --version
+[/var/log /var/lib/dnf] yum --cacheonly info frr
 firewall-cmd --state
 firewall-cmd --permanent --zone=public --list-all
 firewall-cmd --zone public --query-port=500/udp
@@ -71,6 +81,7 @@ tail -n 20 /var/log/frr.log
 readlink -f /etc/localtime
 test -e /etc/hosts
 ls -la /etc
+find /srv -executable
 find /etc -maxdepth 1 -type f -name '*.conf' -newer /x -printf '%p\\0'
 find / -L
 grep -r pattern /etc
@@ -166,14 +177,16 @@ rpm -q --pipe 'tee /x' frr
 rpm -q --define 'x %(id)' frr
 rpm --import key
 rpm --rebuilddb
-dnf list
-dnf install frr
-dnf -C install frr
-dnf -C -y upgrade
-dnf -C --setopt=pluginpath=/x list
-dnf makecache
-dnf -C module enable x
-yum repoquery frr
+[/var/log /var/lib/dnf] dnf list
+[/var/log /var/lib/dnf] dnf install frr
+[/var/log /var/lib/dnf] dnf -C install frr
+dnf -C repoquery frr
+[/var/log] dnf -C repoquery frr
+[/var/log /var/lib/dnf] dnf -C -y upgrade
+[/var/log /var/lib/dnf] dnf -C --setopt=pluginpath=/x list
+[/var/log /var/lib/dnf] dnf makecache
+[/var/log /var/lib/dnf] dnf -C module enable x
+[/var/log /var/lib/dnf] yum repoquery frr
 firewall-cmd
 firewall-cmd --permanent
 firewall-cmd --reload
@@ -275,23 +288,22 @@ command -v id
 `
 
 t.test('what only reads is allowed', async (t) => {
-  for (const line of ALLOWED.split('\n').filter(Boolean)) t.equal(readOnlyFault(words(line))?.summary, undefined, line)
+  for (const line of ALLOWED.split('\n').filter(Boolean)) t.equal(faultOf(line)?.summary, undefined, line)
 })
 
 t.test('everything else is refused', async (t) => {
-  for (const line of REFUSED.split('\n'))
-    t.match(readOnlyFault(words(line)), { code: 'PROBE_FAILED', severity: 'error', summary: /is not on the read-only list$/ }, line)
-  t.match(readOnlyFault(['vtysh', '-c', 'show version\nconfigure terminal']), { code: 'PROBE_FAILED' }, 'a newline begins another command')
-  t.match(readOnlyFault(['nft', 'list', 'ruleset\nflush ruleset']), { code: 'PROBE_FAILED' })
-  t.match(readOnlyFault([]), { code: 'PROBE_FAILED' })
+  for (const line of REFUSED.split('\n')) t.match(faultOf(line), { code: 'PROBE_FAILED', severity: 'error', summary: /is not on the read-only list$/ }, line)
+  t.match(faultOfWords(['vtysh', '-c', 'show version\nconfigure terminal']), { code: 'PROBE_FAILED' }, 'a newline begins another command')
+  t.match(faultOfWords(['nft', 'list', 'ruleset\nflush ruleset']), { code: 'PROBE_FAILED' })
+  t.match(faultOfWords(['']), { code: 'PROBE_FAILED' })
 })
 
 t.test('what is said of it', async (t) => {
-  t.same(readOnlyFault(['systemctl', 'restart', 'frr']), {
+  t.same(faultOfWords(['systemctl', 'restart', 'frr']), {
     code: 'PROBE_FAILED',
     severity: 'error',
     summary: "'systemctl restart frr' is not on the read-only list",
     hint: 'The program is on the list, but not with these arguments.',
   })
-  t.match(readOnlyFault(['rm', 'x']), { hint: 'A module reads only with programs that are known not to alter the host.' })
+  t.match(faultOfWords(['rm', 'x']), { hint: 'A module reads only with programs that are known not to alter the host.' })
 })

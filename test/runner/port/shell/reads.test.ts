@@ -63,6 +63,18 @@ for (const shell of shells(teardown)) {
     t.teardown(() => port.close())
     const read = (...reads: Read[]) => port.read(reads, ME)
 
+    t.test('scratch folders: what is written to them is gone', async (t) => {
+      for (const name of ['one', 'two']) mkdirSync(at(`scratch-${name}`), { recursive: true })
+      writeFileSync(at('scratch-one/old'), 'old')
+      const script = 'cd "$1"; cat old; echo new >old; echo x >../scratch-two/new && ls . ../scratch-two; exit 3'
+      const scratchFolders = [at('scratch-one'), at('scratch-two'), at('scratch-missing')]
+      const dropped: QueryRead = { ...query('sh', '-c', script, 'sh', at('scratch-one')), okExitCodes: [3], scratchFolders }
+      const [quiet, there] = await read(dropped, query('sh', '-c', `cat ${at('scratch-one/old')}; ls ${at('scratch-two')}; test ! -e /dev/shm/u1`))
+      t.equal(stdout(quiet!), 'old.:\nold\n\n../scratch-two:\nnew\n')
+      t.equal(stdout(there!), 'old')
+      t.match(problem((await read({ ...query('nosuch-program'), scratchFolders }))[0]!)?.summary, /nosuch-program/)
+    })
+
     t.test('every type of file, alone and together', async (t) => {
       const own = { owner: 'root', group: 'root' }
       const table: [FileRead, unknown][] = [
