@@ -58,7 +58,7 @@ function present(text: string, p: Params): Edit {
   const unchanged = { text, message: '' }
   const replaced = indexOf(lines, p.firstmatch, (each) => (regexp ? regexp.search(each) !== null : needle !== undefined && each.includes(needle)))
   if (replaced >= 0) {
-    let next = p.backrefs ? regexp!.expand(regexp!.search(lines[replaced]!)!, line) : line
+    let next = p.backrefs ? regexp!.replacement(line, 'the line')(regexp!.search(lines[replaced]!)!) : line
     if (!next.endsWith('\n')) next += '\n'
     return next === lines[replaced] ? unchanged : { text: lines.with(replaced, next).join(''), message: 'line replaced' }
   }

@@ -1,6 +1,5 @@
-import { file, param, query, read, z } from '../runner/module.ts'
-import type { FileState, Probe, ProbeTree, StateOf } from '../runner/module.ts'
-import { compilePython } from './shared/python-regex.ts'
+import { RegexError, compilePython, file, param, query, read, z } from '../runner/module.ts'
+import type { FileState, Probe, ProbeTree, PythonMatch, PythonRegex, StateOf } from '../runner/module.ts'
 import { tcpConnect, tcpSockets } from './shared/tcp.ts'
 import type { Socket } from './shared/tcp.ts'
 
@@ -53,15 +52,26 @@ type Params = z.output<ReturnType<typeof params>>
 
 function isRegex(text: string): boolean {
   try {
-    compilePython(text, { multiline: true })
+    compile(text)
     return true
-  } catch {
-    return false
+  } catch (error) {
+    if (error instanceof RegexError) return false
+    throw error
   }
 }
 
-function search(pattern: string, text: string): RegExpExecArray | null {
-  return compilePython(pattern, { multiline: true }).search(text)
+function compile(pattern: string): PythonRegex {
+  return compilePython(pattern, { multiline: true, ascii: true })
+}
+
+/** What a group matched; null, too, where that cannot be known. */
+function groupOf(match: PythonMatch, number: number): string | null {
+  try {
+    return match.group(number)
+  } catch (error) {
+    if (error instanceof RegexError) return null
+    throw error
+  }
 }
 
 type Tree = {
@@ -149,7 +159,7 @@ function ofPath(state: State, p: Params, path: string): string | undefined {
     return exists ? `${path} still exists` : undefined
   }
   const text = textOf(state)
-  const found = text !== undefined && search(p.search_regex, text) !== null
+  const found = text !== undefined && compile(p.search_regex).search(text) !== null
   if (wantsIt(p)) return found ? undefined : text === undefined ? `${path} cannot be read` : `${path} does not match ${p.search_regex}`
   return found ? `${path} still matches ${p.search_regex}` : undefined
 }
@@ -169,7 +179,11 @@ export default read({
     { name: 'Until the lock is gone', args: 'path: /run/update.lock\nstate: absent' },
     { name: 'Ten seconds', args: 'timeout: 10' },
   ],
-  returns: { elapsed: 'seconds that it took', match_groups: 'what the groups of `search_regex` matched', match_groupdict: 'the same by name' },
+  returns: {
+    elapsed: 'seconds that it took',
+    match_groups: 'what the groups of `search_regex` matched; null for one in a repeat of which that is not known',
+    match_groupdict: 'the same by name',
+  },
   notes: [
     "For the host's own addresses (127.0.0.1, localhost, ::1, 0.0.0.0) its table of sockets is read; nobody is connected to, so no program sees a connection.",
     'For another host a connection is made from the host with bash; nothing is sent, and what the other side says is not read: `search_regex` is for `path` alone.',
@@ -182,17 +196,15 @@ export default read({
       ? { timeoutMs: p.timeout * 1000, intervalMs: 1000, delayMs: p.timeout * 1000 }
       : { timeoutMs: p.timeout * 1000, intervalMs: p.sleep * 1000, delayMs: p.delay * 1000 },
   result: ({ state, params: p }) => {
-    const match = p.search_regex === undefined ? null : search(p.search_regex, textOf(state) ?? '')
+    const regex = p.search_regex === undefined ? undefined : compile(p.search_regex)
+    const match = regex?.search(textOf(state) ?? '') ?? null
     return {
       state: p.state,
       port: p.port ?? null,
       path: p.path ?? null,
       search_regex: p.search_regex ?? null,
-      match_groups: match === null ? [] : [...match].slice(1).map((group: string | undefined) => group ?? null),
-      match_groupdict:
-        match?.groups === undefined
-          ? {}
-          : Object.fromEntries(Object.entries(match.groups).map(([name, group]) => [name, (group as string | undefined) ?? null])),
+      match_groups: match === null ? [] : Array.from({ length: regex!.groups }, (_, index) => groupOf(match, index + 1)),
+      match_groupdict: match === null ? {} : Object.fromEntries([...regex!.names].map(([name, number]) => [name, groupOf(match, number)])),
     }
   },
 })

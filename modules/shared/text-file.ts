@@ -2,13 +2,25 @@
  * Editing a text file: what `lineinfile` and `blockinfile` share. A file is edited as its bytes, one character each, so that
  * any encoding stays what it is; `toBytes` brings lines and patterns into the same form.
  */
-import { Content, file, param } from '../../runner/module.ts'
-import type { After, AfterTree, Difference, FileState, Planned, Probe, ProbeTree, Promised, Refusal, StateOf, Step, StepReply } from '../../runner/module.ts'
+import { Content, RegexError, compilePython, file, param } from '../../runner/module.ts'
+import type {
+  After,
+  AfterTree,
+  Difference,
+  FileState,
+  Planned,
+  Probe,
+  ProbeTree,
+  Promised,
+  PythonRegex,
+  Refusal,
+  StateOf,
+  Step,
+  StepReply,
+} from '../../runner/module.ts'
 import { NEW_FILE_MODE, accountProbes, attributeParams, plannedFile, wantedAttributes, withAttributes, writerProbes } from './attributes.ts'
 import type { AttributeParams } from './attributes.ts'
 import { writeFile } from './destination.ts'
-import { compilePython } from './python-regex.ts'
-import type { PythonRegex } from './python-regex.ts'
 import { ancestors, folderProbes, folderSteps, followLinks, knownState, onlyPath, plannedFolders } from './target.ts'
 import type { ByPath } from './target.ts'
 import { validateParam } from './validate.ts'
@@ -97,7 +109,7 @@ export function planTextFile(
   const text = textOf(now)
   if (text === undefined) return refuse({ summary: `${path} is too large to be edited`, hint: `The limit is ${MAX_BYTES / 1024 / 1024} MiB.` })
   const edited = attempt(edit, text)
-  if (edited instanceof Error) return refuse({ summary: edited.message })
+  if (edited instanceof RegexError) return refuse({ summary: edited.message })
   const wanted = wantedAttributes(params, before.accounts ?? {})
   if (now.type === 'file') {
     return {
@@ -112,12 +124,12 @@ export function planTextFile(
   return { after: { file: { [path]: plannedFile(now, wanted, Content.of(Buffer.from(edited.text, 'latin1'))) }, folders: folders.after } }
 }
 
-/** An edit may find only in the text that it cannot be done: it then throws an Error with a sentence. */
-function attempt(edit: (text: string) => Edit, text: string): Edit | Error {
+/** An edit may find only in the text that it cannot be done: it then throws a RegexError with a sentence. */
+function attempt(edit: (text: string) => Edit, text: string): Edit | RegexError {
   try {
     return edit(text)
   } catch (error) {
-    if (error instanceof Error && error.constructor === Error) return error
+    if (error instanceof RegexError) return error
     throw error
   }
 }
@@ -163,7 +175,7 @@ export function textFileMessage(
   if (text === undefined) return { msg: '' }
   const edited = attempt(edit, text)
   // The plan has refused it.
-  if (edited instanceof Error) return { msg: '' }
+  if (edited instanceof RegexError) return { msg: '' }
   const { message, found } = edited
   const accounts = before.accounts ?? {}
   const attributes =
@@ -180,13 +192,14 @@ export function textFileMessage(
 export function checkPattern(pattern: string | undefined, issue: (message: string) => void): void {
   if (pattern === undefined) return
   try {
-    compilePython(toBytes(pattern))
+    compile(pattern)
   } catch (error) {
-    issue((error as Error).message)
+    if (!(error instanceof RegexError)) throw error
+    issue(error.message)
   }
 }
 
 /** A pattern that was checked before, in the form of the text. */
-export function compile(pattern: string, flags: { multiline?: boolean } = {}): PythonRegex {
-  return compilePython(toBytes(pattern), flags)
+export function compile(pattern: string): PythonRegex {
+  return compilePython(toBytes(pattern), { ascii: true })
 }

@@ -1,10 +1,11 @@
 /** Filters with Python's regular expressions. */
 import { print } from '../../../value/print.ts'
+import { compilePython } from '../../../value/python-regex.ts'
+import type { PythonRegex } from '../../../value/python-regex.ts'
 import { truth } from '../../../value/truth.ts'
 import { Tuple } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
-import { compilePython, expandReplacement } from '../library/python-regex.ts'
-import type { PythonRegex } from '../library/python-regex.ts'
+import { refusingRegex } from '../library/refuse-regex.ts'
 import { refuseValue } from '../runtime/callable.ts'
 import { checkUsable } from '../runtime/iterate.ts'
 import { checkItems, checkTextLength } from '../runtime/limits.ts'
@@ -13,9 +14,15 @@ import type { Args, Filter } from '../runtime/operation.ts'
 
 export const REGEX_FILTERS: readonly Filter[] = [
   filter("regex_escape(re_type='python')", 'Text as a pattern that matches just it.', regexEscape),
-  filter('regex_findall(regex, multiline=False, ignorecase=False)', 'All matches, or the groups of each.', findAll),
-  filter("regex_replace(pattern='', replacement='', ignorecase=False, multiline=False)", 'Replaces every match.', replace),
-  filter('regex_search(regex, *groups, **options)', 'The first match, or the groups asked for; None where there is none.', search),
+  filter('regex_findall(regex, multiline=False, ignorecase=False)', 'All matches, or the groups of each.', (input, args) =>
+    refusingRegex(() => findAll(input, args)),
+  ),
+  filter("regex_replace(pattern='', replacement='', ignorecase=False, multiline=False)", 'Replaces every match.', (input, args) =>
+    refusingRegex(() => replace(input, args)),
+  ),
+  filter('regex_search(regex, *groups, **options)', 'The first match, or the groups asked for; None where there is none.', (input, args) =>
+    refusingRegex(() => search(input, args)),
+  ),
 ]
 
 function compiled(args: Args, name: string): PythonRegex {
@@ -26,12 +33,12 @@ function replace(input: Value, args: Args): Value {
   checkUsable(input)
   const text = print(input)
   const regex = compiled(args, 'pattern')
-  const template = args.printed('replacement')
+  const expand = regex.replacement(args.printed('replacement'))
   let out = ''
   let at = 0
   for (const found of regex.matchAll(text)) {
-    out += text.slice(at, found.index) + expandReplacement(template, found, regex)
-    at = found.index + found[0].length
+    out += text.slice(at, found.start) + expand(found)
+    at = found.end
     checkTextLength(out.length)
   }
   return out + text.slice(at)
@@ -39,12 +46,13 @@ function replace(input: Value, args: Args): Value {
 
 function findAll(input: Value, args: Args): Value {
   const regex = compiled(args, 'regex')
-  const found = regex.matchAll(print(input))
-  checkItems(found.length)
-  return found.map((match) => {
-    const groups = Array.from({ length: regex.groups }, (_, index) => match[index + 1] ?? '')
-    return groups.length === 0 ? match[0] : groups.length === 1 ? groups[0]! : new Tuple(groups)
-  })
+  const found: Value[] = []
+  for (const match of regex.matchAll(print(input))) {
+    const groups = Array.from({ length: regex.groups }, (_, index) => match.group(index + 1) ?? '')
+    found.push(groups.length === 0 ? match.text : groups.length === 1 ? groups[0]! : new Tuple(groups))
+    checkItems(found.length)
+  }
+  return found
 }
 
 function search(input: Value, args: Args): Value {
@@ -61,7 +69,7 @@ function search(input: Value, args: Args): Value {
   })
   const match = regex.search(print(input))
   if (match === null) return null
-  return wanted.length === 0 ? match[0] : wanted.map((number) => match[number] ?? null)
+  return wanted.length === 0 ? match.text : wanted.map((number) => match.group(number))
 }
 
 function regexEscape(input: Value, args: Args): Value {

@@ -1,10 +1,11 @@
 /** Tests that compare a value with others. */
 import { equal } from '../../../value/equal.ts'
 import { print } from '../../../value/print.ts'
+import { compilePython } from '../../../value/python-regex.ts'
 import { truth } from '../../../value/truth.ts'
 import { Float, Tuple } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
-import { compilePython } from '../library/python-regex.ts'
+import { refusingRegex } from '../library/refuse-regex.ts'
 import { refuseValue } from '../runtime/callable.ts'
 import { checkUsable, itemsOf } from '../runtime/iterate.ts'
 import { integer, moduloNumbers, numeric } from '../runtime/numbers.ts'
@@ -130,10 +131,12 @@ function hasOperation(input: Value, run: Run, kind: 'filter' | 'test'): boolean 
 
 function matches(input: Value, args: Args, type: string): boolean {
   const text = print(input)
-  const pattern = compilePython(args.printed('pattern'), { ignoreCase: args.flag('ignorecase'), multiline: args.flag('multiline') })
-  if (type === 'match') return pattern.matchAt(text)
-  if (type === 'fullmatch') return pattern.matchWhole(text)
-  return type === 'search' || type === 'findall' || type === 'finditer' ? pattern.search(text) !== null : refuseValue(`Invalid match type: ${type}`)
+  return refusingRegex(() => {
+    const pattern = compilePython(args.printed('pattern'), { ignoreCase: args.flag('ignorecase'), multiline: args.flag('multiline') })
+    if (type === 'match') return pattern.matchAt(text) !== null
+    if (type === 'fullmatch') return pattern.matchWhole(text) !== null
+    return type === 'search' || type === 'findall' || type === 'finditer' ? pattern.search(text) !== null : refuseValue(`Invalid match type: ${type}`)
+  })
 }
 
 const VERSION_OPERATORS: ReadonlyMap<string, (order: number) => boolean> = new Map([
