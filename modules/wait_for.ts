@@ -46,22 +46,25 @@ const params = () =>
       message: 'only the content of `path` can be searched; what a port says is not read',
       path: ['search_regex'],
     })
-    .refine((p) => p.search_regex === undefined || isRegex(p.search_regex), { message: 'not a regular expression', path: ['search_regex'] })
+    .superRefine((p, context) => {
+      const problem = p.search_regex === undefined ? undefined : searched(p.search_regex, '')
+      if (typeof problem === 'string') context.addIssue({ code: 'custom', message: problem, path: ['search_regex'] })
+    })
     .refine((p) => p.state !== 'drained' || p.port !== undefined, { message: '`drained` is about a port', path: ['state'] })
 type Params = z.output<ReturnType<typeof params>>
 
-function isRegex(text: string): boolean {
-  try {
-    compile(text)
-    return true
-  } catch (error) {
-    if (error instanceof RegexError) return false
-    throw error
-  }
-}
-
 function compile(pattern: string): PythonRegex {
   return compilePython(pattern, { multiline: true, ascii: true })
+}
+
+/** The match, null where there is none, or the sentence of why the pattern or the text cannot be used. */
+function searched(pattern: string, text: string): PythonMatch | null | string {
+  try {
+    return compile(pattern).search(text)
+  } catch (error) {
+    if (error instanceof RegexError) return error.message
+    throw error
+  }
 }
 
 /** What a group matched; null, too, where that cannot be known. */
@@ -159,7 +162,9 @@ function ofPath(state: State, p: Params, path: string): string | undefined {
     return exists ? `${path} still exists` : undefined
   }
   const text = textOf(state)
-  const found = text !== undefined && compile(p.search_regex).search(text) !== null
+  const match = text === undefined ? null : searched(p.search_regex, text)
+  if (typeof match === 'string') return match
+  const found = match !== null
   if (wantsIt(p)) return found ? undefined : text === undefined ? `${path} cannot be read` : `${path} does not match ${p.search_regex}`
   return found ? `${path} still matches ${p.search_regex}` : undefined
 }
@@ -197,7 +202,8 @@ export default read({
       : { timeoutMs: p.timeout * 1000, intervalMs: p.sleep * 1000, delayMs: p.delay * 1000 },
   result: ({ state, params: p }) => {
     const regex = p.search_regex === undefined ? undefined : compile(p.search_regex)
-    const match = regex?.search(textOf(state) ?? '') ?? null
+    const found = p.search_regex === undefined ? null : searched(p.search_regex, textOf(state) ?? '')
+    const match = typeof found === 'string' ? null : found
     return {
       state: p.state,
       port: p.port ?? null,
