@@ -205,16 +205,18 @@ export default state({
   plan,
   apply: function* ({ params: p, before, after: promised, timestamp }) {
     const after: Promised<State> = promised
+    const live = (after.live ?? {}) as Readonly<Record<string, string | null>>
+    const differing = Object.entries(live).filter(([key, value]) => value !== null && value !== before.live![key])
+    // The kernel first: a value that it does not take is not written down for the next boot.
+    if (differing.length > 0) {
+      const reply = yield run(['sysctl', '-q', ...(p.ignoreerrors ? ['-e'] : []), '-w', ...differing.map(([key, value]) => `${key}=${value!}`)], {
+        okExitCodes: 'any',
+      })
+      // It sets the rest where one fails, and may exit 0 all the same.
+      if (reply.exitCode !== 0 || /^sysctl: /m.test(reply.stderr)) throw new StepFailure('the kernel did not take every value', reply)
+    }
     const path = onlyPath(before.file)
     const next = (after.file as ByPath<After<FileState>> | undefined)?.[path]
     if (next !== undefined) yield* writeFile(path, before.file[path]!, next, { backup: false, timestamp })
-    const live = (after.live ?? {}) as Readonly<Record<string, string | null>>
-    const differing = Object.entries(live).filter(([key, value]) => value !== null && value !== before.live![key])
-    if (differing.length === 0) return
-    const reply = yield run(['sysctl', '-q', ...(p.ignoreerrors ? ['-e'] : []), '-w', ...differing.map(([key, value]) => `${key}=${value!}`)], {
-      okExitCodes: 'any',
-    })
-    // It sets the rest where one fails, and may exit 0 all the same.
-    if (reply.exitCode !== 0 || /^sysctl: /m.test(reply.stderr)) throw new StepFailure('the kernel did not take every value', reply)
   },
 })

@@ -15,7 +15,7 @@ t.test('the running kernel and the file', async (t) => {
       name: 'both',
       args: forward,
       before: { ...etc, ...live({ 'net.ipv4.ip_forward': '0' }) },
-      steps: [`put ${CONF} 0644 root:root`, 'sysctl -q -w net.ipv4.ip_forward=1'],
+      steps: ['sysctl -q -w net.ipv4.ip_forward=1', `put ${CONF} 0644 root:root`],
       text: 'net.ipv4.ip_forward=1\n',
     },
     { name: 'neither', args: forward, before: { [CONF]: textFile('net.ipv4.ip_forward = 1\n'), ...live({ 'net.ipv4.ip_forward': '1' }) }, steps: [] },
@@ -104,7 +104,7 @@ t.test('a key that the kernel does not have is refused, the others are set', asy
     ...NAMES,
   })
   t.same(simulated.refusals, [{ summary: "no kernel parameter 'Kernel.unknown_nmi_panic'", hint: "Did you mean 'kernel.unknown_nmi_panic'?" }])
-  t.same(simulated.steps, [`put ${CONF} 0644 root:root`, 'sysctl -q -w net.ipv4.ip_forward=1'])
+  t.same(simulated.steps, ['sysctl -q -w net.ipv4.ip_forward=1', `put ${CONF} 0644 root:root`])
   t.same(simulated.puts, { [CONF]: 'net.ipv4.ip_forward=1\n' })
   const far = simulate(module, 'name: net.bridge.bridge-nf-call-iptables\nvalue: 1', {
     [CONF]: textFile(''),
