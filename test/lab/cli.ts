@@ -8,11 +8,13 @@ import { parseArgs } from 'node:util'
 import { removeCgroup } from './cgroup.ts'
 import { connectFile } from './connect.ts'
 import { explain, LabError } from './errors.ts'
-import { hostAddress, spawnInHost } from './host.ts'
+import { spawnOnHost } from './enter.ts'
+import { hostAddress } from './host.ts'
 import { down, up, type Log } from './index.ts'
 import { purgeCache } from './instance.ts'
 import { identityFile, knownHostsFile } from './keys.ts'
 import { cacheDir, defaultInstance, instancePaths, workCgroup } from './paths.ts'
+import type { KernelWish } from './spec.ts'
 import { siteHostNames } from './site.ts'
 import { describeInstance } from './status.ts'
 
@@ -104,7 +106,7 @@ const verbs: Readonly<Record<string, Verb>> = {
       const [host, ...rest] = words
       const argv = rest[0] === '--' ? rest.slice(1) : rest
       if (!host || argv.length === 0) throw new UsageError('exec needs a host and a command')
-      return exitCodeOf(spawnInHost(instancePaths(defaultInstance()), host, argv, 'inherit'))
+      return exitCodeOf(spawnOnHost(instancePaths(defaultInstance()), host, argv, 'inherit', process.stdin.isTTY && process.stdout.isTTY))
     },
   },
   ssh: {
@@ -152,6 +154,7 @@ ${Object.values(verbs)
 
 Environment:
   PLAYLINE_LAB        the instance's name, so that several can be up (default: site)
+  PLAYLINE_LAB_KERNEL "esp" (default): a kernel with ESP, in a virtual machine if need be; "own": this machine's, as it is
   PLAYLINE_LAB_CACHE  the folder of roots and keys (default: /var/lib/playline-lab)
 `
 }
@@ -166,10 +169,17 @@ async function upSite(output: Output): Promise<void> {
   const signals = ['SIGINT', 'SIGTERM'] as const
   for (const signal of signals) process.once(signal, interrupt)
   try {
-    await up({ instance, log: logTo(output) })
+    await up({ instance, kernel: defaultKernel(), log: logTo(output) })
   } finally {
     for (const signal of signals) process.off(signal, interrupt)
   }
+}
+
+/** Env `PLAYLINE_LAB_KERNEL`: `own` keeps the hosts on the machine's kernel, whatever it has. */
+function defaultKernel(): KernelWish {
+  const wish = process.env['PLAYLINE_LAB_KERNEL'] || 'esp'
+  if (wish !== 'own' && wish !== 'esp') throw new LabError(`PLAYLINE_LAB_KERNEL is "${wish}": it takes "own" or "esp"`)
+  return wish
 }
 
 /** Progress goes to standard error: standard output belongs to what was asked for. */

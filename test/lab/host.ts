@@ -1,9 +1,8 @@
 /** One host: made, looked at, entered and removed. */
 
-import { spawn, type StdioOptions } from 'node:child_process'
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, openSync, closeSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Shell } from 'zx/core'
 import { joinCgroup, makeCgroup, processesIn, removeCgroup } from './cgroup.ts'
@@ -13,9 +12,10 @@ import { hostInit } from './host-init.ts'
 import { authorizedKey, hostKey } from './keys.ts'
 import type { Layers } from './layers.ts'
 import { makeNode, removeNamespace } from './network.ts'
-import { hostCgroup, hostDir, namespaceFile, namespaceName, visitorCgroup, type InstancePaths } from './paths.ts'
+import { hostCgroup, hostDir, namespaceFile, namespaceName, type InstancePaths } from './paths.ts'
 import { toolPath } from './shell.ts'
 import type { FileSpec, HostSpec } from './spec.ts'
+import { collect, notRunning, spawnVisitor, type EnterOptions, type ExecResult } from './visitor.ts'
 import { until } from './wait.ts'
 
 const listenTimeoutMs = 60_000
@@ -31,6 +31,13 @@ export interface HostStatus {
   readonly isReady: boolean
 }
 
+/** A line of what `status` shows. */
+export interface HostRow extends HostStatus {
+  readonly failedUnits: readonly string[]
+  /** Lines such as `ens3 UP 10.0.0.1/16`. */
+  readonly addresses: readonly string[]
+}
+
 /** A host between its start and the end of its boot. */
 export interface StartingHost {
   readonly spec: HostSpec
@@ -43,12 +50,8 @@ export interface StartingHost {
 export async function startHost($: Shell, paths: InstancePaths, layers: Layers, host: HostSpec): Promise<StartingHost> {
   const dir = hostDir(paths, host.name)
   await makeNode($, paths.instance, host)
-  const disk = join(dir, 'disk')
-  mkdirSync(disk, { recursive: true })
-  writeFiles(dir, host)
-  writeFileSync(join(dir, 'address'), `${host.address}\n`)
-  const init = join(dir, 'init')
-  writeFileSync(init, hostInit)
+  writeHost(paths, host)
+  mkdirSync(join(dir, 'disk'), { recursive: true })
   const cgroup = hostCgroup(paths, host.name)
   makeCgroup(cgroup)
   const lower = lowerLayers(layers, host)
@@ -62,7 +65,7 @@ export async function startHost($: Shell, paths: InstancePaths, layers: Layers, 
       'sh',
       ...['nsenter', `--net=${namespaceFile(paths.instance, host.name)}`],
       ...['unshare', '--mount', '--pid', '--cgroup', '--uts', '--ipc', '--fork', '--propagation', 'private'],
-      ...['bash', init, host.name, lower, dir],
+      ...['bash', join(dir, 'init'), host.name, lower, dir],
     ],
     { stdio: ['ignore', log, log], detached: true, cwd: '/', env: { PATH: toolPath } },
   )
@@ -72,7 +75,7 @@ export async function startHost($: Shell, paths: InstancePaths, layers: Layers, 
   // The host outlives us.
   launcher.unref()
   closeSync(log)
-  return { spec: host, fingerprint: fingerprint(layers, host), hasEnded: () => hasEnded }
+  return { spec: host, fingerprint: hostFingerprint(layers, host), hasEnded: () => hasEnded }
 }
 
 /** Waits until the host has booted and its units are active, then marks it ready. Gives the units that failed. */
@@ -106,7 +109,7 @@ export async function waitForHost(paths: InstancePaths, starting: StartingHost):
 export function isHealthy(paths: InstancePaths, layers: Layers, host: HostSpec): boolean {
   const status = hostStatus(paths, host.name)
   if (!status.initPid || !status.isListening) return false
-  if (readIfThere(join(hostDir(paths, host.name), 'ready')) !== fingerprint(layers, host)) return false
+  if (readIfThere(join(hostDir(paths, host.name), 'ready')) !== hostFingerprint(layers, host)) return false
   const devices = readIfThere(`/proc/${status.initPid}/net/dev`)
   return host.links.every((link) => devices.includes(`${link.device}:`))
 }
@@ -142,89 +145,26 @@ export async function removeHost($: Shell, paths: InstancePaths, host: string): 
   rmSync(hostDir(paths, host), { recursive: true, force: true })
 }
 
-/** What a command on a host gave back. */
-export interface ExecResult {
-  readonly exitCode: number
-  readonly stdout: Buffer
-  readonly stderr: Buffer
-}
-
-export interface EnterOptions {
-  readonly stdin?: string | Buffer
-  readonly timeoutMs?: number
-}
-
-const enterTimeoutMs = 120_000
-const outputLimitBytes = 64 * 1024 * 1024
-
 /** Runs a command as root in all of a host's namespaces and collects what it says. */
 export function enter(paths: InstancePaths, host: string, argv: readonly string[], options: EnterOptions = {}): Promise<ExecResult> {
-  const child = spawnInHost(paths, host, argv, 'pipe')
-  const timeoutMs = options.timeoutMs ?? enterTimeoutMs
-  const stdout: Buffer[] = []
-  const stderr: Buffer[] = []
-  let bytes = 0
-  return new Promise((resolve, reject) => {
-    const fail = (why: string) => {
-      child.kill('SIGKILL')
-      reject(new LabError(`"${argv.join(' ')}" on ${host} ${why}`))
-    }
-    const timer = setTimeout(() => fail(`was not done in ${timeoutMs / 1000} s`), timeoutMs)
-    const collect = (chunks: Buffer[]) => (chunk: Buffer) => {
-      chunks.push(chunk)
-      bytes += chunk.length
-      if (bytes > outputLimitBytes) fail(`printed more than ${outputLimitBytes} bytes`)
-    }
-    child.stdout?.on('data', collect(stdout))
-    child.stderr?.on('data', collect(stderr))
-    // A command need not read its input: a closed pipe is its own business.
-    child.stdin?.on('error', () => {})
-    child.stdin?.end(options.stdin ?? '')
-    child.once('error', reject)
-    child.once('close', (code, signal) => {
-      clearTimeout(timer)
-      resolve({
-        exitCode: code ?? 128 + (signal ? constants.signals[signal] : 0),
-        stdout: Buffer.concat(stdout),
-        stderr: Buffer.concat(stderr),
-      })
-    })
-  })
+  return collect(spawnInHost(paths, host, argv, 'pipe'), `"${argv.join(' ')}" on ${host}`, options)
 }
 
 /** Starts a command as root in all of a host's namespaces. */
-export function spawnInHost(paths: InstancePaths, host: string, argv: readonly string[], stdio: StdioOptions) {
+export function spawnInHost(paths: InstancePaths, host: string, argv: readonly string[], stdio: StdioOptions): ChildProcess {
   const initPid = findInit(paths, host)
-  if (initPid === undefined) {
-    throw new LabError(`${host} is not running in the lab "${paths.instance}": say "npm run lab -- up" first`)
-  }
-  const nsenter = ['nsenter', '--target', String(initPid), '--mount', '--uts', '--ipc', '--net', '--pid', '--cgroup']
-  const term = process.env['TERM']
-  return spawn(
-    'sh',
-    [
-      ...['-c', `${joinCgroup(visitorCgroup(paths))} && exec "$@"`, 'sh'],
-      ...[...nsenter, '--root', '--wd', '--'],
-      // nsenter is the command's parent, on our side of the host's process namespace: ended, it takes the command along.
-      ...['setpriv', '--pdeathsig', 'KILL', '--', ...argv],
-    ],
-    {
-      stdio,
-      env: {
-        PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-        HOME: '/root',
-        LANG: 'C.UTF-8',
-        ...(term ? { TERM: term } : {}),
-      },
-    },
-  )
+  if (initPid === undefined) throw notRunning(paths, host)
+  const nsenter = ['nsenter', '--target', String(initPid), '--mount', '--uts', '--ipc', '--net', '--pid', '--cgroup', '--root', '--wd', '--']
+  // nsenter is the command's parent, on our side of the host's process namespace: ended, it takes the command along.
+  return spawnVisitor(paths, [...nsenter, 'setpriv', '--pdeathsig', 'KILL', '--', ...argv], stdio)
 }
 
-const lowerLayers = (layers: Layers, host: HostSpec): string =>
+/** The layers of a host, as overlayfs wants them. */
+export const lowerLayers = (layers: Layers, host: HostSpec): string =>
   [host.layer && layers[host.layer], host.kind === 'el' && layers.el, layers.base, layers.debian].filter(Boolean).join(':')
 
 /** Changes whenever the host would come out different. */
-function fingerprint(layers: Layers, host: HostSpec): string {
+export function hostFingerprint(layers: Layers, host: HostSpec): string {
   const inputs = JSON.stringify([host, lowerLayers(layers, host), hostInit])
   return createHash('sha256').update(inputs).digest('hex')
 }
@@ -241,9 +181,13 @@ function isListening(pid: number): boolean {
   return listening.test(readIfThere(`/proc/${pid}/net/tcp`))
 }
 
-/** The files that make a copy of the root into this host, in a folder from which it copies them when it starts. */
-function writeFiles(dir: string, host: HostSpec): void {
+/** Writes the host's folder: its first program, its address, and the files that make a copy of the root into this host. */
+export function writeHost(paths: InstancePaths, host: HostSpec): void {
+  const dir = hostDir(paths, host.name)
   const tree = join(dir, 'files')
+  mkdirSync(tree, { recursive: true })
+  writeFileSync(join(dir, 'init'), hostInit)
+  writeFileSync(join(dir, 'address'), `${host.address}\n`)
   const { privateKey, publicKey } = hostKey(host.hostKey ?? host.name)
   const files: FileSpec[] = [
     { path: '/etc/hostname', content: `${host.name}\n` },

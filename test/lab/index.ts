@@ -9,16 +9,17 @@
  */
 
 import { connectFile } from './connect.ts'
-import { enter, type EnterOptions, type ExecResult } from './host.ts'
+import { enterHost } from './enter.ts'
 import { downInstance, upInstance, type Log } from './instance.ts'
 import { hostKey, identityFile, knownHostsFile } from './keys.ts'
 import { instancePaths } from './paths.ts'
 import { makeScratchHost, removeScratchHost, scratchHostKey, type ScratchOptions } from './scratch.ts'
 import { siteHosts, siteRouters } from './site.ts'
-import type { HostSpec } from './spec.ts'
+import type { HostSpec, KernelWish } from './spec.ts'
+import type { EnterOptions, ExecResult } from './visitor.ts'
 
 export { siteHosts } from './site.ts'
-export type { HostSpec } from './spec.ts'
+export type { HostSpec, KernelWish } from './spec.ts'
 export type { EnterOptions, ExecResult, Log, ScratchOptions }
 
 export interface UpOptions {
@@ -26,6 +27,8 @@ export interface UpOptions {
   readonly instance: string
   /** Default: all of the article's. `[]` makes the controller only; scratch hosts can then be added. */
   readonly hosts?: readonly HostSpec[]
+  /** `esp`: a kernel with ESP, the machine's own where it has it, and else a virtual machine's. Default: the machine's own as it is. */
+  readonly kernel?: KernelWish
   readonly log?: Log
 }
 
@@ -46,7 +49,7 @@ export interface HostConnection {
 /** Makes the instance, or mends it; returns when its hosts have booted. Cold, this builds the roots: minutes. */
 export async function up(options: UpOptions): Promise<void> {
   const hosts = options.hosts ?? siteHosts()
-  await upInstance({ instance: options.instance, routers: siteRouters(hosts), hosts }, options.log ?? (() => {}))
+  await upInstance({ instance: options.instance, routers: siteRouters(hosts), hosts, kernel: options.kernel ?? 'own' }, options.log ?? (() => {}))
 }
 
 /** Removes the instance with all its hosts; one that is not up is no error. */
@@ -56,7 +59,7 @@ export async function down(instance: string, log: Log = () => {}): Promise<void>
 
 /** Runs a command as root on a host. The exit code is the command's; a time-out (default 2 minutes) throws. */
 export async function execOnHost(instance: string, host: string, argv: readonly string[], options: EnterOptions = {}): Promise<ExecResult> {
-  return enter(instancePaths(instance), host, argv, options)
+  return enterHost(instancePaths(instance), host, argv, options)
 }
 
 /** Adds a fresh host to an instance that is up: its own network, reached from the controller, wired to nothing else. */

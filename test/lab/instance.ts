@@ -3,17 +3,22 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Shell } from 'zx/core'
 import { makeCgroup, removeCgroup, removeEmptyCgroup } from './cgroup.ts'
 import { writeConnect } from './connect.ts'
 import { LabError } from './errors.ts'
 import { isHealthy, removeHost, startHost, waitForHost, type StartingHost } from './host.ts'
-import { describeIpsec, probeIpsec } from './kernel.ts'
+import { carriesTunnels, describeIpsec, probeIpsec } from './kernel.ts'
 import { writeKnownHosts } from './keys.ts'
 import { ensureLayers, removeTree, usersOf, type Layers, type Step } from './layers.ts'
 import { withLock } from './lock.ts'
 import { installMissing, raiseInotifyLimit, requireRoot } from './machine.ts'
 import { makeRouter, removeNamespace } from './network.ts'
 import { cacheDir, cacheLockFile, instanceNamespaces, instancePaths, labCgroup, namespaceFile, visitorCgroup, workCgroup, type InstancePaths } from './paths.ts'
+import { ensureMachineFiles, machineKey } from './vm/files.ts'
+import { isMachineHealthy, startInMachine } from './vm/hosts.ts'
+import { hasKvm } from './vm/machine.ts'
+import { commandLink } from './vm/recipe.ts'
 import { scratchHostKey, scratchAddresses } from './scratch.ts'
 import { shellIn } from './shell.ts'
 import { siteHosts } from './site.ts'
@@ -39,7 +44,7 @@ export async function upInstance(spec: InstanceSpec, log: Log): Promise<void> {
     },
     async () => {
       // Not in the instance's cgroup: a half-installed package would be worse than a late one.
-      const installed = await installMissing(shellIn(undefined), { forBuilding: false })
+      const installed = await installMissing(shellIn(undefined))
       if (installed.length > 0) log(`installed ${installed.join(', ')}`)
       const inotifyBefore = raiseInotifyLimit()
       if (inotifyBefore) log(`raised this machine's fs.inotify.max_user_instances from ${inotifyBefore}: a host needs ten`)
@@ -48,34 +53,57 @@ export async function upInstance(spec: InstanceSpec, log: Log): Promise<void> {
       const layers = await ensureLayers($, step, log)
       writeKeys()
       writeConnect()
-      log(describeIpsec(await probeIpsec($)))
-
-      if (!areRoutersUp(paths, spec.routers)) {
-        await step('wire the network', async () => {
-          await removeParts(paths)
-          makeEmptyInstance(paths)
-          for (const router of spec.routers) await makeRouter($, spec.instance, router, layers.debian)
-          writeFileSync(routersMark(paths), routersFingerprint(spec.routers))
-        })
-      }
-      const toMake = hostsToMake(paths, layers, spec.hosts)
-      const kept = spec.hosts.filter((host) => !toMake.includes(host))
-      if (kept.length > 0) log(`already up: ${kept.map((host) => host.name).join(', ')}`)
-      if (toMake.length > 0) {
-        const starting: StartingHost[] = []
-        await step(`start ${toMake.map((host) => host.name).join(', ')}`, async () => {
-          for (const host of [...toMake].reverse()) await removeHost($, paths, host.name)
-          for (const host of toMake) starting.push(await startHost($, paths, layers, host))
-        })
-        await step('wait for them to boot', async () => {
-          const failed = await Promise.all(starting.map((host) => waitForHost(paths, host)))
-          toMake.forEach((host, index) => {
-            if (failed[index]?.length) log(`${host.name}: failed units: ${failed[index].join(', ')}`)
-          })
-        })
-      }
+      const ipsec = await probeIpsec($)
+      log(describeIpsec(ipsec))
+      if (spec.kernel === 'esp' && !carriesTunnels(ipsec)) await upInMachine($, spec, paths, layers, step, log)
+      else await upOnOwnKernel($, spec, paths, layers, step, log)
     },
   )
+}
+
+/** On this machine's kernel, host by host. Without ESP, IKE gets as far as its first phase, and no tunnel comes up. */
+async function upOnOwnKernel($: Shell, spec: InstanceSpec, paths: InstancePaths, layers: Layers, step: Step, log: Log): Promise<void> {
+  if (!areRoutersUp(paths, spec.routers)) {
+    await step('wire the network', async () => {
+      await removeParts(paths)
+      makeEmptyInstance(paths)
+      for (const router of spec.routers) await makeRouter($, spec.instance, router, layers.debian)
+      writeFileSync(routersMark(paths), routersFingerprint(spec.routers))
+    })
+  }
+  const toMake = hostsToMake(paths, layers, spec.hosts)
+  const kept = spec.hosts.filter((host) => !toMake.includes(host))
+  if (kept.length > 0) log(`already up: ${kept.map((host) => host.name).join(', ')}`)
+  if (toMake.length > 0) {
+    const starting: StartingHost[] = []
+    await step(`start ${toMake.map((host) => host.name).join(', ')}`, async () => {
+      for (const host of [...toMake].reverse()) await removeHost($, paths, host.name)
+      for (const host of toMake) starting.push(await startHost($, paths, layers, host))
+    })
+    await step('wait for them to boot', async () => {
+      const failed = await Promise.all(starting.map((host) => waitForHost(paths, host)))
+      toMake.forEach((host, index) => {
+        if (failed[index]?.length) log(`${host.name}: failed units: ${failed[index].join(', ')}`)
+      })
+    })
+  }
+}
+
+/** In a virtual machine: all hosts are made anew where one is missing. */
+async function upInMachine($: Shell, spec: InstanceSpec, paths: InstancePaths, layers: Layers, step: Step, log: Log): Promise<void> {
+  const installed = await installMissing(shellIn(undefined), { forVm: true })
+  if (installed.length > 0) log(`installed ${installed.join(', ')}`)
+  log(
+    `so the hosts are in a virtual machine, whose kernel has both (${(await hasKvm($)) ? 'KVM' : 'without KVM: an emulated processor, several times slower'})`,
+  )
+  const files = await ensureMachineFiles($, layers, step, log)
+  if (await isMachineHealthy($, spec, paths, layers, files)) {
+    log(`already up: ${spec.hosts.map((host) => host.name).join(', ')}`)
+    return
+  }
+  await removeParts(paths)
+  makeEmptyInstance(paths)
+  for (const line of await startInMachine($, spec, paths, layers, files, step)) log(line)
 }
 
 /**
@@ -151,7 +179,7 @@ function hostsToMake(paths: InstancePaths, layers: Layers, hosts: readonly HostS
 
 function writeKeys(): void {
   const site = siteHosts().map((host) => ({ key: host.name, names: [host.address, ...host.aliases, host.name] }))
-  writeKnownHosts([...site, { key: scratchHostKey, names: scratchAddresses() }])
+  writeKnownHosts([...site, { key: machineKey, names: [commandLink.machine] }, { key: scratchHostKey, names: scratchAddresses() }])
 }
 
 const timedSteps =

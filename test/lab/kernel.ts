@@ -18,9 +18,11 @@ export async function probeIpsec($: Shell): Promise<IpsecSupport> {
   return { hasEsp: esp.exitCode === 0, hasVti: vti.exitCode === 0 }
 }
 
+/** Whether the article's tunnels can carry packets. */
+export const carriesTunnels = ({ hasEsp, hasVti }: IpsecSupport): boolean => hasEsp && hasVti
+
 /** The same for a person. */
-export function describeIpsec({ hasEsp, hasVti }: IpsecSupport): string {
-  if (hasEsp && hasVti) return 'this kernel has ESP and VTI: the tunnels can carry packets'
-  const missing = [!hasEsp && 'ESP', !hasVti && 'VTI'].filter(Boolean).join(' and no ')
-  return `this kernel has no ${missing}: IKE gets as far as its first phase, no tunnel comes up and no BGP session with it`
+export function describeIpsec(support: IpsecSupport): string {
+  if (carriesTunnels(support)) return 'this kernel has ESP and VTI: the tunnels can carry packets'
+  return `this kernel has no ${[!support.hasEsp && 'ESP', !support.hasVti && 'VTI'].filter(Boolean).join(' and no ')}`
 }

@@ -69,7 +69,7 @@ export async function ensureLayers($: Shell, step: Step, log: (line: string) => 
       ] as const
       for (const { name, recipe, lower } of overlays) {
         if (existsSync(layers[name])) continue
-        await step(`build the layer "${name}"`, () => build($, layers[name], overlayScript(recipe), [lower]))
+        await step(`build the layer "${name}"`, () => buildLayer($, layers[name], overlayScript(recipe), [lower]))
       }
       removeStale(layers)
       return layers
@@ -77,7 +77,8 @@ export async function ensureLayers($: Shell, step: Step, log: (line: string) => 
   )
 }
 
-const layerDir = (name: string, inputs: string): string => join(layersDir, `${name}-${createHash('sha256').update(inputs).digest('hex').slice(0, 12)}`)
+/** The folder of what is built from these inputs. */
+export const layerDir = (name: string, inputs: string): string => join(layersDir, `${name}-${createHash('sha256').update(inputs).digest('hex').slice(0, 12)}`)
 
 async function buildDebian($: Shell, dir: string): Promise<void> {
   await installMissing($, { forBuilding: true })
@@ -93,7 +94,7 @@ async function buildDebian($: Shell, dir: string): Promise<void> {
   }
   try {
     const lines = sources.map((source) => sourceLine(source, keyFile))
-    await build($, dir, debianRecipe, [join(inputs, 'apt.conf'), codename, ...lines])
+    await buildLayer($, dir, debianRecipe, [join(inputs, 'apt.conf'), codename, ...lines])
   } finally {
     rmSync(inputs, { recursive: true })
   }
@@ -103,7 +104,7 @@ async function buildDebian($: Shell, dir: string): Promise<void> {
  * Runs a build script with the new layer's folder and `args` as arguments. The script has its own mount and process
  * namespaces: when it ends, or is killed together with us, no mount and no process of it is left.
  */
-async function build($: Shell, dir: string, script: string, args: readonly string[]): Promise<void> {
+export async function buildLayer($: Shell, dir: string, script: string, args: readonly string[]): Promise<void> {
   const name = dir.slice(layersDir.length + 1)
   const temporary = join(layersDir, `.new-${name}`)
   const logDir = join(cacheDir, 'log')

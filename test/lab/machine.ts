@@ -19,6 +19,8 @@ const packagesByCommand: Readonly<Record<string, string>> = {
 }
 /** Needed only while a root is being built. */
 const buildPackagesByCommand: Readonly<Record<string, string>> = { mmdebstrap: 'mmdebstrap' }
+/** Needed only for the virtual machine. */
+const vmPackagesByCommand: Readonly<Record<string, string>> = { 'qemu-system-x86_64': 'qemu-system-x86', 'mkfs.ext4': 'e2fsprogs' }
 
 const aptTimeout = '600s'
 // Someone else's apt may be at work; it is waited for.
@@ -30,8 +32,8 @@ export function requireRoot(): void {
 }
 
 /** Installs the packages of those programs that are missing; gives their names. */
-export async function installMissing($: Shell, options: { forBuilding: boolean }): Promise<string[]> {
-  const wanted = { ...packagesByCommand, ...(options.forBuilding ? buildPackagesByCommand : {}) }
+export async function installMissing($: Shell, options: { forBuilding?: boolean; forVm?: boolean } = {}): Promise<string[]> {
+  const wanted = { ...packagesByCommand, ...(options.forBuilding && buildPackagesByCommand), ...(options.forVm && vmPackagesByCommand) }
   const missing = Object.entries(wanted).filter(([command]) => !isInstalled(command))
   const packages = [...new Set(missing.map(([, name]) => name))]
   if (packages.length === 0) return []
@@ -42,6 +44,12 @@ export async function installMissing($: Shell, options: { forBuilding: boolean }
   await $apt`apt-get ${aptOptions} update`
   await $apt`apt-get ${aptOptions} install --no-install-recommends ${packages}`
   return packages
+}
+
+/** Fetches apt's lists where there are none. */
+export async function updatePackageLists($: Shell): Promise<void> {
+  const { stdout } = await $`apt-cache policy busybox-static`
+  if (!/Candidate: \d/.test(stdout)) await $({ timeout: aptTimeout })`apt-get ${aptOptions} update`
 }
 
 const inotifyFile = '/proc/sys/fs/inotify/max_user_instances'

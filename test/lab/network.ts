@@ -11,21 +11,28 @@ import type { LinkSpec, NodeSpec, RouterSpec } from './spec.ts'
 
 /** Makes a node's namespace with its settings and its links. The links' peers have to exist. */
 export async function makeNode($: Shell, instance: string, node: NodeSpec): Promise<void> {
-  const script = [...namespaceLines(instance, node), ...node.links.flatMap((link) => linkLines(instance, node, link))]
-  await run($, script)
+  await runLines($, nodeLines(instance, node))
 }
+
+/** The lines of bash that make a node. */
+export const nodeLines = (instance: string, node: NodeSpec): string[] => [
+  ...namespaceLines(instance, node),
+  ...node.links.flatMap((link) => linkLines(instance, node, link)),
+]
 
 /** Makes a router: a node with lines and rules of its own. */
 export async function makeRouter($: Shell, instance: string, router: RouterSpec, rootDir: string): Promise<void> {
-  const file = namespaceFile(instance, router.name)
-  await run($, [
-    ...namespaceLines(instance, router),
-    ...ipBatch(instance, router.name, router.setup),
-    // The root's own nft: the machine need not have one. Of the root it needs libraries only, so no /dev or /proc.
-    ...(router.ruleset ? [`nsenter --net=${file} chroot ${rootDir} /usr/sbin/nft -f - <<'RULES'`, router.ruleset, 'RULES'] : []),
-    ...router.links.flatMap((link) => linkLines(instance, router, link)),
-  ])
+  await runLines($, routerLines(instance, router, rootDir))
 }
+
+/** The lines of bash that make a router. */
+export const routerLines = (instance: string, router: RouterSpec, rootDir: string): string[] => [
+  ...namespaceLines(instance, router),
+  ...ipBatch(instance, router.name, router.setup),
+  // The root's own nft: the machine need not have one. Of the root it needs libraries only, so no /dev or /proc.
+  ...(router.ruleset ? [`nsenter --net=${namespaceFile(instance, router.name)} chroot ${rootDir} /usr/sbin/nft -f - <<'RULES'`, router.ruleset, 'RULES'] : []),
+  ...router.links.flatMap((link) => linkLines(instance, router, link)),
+]
 
 /** Removes a namespace, and with it the links that end there. One that is not there is no error. */
 export async function removeNamespace($: Shell, name: string): Promise<void> {
@@ -36,9 +43,11 @@ export async function removeNamespace($: Shell, name: string): Promise<void> {
   rmSync(file, { force: true })
 }
 
-const run = ($: Shell, lines: readonly string[]) => $({ input: `${lines.join('\n')}\n` })`bash -euo pipefail -s`
+/** Runs lines of bash; the first that fails ends them. */
+export const runLines = ($: Shell, lines: readonly string[]) => $({ input: `${lines.join('\n')}\n` })`bash -euo pipefail -s`
 
-function namespaceLines(instance: string, node: NodeSpec): string[] {
+/** The lines that make a node's namespace, with its settings and no links. */
+export function namespaceLines(instance: string, node: NodeSpec): string[] {
   const settings = Object.entries(node.sysctls).map(([key, value]) => `echo ${value} > /proc/sys/${key.replaceAll('.', '/')}`)
   return [
     `ip netns add ${namespaceName(instance, node.name)}`,
@@ -61,5 +70,6 @@ function linkLines(instance: string, node: NodeSpec, link: LinkSpec): string[] {
   ]
 }
 
-const ipBatch = (instance: string, node: string, lines: readonly string[]): string[] =>
+/** Lines for `ip -batch` in a node, as bash. */
+export const ipBatch = (instance: string, node: string, lines: readonly string[]): string[] =>
   lines.length === 0 ? [] : [`ip -n ${namespaceName(instance, node)} -batch - <<'LINES'`, ...lines, 'LINES']

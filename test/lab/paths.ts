@@ -69,6 +69,12 @@ export const namespaceName = (instance: string, node: string): string => `pl-${i
 /** The file that holds a network namespace open. */
 export const namespaceFile = (instance: string, node: string): string => join(namespaceDir, namespaceName(instance, node))
 
+/** The namespace from which the playbook runner reaches the hosts. */
+export const controllerName = 'controller'
+
+/** The file that holds it open. */
+export const controllerNamespaceFile = (instance: string): string => namespaceFile(instance, controllerName)
+
 /** The parent cgroup of every instance. */
 export const labCgroup = (): string => join(cgroupRoot(), 'playline-lab')
 

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { LabError } from './errors.ts'
 import { removeHost, startHost, waitForHost } from './host.ts'
 import { layerDirs } from './layers.ts'
-import { hostDir, instancePaths, namespaceFile, workCgroup, type InstancePaths } from './paths.ts'
+import { controllerName, controllerNamespaceFile, hostDir, instancePaths, workCgroup, type InstancePaths } from './paths.ts'
 import { shellIn } from './shell.ts'
-import { controllerName, hostSysctls } from './site.ts'
+import { hostSysctls } from './site.ts'
 import type { HostKind, HostSpec } from './spec.ts'
 
 /** All scratch hosts have one host key: they take turns at their addresses, and known_hosts has to stay true. */
@@ -37,7 +37,7 @@ export async function makeScratchHost(options: ScratchOptions): Promise<string> 
   if (!/^[a-z0-9-]{1,20}$/.test(options.name)) {
     throw new LabError(`"${options.name}" cannot name a scratch host: use 1 to 20 of a-z, 0-9 and -`)
   }
-  if (!existsSync(namespaceFile(options.instance, controllerName))) {
+  if (!existsSync(controllerNamespaceFile(options.instance))) {
     throw new LabError(`the lab "${options.instance}" is not up: call up({ instance: '${options.instance}' }) first`)
   }
   claimName(paths, options.name)

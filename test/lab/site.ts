@@ -4,10 +4,9 @@
  */
 
 import { oracleFiles } from './oracle.ts'
+import { controllerName } from './paths.ts'
 import type { HostSpec, RouterSpec } from './spec.ts'
 
-/** The namespace from which the playbook runner reaches the hosts. */
-export const controllerName = 'controller'
 const internetName = 'igw'
 
 const controllerAddress = '198.51.100.10'

@@ -59,9 +59,13 @@ export interface HostSpec extends NodeSpec {
   readonly hostKey?: string
 }
 
+/** On which kernel hosts are: the machine's own, or one that has ESP (RFC 4303) and VTI, be it in a virtual machine. */
+export type KernelWish = 'own' | 'esp'
+
 /** A whole instance. Each list is made in its order, routers first; a link's peer must come before the link. */
 export interface InstanceSpec {
   readonly instance: string
   readonly routers: readonly RouterSpec[]
   readonly hosts: readonly HostSpec[]
+  readonly kernel: KernelWish
 }

@@ -1,0 +1,20 @@
+/** Commands on a host, wherever the instance's hosts are: on the machine's own kernel or in its virtual machine. */
+
+import type { ChildProcess, StdioOptions } from 'node:child_process'
+import { spawnInHost } from './host.ts'
+import type { InstancePaths } from './paths.ts'
+import { collect, notRunning, spawnVisitor, type EnterOptions, type ExecResult } from './visitor.ts'
+import { inMachineHost, isInMachine } from './vm/hosts.ts'
+import { isMachineRunning } from './vm/machine.ts'
+
+/** Starts a command as root on a host; `terminal` where it is a person's. */
+export function spawnOnHost(paths: InstancePaths, host: string, argv: readonly string[], stdio: StdioOptions, terminal = false): ChildProcess {
+  if (!isInMachine(paths)) return spawnInHost(paths, host, argv, stdio)
+  if (!isMachineRunning(paths)) throw notRunning(paths, host)
+  return spawnVisitor(paths, inMachineHost(paths, host, argv, { terminal }), stdio)
+}
+
+/** Runs a command as root on a host and collects what it says. */
+export async function enterHost(paths: InstancePaths, host: string, argv: readonly string[], options: EnterOptions = {}): Promise<ExecResult> {
+  return collect(spawnOnHost(paths, host, argv, 'pipe'), `"${argv.join(' ')}" on ${host}`, options)
+}
