@@ -82,28 +82,62 @@ function probe(p: Params): Tree {
   }
 }
 
-/** A sentence for each thing that does not hold. */
-function missing(state: State, p: Params): readonly string[] {
-  if (!hasAnswer(state.summary)) return [`FRR does not answer: ${state.summary.noAnswer}`]
-  const peers = state.summary
-  if (Object.keys(peers).length === 0) return [`FRR has no BGP neighbour${p.vrf === undefined ? '' : ` in the VRF ${p.vrf}`}`]
-  return p.neighbors.flatMap((wish) => {
-    const peer = peers[wish.address]
-    if (peer === undefined) return [`${wish.address}: no such neighbour; FRR has ${Object.keys(peers).join(', ')}`]
-    const detail = hasAnswer(state.details) ? state.details[wish.address] : undefined
-    return ofNeighbour(wish, peer, detail, state).map((sentence) => `${wish.address}: ${sentence}`)
-  })
+/** Why a neighbour is not as it should be. */
+const CAUSES = ['no_frr', 'no_neighbor', 'asn', 'state', 'up_time', 'policy', 'prefixes'] as const
+
+interface Fault {
+  readonly cause: (typeof CAUSES)[number]
+  readonly sentence: string
 }
 
-function ofNeighbour(wish: Wish, peer: Peer, detail: PeerDetail | undefined, state: State): string[] {
-  const remote = wish.remote_as !== undefined && peer.remoteAs !== wish.remote_as ? [`its autonomous system is ${peer.remoteAs}, not ${wish.remote_as}`] : []
-  if (peer.state !== wish.state) return [...remote, stateSentence(wish, peer, detail)]
+/** What does not hold, by the address of the neighbour. */
+function faults(state: State, p: Params): ReadonlyMap<string, readonly Fault[]> {
+  const each = (fault: (address: string) => readonly Fault[]) => new Map(p.neighbors.map(({ address }) => [address, fault(address)]))
+  if (!hasAnswer(state.summary)) {
+    const sentence = `FRR does not answer: ${state.summary.noAnswer}`
+    return each(() => [{ cause: 'no_frr', sentence }])
+  }
+  const peers = state.summary
+  if (Object.keys(peers).length === 0) {
+    const sentence = `FRR has no BGP neighbour${p.vrf === undefined ? '' : ` in the VRF ${p.vrf}`}`
+    return each(() => [{ cause: 'no_neighbor', sentence }])
+  }
+  return new Map(
+    p.neighbors.map((wish) => {
+      const peer = peers[wish.address]
+      const detail = hasAnswer(state.details) ? state.details[wish.address] : undefined
+      const found: Fault[] =
+        peer === undefined
+          ? [{ cause: 'no_neighbor', sentence: `no such neighbour; FRR has ${Object.keys(peers).join(', ')}` }]
+          : ofNeighbour(wish, peer, detail, state)
+      return [wish.address, found.map(({ cause, sentence }) => ({ cause, sentence: `${wish.address}: ${sentence}` }))]
+    }),
+  )
+}
+
+/** A sentence for each thing that does not hold; what is said of FRR as a whole, once. */
+function missing(state: State, p: Params): readonly string[] {
+  return [...new Set([...faults(state, p).values()].flat().map(({ sentence }) => sentence))]
+}
+
+function ofNeighbour(wish: Wish, peer: Peer, detail: PeerDetail | undefined, state: State): Fault[] {
+  const remote: Fault[] =
+    wish.remote_as !== undefined && peer.remoteAs !== wish.remote_as
+      ? [{ cause: 'asn', sentence: `its autonomous system is ${peer.remoteAs}, not ${wish.remote_as}` }]
+      : []
+  if (peer.state !== wish.state) {
+    // RFC 4271, 6.2: the error that an OPEN message with another autonomous system than configured is answered with.
+    const cause = /Bad Peer AS/i.test(detail?.lastReset ?? '') ? 'asn' : 'state'
+    return [...remote, { cause, sentence: stateSentence(wish, peer, detail) }]
+  }
   if (wish.state !== 'Established') return remote
   return [
     ...remote,
-    ...(peer.sinceSeconds === undefined || peer.sinceSeconds < wish.up_for_seconds ? [`${sinceWords(peer)}, not yet for ${wish.up_for_seconds} s`] : []),
-    ...prefixSentences(wish.received, 'received', peer.received, state.received?.[wish.address], detail?.noInboundPolicy ?? false),
-    ...prefixSentences(wish.sent, 'sent', peer.sent, state.sent?.[wish.address], detail?.noOutboundPolicy ?? false),
+    ...(peer.sinceSeconds === undefined || peer.sinceSeconds < wish.up_for_seconds
+      ? [{ cause: 'up_time', sentence: `${sinceWords(peer)}, not yet for ${wish.up_for_seconds} s` } as const]
+      : []),
+    ...prefixFaults(wish.received, 'received', peer.received, state.received?.[wish.address], detail?.noInboundPolicy ?? false),
+    ...prefixFaults(wish.sent, 'sent', peer.sent, state.sent?.[wish.address], detail?.noOutboundPolicy ?? false),
   ]
 }
 
@@ -123,13 +157,13 @@ function sinceWords(peer: Peer): string {
   return peer.sinceSeconds === undefined ? peer.state : `${peer.state} since ${Math.round(peer.sinceSeconds)} s`
 }
 
-function prefixSentences(
+function prefixFaults(
   wish: Wish['received'],
   verb: 'received' | 'sent',
   count: number,
   found: readonly string[] | NoAnswer | undefined,
   noPolicy: boolean,
-): string[] {
+): Fault[] {
   if (wish === undefined) return []
   const there = found !== undefined && hasAnswer(found) ? found : []
   const list = there.length === 0 || there.length > 20 ? '' : ` (${there.join(', ')})`
@@ -143,8 +177,9 @@ function prefixSentences(
     ...(foreign.length > 0 ? [`not expected ${foreign.join(', ')}`] : []),
   ]
   if (wrong.length === 0) return []
-  if (count === 0 && noPolicy) return [`Established, but no prefix is ${verb === 'received' ? 'accepted' : 'sent'}: ${policySentence(verb)}`]
-  return [`${has}, ${wrong.join(', ')}`]
+  if (count === 0 && noPolicy)
+    return [{ cause: 'policy', sentence: `Established, but no prefix is ${verb === 'received' ? 'accepted' : 'sent'}: ${policySentence(verb)}` }]
+  return [{ cause: 'prefixes', sentence: `${has}, ${wrong.join(', ')}` }]
 }
 
 function policySentence(verb: 'received' | 'sent'): string {
@@ -166,7 +201,10 @@ export default read({
       args: 'timeout: 120\nneighbors:\n  - address: 10.10.10.2\n    received: { prefixes: [172.16.0.0/24, 172.16.1.0/24] }\n    sent: { prefixes: [10.0.0.0/16] }\n    up_for_seconds: 10',
     },
   ],
-  returns: { neighbors: 'by address: `state`, `remote_as`, `received` and `sent` (numbers of prefixes), `up_for_seconds`' },
+  returns: {
+    neighbors: 'by address: `state`, `remote_as`, `received` and `sent` (numbers of prefixes), `up_for_seconds`',
+    broken: `by address, for each neighbour that is not as it should be: \`problem\`, and \`cause\` of the first thing (${CAUSES.join(', ')})`,
+  },
   notes: [
     'Established is not enough: a neighbour without a policy is established and exchanges nothing (RFC 8212). Name `received`.',
     'Received prefixes are those that were accepted.',
@@ -194,6 +232,13 @@ export default read({
           if (peer === undefined) return []
           const up = peer.state === 'Established' ? Math.round(peer.sinceSeconds ?? 0) : 0
           return [[wish.address, { state: peer.state, remote_as: peer.remoteAs, received: peer.received, sent: peer.sent, up_for_seconds: up }]]
+        }),
+      ),
+      broken: Object.fromEntries(
+        [...faults(state, p)].flatMap(([address, found]) => {
+          const [first] = found
+          const problem = found.map(({ sentence }) => sentence.replace(`${address}: `, '')).join('; ')
+          return first === undefined ? [] : [[address, { problem, cause: first.cause, evidence: '' }]]
         }),
       ),
     }

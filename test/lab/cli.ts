@@ -15,6 +15,7 @@ import { purgeCache } from './instance.ts'
 import { identityFile, knownHostsFile } from './keys.ts'
 import { cacheDir, defaultInstance, instancePaths, workCgroup } from './paths.ts'
 import type { KernelWish } from './spec.ts'
+import { rehearseFailover } from './rehearse.ts'
 import { siteHostNames } from './site.ts'
 import { describeInstance } from './status.ts'
 
@@ -128,6 +129,17 @@ const verbs: Readonly<Record<string, Verb>> = {
       // By address: known_hosts has no names of scratch hosts.
       const address = hostAddress(instancePaths(defaultInstance()), host) ?? host
       return exitCodeOf(spawn('ssh', ['-F', 'none', ...flags, address, ...command], { stdio: 'inherit' }))
+    },
+  },
+  rehearse: {
+    usage: 'rehearse failover',
+    summary: 'break something while packets flow, and say what they saw of it; the site has to be up and configured',
+    run: async (words, output) => {
+      if (words[0] !== 'failover') throw new UsageError('rehearse needs to know what: failover')
+      expectNoMore(words.slice(1))
+      const { from, to, outageSeconds, returnSeconds } = await rehearseFailover(defaultInstance(), logTo(output))
+      output.out(`failover from ${from} to ${to}: ${outageSeconds.toFixed(1)} s without an answer; back after ${returnSeconds.toFixed(0)} s\n`)
+      return 0
     },
   },
   site: {

@@ -146,7 +146,7 @@ export async function removeHost($: Shell, paths: InstancePaths, host: string): 
 }
 
 /** Runs a command as root in all of a host's namespaces and collects what it says. */
-export function enter(paths: InstancePaths, host: string, argv: readonly string[], options: EnterOptions = {}): Promise<ExecResult> {
+function enter(paths: InstancePaths, host: string, argv: readonly string[], options: EnterOptions = {}): Promise<ExecResult> {
   return collect(spawnInHost(paths, host, argv, 'pipe'), `"${argv.join(' ')}" on ${host}`, options)
 }
 

@@ -19,7 +19,7 @@ import type { HostSpec, KernelWish } from './spec.ts'
 import type { EnterOptions, ExecResult } from './visitor.ts'
 
 export { siteHosts } from './site.ts'
-export type { HostSpec, KernelWish } from './spec.ts'
+export type { HostSpec } from './spec.ts'
 export type { EnterOptions, ExecResult, Log, ScratchOptions }
 
 export interface UpOptions {

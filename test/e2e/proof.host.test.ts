@@ -1,0 +1,207 @@
+/**
+ * The whole of `playbooks/site.yml` with real ESP and BGP, and then one fault after the other: `verify.yml` has to name the layer
+ * that it breaks, and where to look. On the machine's kernel where that has ESP, else in the lab's virtual machine.
+ */
+import { existsSync } from 'node:fs'
+import t from 'tap'
+import { processesIn } from '../lab/cgroup.ts'
+import { down, execOnHost, up } from '../lab/index.ts'
+import { instanceNamespaces, instancePaths } from '../lab/paths.ts'
+import { holdSeconds, rehearseFailover } from '../lab/rehearse.ts'
+import { playline, type Finished } from '../support/playline.ts'
+
+const instance = 'proof'
+const environment = { PLAYLINE_LAB: instance }
+
+t.setTimeout(1_800_000)
+t.before(() => up({ instance, kernel: 'esp' }))
+t.teardown(() => down(instance))
+
+async function sh(host: string, script: string): Promise<string> {
+  const { exitCode, stdout, stderr } = await execOnHost(instance, host, ['bash', '-euc', script])
+  if (exitCode !== 0) throw new Error(`exit ${exitCode} on ${host}: ${script}\n${stdout.toString()}${stderr.toString()}`)
+  return stdout.toString()
+}
+
+/** Ends a process, unless its parent's end has ended it already. */
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It is gone.
+  }
+}
+
+const verify = (...options: string[]): Promise<Finished> => playline(['playbooks/verify.yml', '-i', 'inventories/lab', ...options], environment)
+
+t.test('the site comes up, and packets pass both ways', async (t) => {
+  const first = await playline(['playbooks/site.yml', '-i', 'inventories/lab'], environment)
+  t.equal(first.exitCode, 0, first.stdout.slice(-2000))
+  const traffic = await sh('cpe', 'ipsec trafficstatus')
+  t.equal(traffic.match(/type=ESP/g)?.length, 2, traffic)
+  const summary = JSON.parse(await sh('cpe', "vtysh -c 'show bgp ipv4 unicast summary json'")) as { peers: Record<string, unknown> }
+  const peer = { state: 'Established', pfxRcd: 2, pfxSnt: 1 }
+  t.match(summary.peers, { '10.10.10.2': peer, '10.10.10.6': peer })
+  t.match(await sh('onprem-vm', 'ping -c3 172.16.0.93'), / 3 received/)
+  t.match(await sh('oci-vm', 'ping -c3 10.0.85.10'), / 3 received/)
+})
+
+t.test('a second run changes nothing', async (t) => {
+  const { stdout, exitCode } = await playline(['playbooks/site.yml', '-i', 'inventories/lab'], environment)
+  t.equal(exitCode, 0, stdout.slice(-2000))
+  t.match(stdout, /cpe : ok=\d+ changed=0 /)
+})
+
+interface Fault {
+  readonly name: string
+  /** On the cpe, unless `on` says otherwise. */
+  readonly break: string
+  readonly heal: string
+  readonly on?: string
+  readonly layer: RegExp
+  /** The cause and the variable to look at. */
+  readonly says: RegExp
+}
+
+const RESTART = 'ip link del vti1 2>/dev/null || true; ip link del vti2 2>/dev/null || true; systemctl reset-failed ipsec; systemctl restart ipsec'
+// systemd counts starts, and refuses one too many in a minute.
+const RESTART_FRR = 'systemctl reset-failed frr; systemctl restart frr'
+const ipsec = (name: string, change: string, layer: RegExp, says: RegExp): Fault => ({
+  name,
+  break: `${change}; ${RESTART}`,
+  heal: `rm -rf /etc/ipsec.d; cp -a /root/good/ipsec.d /etc/ipsec.d; cp -a /root/good/ipsec.conf /etc/ipsec.conf; ${RESTART}`,
+  layer,
+  says,
+})
+const frr = (name: string, change: string, layer: RegExp, says: RegExp): Fault => ({
+  name,
+  break: `${change}; ${RESTART_FRR}`,
+  heal: `cp -a /root/good/frr.conf /etc/frr/frr.conf; ${RESTART_FRR}`,
+  layer,
+  says,
+})
+const CONF = '/etc/ipsec.d/oci-ipsec.conf'
+const SECRETS = '/etc/ipsec.d/oci-ipsec.secrets'
+
+const FAULTS: readonly Fault[] = [
+  {
+    name: 'forwarding is off in the kernel',
+    break: 'sysctl -qw net.ipv4.ip_forward=0',
+    heal: 'sysctl -qw net.ipv4.ip_forward=1',
+    layer: /forwarding in the kernel/,
+    says: /net\.ipv4\.ip_forward = 0\. Look at: gateway_sysctl/,
+  },
+  {
+    name: 'firewalld rejects what is forwarded',
+    break: 'firewall-cmd -q --zone=public --remove-forward',
+    heal: 'firewall-cmd -q --zone=public --add-forward',
+    layer: /reachability from onprem-vm to oci-vm/,
+    says: /a firewall on the way rejects it\. Evidence: From 10\.0\.236\.153 icmp_seq=1 Packet filtered\. Look at: gateway_zone/,
+  },
+  {
+    name: 'the path carries less than is promised',
+    on: 'drg',
+    break: 'ip link set ens3 mtu 1300',
+    heal: 'ip link set ens3 mtu 9000',
+    layer: /reachability of 1400 bytes/,
+    says: /Look at: libreswan_mtu/,
+  },
+  frr('no outbound policy', "sed -i '/route-map BGP-ADVERTISE-OUT out/d' /etc/frr/frr.conf", /the BGP prefixes/, /no outbound policy.*Look at: the route-maps/),
+  frr(
+    'a prefix list that does not match',
+    "sed -i 's,permit 10.0.0.0/16,permit 10.99.0.0/16,' /etc/frr/frr.conf",
+    /the BGP prefixes/,
+    /missing 10\.0\.0\.0\/16.*Look at: frr_networks/,
+  ),
+  frr(
+    'another autonomous system',
+    "sed -i 's/^router bgp 65000/router bgp 65001/' /etc/frr/frr.conf",
+    /the BGP session/,
+    /Look at: frr_asn and frr_remote_asn/,
+  ),
+  ipsec(
+    'another address inside the tunnels',
+    `sed -i 's,leftvti=10.10.10.1/30,leftvti=10.10.20.1/30,; s,leftvti=10.10.10.5/30,leftvti=10.10.20.5/30,' ${CONF}`,
+    /the addresses inside the tunnel/,
+    /Look at: the tunnels' inside_cpe/,
+  ),
+  ipsec(
+    'proposals of phase 2 that do not match',
+    `sed -i 's/phase2alg=.*/phase2alg=aes_cbc128-sha1;modp1536/' ${CONF}`,
+    /ESP/,
+    /NO_PROPOSAL_CHOSEN.*Look at: libreswan_phase2alg/,
+  ),
+  ipsec(
+    'proposals of phase 1 that do not match',
+    `sed -i 's/ike=.*/ike=aes_cbc256-sha2_256;modp2048/' ${CONF}`,
+    /IKE/,
+    /NO_PROPOSAL_CHOSEN.*Look at: libreswan_ike/,
+  ),
+  ipsec('another shared secret', `sed -i 's/PSK "./PSK "_/' ${SECRETS}`, /IKE/, /the shared secrets of the two ends differ.*Look at: the tunnels' psk/),
+  ipsec(
+    "the article's name for the file of secrets",
+    `mv ${SECRETS} ${SECRETS.slice(0, -1)}`,
+    /IKE/,
+    /no preshared key found.*Look at: libreswan_secrets_file/,
+  ),
+  ipsec('IKEv1 is refused', 'sed -i /ikev1-policy/d /etc/ipsec.conf', /IKE/, /global ikev1-policy does not allow.*Look at: the task "accept IKEv1"/),
+  {
+    name: 'UDP 500 and 4500 are closed on the way',
+    on: 'drg',
+    break:
+      "nft add table inet fault; nft 'add chain inet fault in { type filter hook input priority -300; }'; nft 'add rule inet fault in udp dport { 500, 4500 } drop'; ipsec auto --down Tunnel-1; ipsec auto --down Tunnel-2",
+    heal: 'nft delete table inet fault',
+    layer: /IKE/,
+    says: /the other end does not answer.*Look at: the security lists and firewalls on the way/,
+  },
+]
+
+t.test('each fault is named by its layer', async (t) => {
+  await sh('cpe', 'mkdir /root/good; cp -a /etc/ipsec.d /etc/ipsec.conf /etc/frr/frr.conf /root/good/')
+  let named = 0
+  for (const fault of FAULTS) {
+    await sh(fault.on ?? 'cpe', fault.break)
+    // The other end does not know that the SAs are gone on this one.
+    if (fault.on === 'drg' && fault.layer.test('IKE')) await sh('cpe', RESTART)
+    const { stdout, exitCode } = await verify('-e', 'verify_seconds=20')
+    const said = stdout.replaceAll(/\s+/g, ' ')
+    const [, layer = ''] = /The first broken layer is (.*?)(?:[.] |: )/.exec(said) ?? []
+    const isRight = exitCode === 2 && fault.layer.test(layer) && fault.says.test(said)
+    t.ok(isRight, `${fault.name}: ${layer}`, { said: said.slice(-1500) })
+    if (isRight) named++
+    await sh(fault.on ?? 'cpe', fault.heal)
+  }
+  t.comment(`${FAULTS.length} faults tried, ${named} named rightly`)
+})
+
+t.test('one of two tunnels is broken: reachable, and not redundant', async (t) => {
+  await sh('cpe', `sed -i '/193.122.99.212/s/PSK "./PSK "_/' ${SECRETS}; ${RESTART}`)
+  const { stdout, exitCode } = await verify('-e', 'verify_seconds=30')
+  t.equal(exitCode, 2)
+  t.match(stdout, /The networks reach each other, and through Tunnel-2 alone\./)
+  t.match(stdout.replaceAll(/\s+/g, ' '), /Reachable, but not redundant\. Tunnel-1 is broken at IKE: .*Look at: the tunnels' psk/)
+  await sh('cpe', `cp -a /root/good/ipsec.d/. /etc/ipsec.d/; ${RESTART}`)
+  const healed = await verify()
+  t.equal(healed.exitCode, 0, healed.stdout.slice(-2000))
+})
+
+t.test('one tunnel is cut while packets flow: the other takes over within the hold time of BGP, and it comes back', async (t) => {
+  const { from, to, outageSeconds } = await rehearseFailover(instance, (line) => t.comment(line))
+  t.not(from, to)
+  // The hold time runs from the last keepalive; the rest is for the routes, and for a slow processor.
+  t.ok(outageSeconds > 1 && outageSeconds < holdSeconds + 10, `${outageSeconds} s`)
+})
+
+t.test('up again keeps what is there, or mends it; down leaves nothing', async (t) => {
+  const paths = instancePaths(instance)
+  const bootedAt = () => sh('cpe', 'stat -c %Y /proc/1')
+  const before = await bootedAt()
+  await up({ instance, kernel: 'esp' })
+  t.equal(await bootedAt(), before)
+  // Whatever runs the hosts is killed: the virtual machine, or the hosts themselves.
+  for (const pid of processesIn(paths.cgroup)) kill(pid)
+  await up({ instance, kernel: 'esp' })
+  t.not(await bootedAt(), before)
+  await down(instance)
+  t.strictSame([instanceNamespaces(instance), processesIn(paths.cgroup), existsSync(paths.stateDir)], [[], [], false])
+})
