@@ -89,7 +89,7 @@ const FAULTS: readonly Fault[] = [
     break: 'sysctl -qw net.ipv4.ip_forward=0',
     heal: 'sysctl -qw net.ipv4.ip_forward=1',
     layer: /forwarding in the kernel/,
-    says: /net\.ipv4\.ip_forward = 0\. Look at: gateway_sysctl/,
+    says: /net\.ipv4\.ip_forward is not 1.* Look at: gateway_sysctl/,
   },
   {
     name: 'firewalld rejects what is forwarded',
