@@ -55,7 +55,9 @@ export async function upInstance(spec: InstanceSpec, log: Log): Promise<void> {
       writeConnect()
       const ipsec = await probeIpsec($)
       log(describeIpsec(ipsec))
-      if (spec.kernel === 'esp' && !carriesTunnels(ipsec)) await upInMachine($, spec, paths, layers, step, log)
+      const needsMachine = spec.kernel === 'esp' && !carriesTunnels(ipsec)
+      if (needsMachine && process.arch !== 'x64') log('there is a virtual machine for x86-64 only: the hosts stay on this kernel, and no tunnel comes up')
+      if (needsMachine && process.arch === 'x64') await upInMachine($, spec, paths, layers, step, log)
       else await upOnOwnKernel($, spec, paths, layers, step, log)
     },
   )
