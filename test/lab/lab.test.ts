@@ -10,6 +10,7 @@ import { readIfThere } from './files.ts'
 import { hostStatus } from './host.ts'
 import { down, execOnHost, removeHost, scratchHost, siteConnection, siteHosts, up, type HostConnection } from './index.ts'
 import { hostCgroup, instanceNamespaces, instancePaths } from './paths.ts'
+import { isMachineRunning } from './vm/machine.ts'
 import { until } from './wait.ts'
 
 // Names of this process's own, so that two runs of the tests on one machine do not meet.
@@ -92,27 +93,30 @@ t.test('two instances side by side', async (t) => {
   t.same(readdirSync('/sys/class/net'), devicesBefore, 'the machine’s own network is as it was')
 })
 
-t.test('kill -9 half way through up: down leaves nothing', async (t) => {
-  const main = join(import.meta.dirname, `main.${extension}`)
-  const child = spawn(process.execPath, [...process.execArgv, main, 'up'], {
-    env: { ...process.env, PLAYLINE_LAB: crashed },
-    stdio: ['ignore', 'ignore', 'pipe'],
+for (const kernel of ['own', 'esp']) {
+  t.test(`kill -9 half way through up (PLAYLINE_LAB_KERNEL=${kernel}): down leaves nothing`, async (t) => {
+    const main = join(import.meta.dirname, `main.${extension}`)
+    const child = spawn(process.execPath, [...process.execArgv, main, 'up'], {
+      env: { ...process.env, PLAYLINE_LAB: crashed, PLAYLINE_LAB_KERNEL: kernel },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    let said = ''
+    child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
+    const paths = instancePaths(crashed)
+    const isHalfMade = () => processesIn(hostCgroup(paths, 'cpe')).length > 0 || isMachineRunning(paths)
+    await until(
+      'a first host, or the virtual machine',
+      startTimeoutMs,
+      () => isHalfMade() || child.exitCode !== null,
+      () => said,
+    )
+    child.kill('SIGKILL')
+    t.ok(isHalfMade(), said)
+    t.not(traces(crashed).length, 0, 'there is something to remove')
+    await down(crashed)
+    t.same(traces(crashed), [])
   })
-  let said = ''
-  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
-  const isHalfMade = () => processesIn(hostCgroup(instancePaths(crashed), 'cpe')).length > 0
-  await until(
-    'a first host',
-    startTimeoutMs,
-    () => isHalfMade() || child.exitCode !== null,
-    () => said,
-  )
-  child.kill('SIGKILL')
-  t.ok(isHalfMade(), said)
-  t.not(traces(crashed).length, 0, 'there is something to remove')
-  await down(crashed)
-  t.same(traces(crashed), [])
-})
+}
 
 /** Everything by which an instance could still be there. */
 function traces(instance: string): string[] {
