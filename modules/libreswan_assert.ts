@@ -1,5 +1,7 @@
 import { param, query, read, z } from '../runner/module.ts'
 import type { StateOf } from '../runner/module.ts'
+import { brokenAmong, sentencesOf } from './shared/broken.ts'
+import type { Broken } from './shared/broken.ts'
 import { CAUSES, diagnose, parseStatus, parseTraffic } from './shared/libreswan/pluto.ts'
 import type { Cause } from './shared/libreswan/pluto.ts'
 
@@ -40,28 +42,15 @@ const probe = () => ({
 })
 type State = StateOf<ReturnType<typeof probe>>
 
-/** What a connection lacks. */
-interface Broken {
-  readonly problem: string
-  readonly cause: Cause | 'algorithms' | 'no_traffic' | 'not_running'
-  /** The line of the log that tells, or nothing. */
-  readonly evidence: string
-}
+type Fault = Broken<Cause | 'algorithms' | 'no_traffic' | 'not_running'>
 
-function brokenIn(state: State, p: Params): Record<string, Broken> {
-  const broken: Record<string, Broken> = {}
-  for (const name of p.connections) {
-    const found = ofConnection(name, state, p)
-    if (found) broken[name] = found
-  }
-  return broken
-}
+const brokenIn = (state: State, p: Params): Record<string, Fault> => brokenAmong(p.connections, (name) => ofConnection(name, state, p))
 
-function ofConnection(name: string, state: State, p: Params): Broken | undefined {
+function ofConnection(name: string, state: State, p: Params): Fault | undefined {
   const { pluto, traffic, log, kernel } = state
   if (pluto === null) return { problem: 'pluto is not running: `systemctl status ipsec` says why', cause: 'not_running', evidence: '' }
   const connection = pluto[name]
-  const because = (what: string, cause: Cause, line: string | undefined): Broken => ({
+  const because = (what: string, cause: Cause, line: string | undefined): Fault => ({
     problem: `${what}: ${CAUSES[cause]}`,
     cause,
     evidence: line ?? '',
@@ -116,7 +105,7 @@ export default read({
   notes: ["The cause is read from pluto's journal since its last start."],
 
   probe,
-  missing: (state, p) => Object.entries(brokenIn(state, p)).map(([name, { problem, evidence }]) => `${name}: ${problem}${evidence && ` (${evidence})`}`),
+  missing: (state, p) => sentencesOf(brokenIn(state, p)),
   wait: ({ timeout, sleep }) => ({ timeoutMs: timeout * 1000, intervalMs: sleep * 1000 }),
 
   evidence: () => [

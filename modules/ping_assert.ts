@@ -1,9 +1,11 @@
 import { param, query, read, z } from '../runner/module.ts'
 import type { Probe, StateOf } from '../runner/module.ts'
+import { ADDRESS } from './shared/address.ts'
+import { brokenAmong, sentencesOf } from './shared/broken.ts'
+import type { Broken } from './shared/broken.ts'
 import { CAUSES, parsePing } from './shared/ping.ts'
-import type { Ping } from './shared/ping.ts'
+import type { Ping, PingCause } from './shared/ping.ts'
 
-const ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*)$/
 const address = () => param.nonEmptyString().refine((text) => ADDRESS.test(text), 'not an address')
 /** An ICMP echo request's header and that of IPv4; IPv6's is longer by 20 bytes. */
 const HEADERS_BYTES = 28
@@ -49,27 +51,18 @@ function ping(dest: string, p: Params): Probe<Ping> {
   })
 }
 
-/** What is wrong with the way to an address. */
-interface Broken {
-  readonly problem: string
-  readonly cause: keyof typeof CAUSES | 'slow'
-  /** The line of ping's that tells, or nothing. */
-  readonly evidence: string
-}
+type Fault = Broken<PingCause | 'slow'>
 
-function brokenIn({ pings }: State, p: Params): Record<string, Broken> {
-  const broken: Record<string, Broken> = {}
-  for (const [dest, found] of Object.entries(pings)) {
-    const { lossPercent, averageMs, cause, evidence } = found
-    if (lossPercent > p.max_loss_percent) {
-      const size = p.packet_bytes === undefined ? '' : ` of ${p.packet_bytes} bytes`
-      const lost = lossPercent === 100 ? `no answer to ${found.sent} requests${size}` : `${lossPercent} % of ${found.sent} requests${size} got no answer`
-      broken[dest] = { problem: `${lost}: ${CAUSES[cause]}`, cause, evidence }
-    } else if (p.max_time_ms !== undefined && (averageMs ?? 0) > p.max_time_ms) {
-      broken[dest] = { problem: `answers take ${averageMs} ms, and may take ${p.max_time_ms} ms`, cause: 'slow', evidence: '' }
-    }
+const brokenIn = ({ pings }: State, p: Params): Record<string, Fault> => brokenAmong(Object.keys(pings), (dest) => ofPing(pings[dest]!, p))
+
+function ofPing({ sent, lossPercent, averageMs, cause, evidence }: Ping, p: Params): Fault | undefined {
+  if (lossPercent > p.max_loss_percent) {
+    const size = p.packet_bytes === undefined ? '' : ` of ${p.packet_bytes} bytes`
+    const lost = lossPercent === 100 ? `no answer to ${sent} requests${size}` : `${lossPercent} % of ${sent} requests${size} got no answer`
+    return { problem: `${lost}: ${CAUSES[cause]}`, cause, evidence }
   }
-  return broken
+  if (p.max_time_ms === undefined || (averageMs ?? 0) <= p.max_time_ms) return undefined
+  return { problem: `answers take ${averageMs} ms, and may take ${p.max_time_ms} ms`, cause: 'slow', evidence: '' }
 }
 
 export default read({
@@ -90,7 +83,7 @@ export default read({
   notes: ['Each look sends `count` requests, five a second; more than 1,000 cannot be asked for.'],
 
   probe,
-  missing: (state, p) => Object.entries(brokenIn(state, p)).map(([dest, { problem, evidence }]) => `${dest}: ${problem}${evidence && ` (${evidence})`}`),
+  missing: (state, p) => sentencesOf(brokenIn(state, p)),
   wait: ({ timeout, sleep }) => ({ timeoutMs: timeout * 1000, intervalMs: sleep * 1000 }),
 
   result: ({ state, params: p }) => ({

@@ -1,7 +1,8 @@
 import { param, query, read, z } from '../runner/module.ts'
 import type { QueryReply } from '../runner/module.ts'
-
-const PREFIX = /^(?:default|\d{1,3}(?:\.\d{1,3}){3}(?:\/\d{1,2})?|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(?:\/\d{1,3})?)$/
+import { ADDRESS, PREFIX } from './shared/address.ts'
+import { brokenAmong, sentencesOf } from './shared/broken.ts'
+import type { Broken } from './shared/broken.ts'
 
 interface Hop {
   readonly gateway: string | undefined
@@ -16,7 +17,11 @@ const params = () =>
   z
     .object({
       prefixes: param
-        .list(param.nonEmptyString().refine((text) => PREFIX.test(text), 'not a prefix: an address, a slash and a length, or default'))
+        .list(
+          param
+            .nonEmptyString()
+            .refine((text) => text === 'default' || ADDRESS.test(text) || PREFIX.test(text), 'not a prefix: an address, a slash and a length, or default'),
+        )
         .describe('The prefixes that have to have a route.'),
       protocol: z
         .string()
@@ -53,24 +58,11 @@ function withLength(prefix: string): string {
   return prefix === 'default' || prefix.includes('/') ? prefix : `${prefix}/${prefix.includes(':') ? 128 : 32}`
 }
 
-/** What is wrong with the routes to a prefix. */
-interface Broken {
-  readonly problem: string
-  readonly cause: 'no_route' | 'protocol' | 'device'
-  /** The routes that there are. */
-  readonly evidence: string
-}
+type Fault = Broken<'no_route' | 'protocol' | 'device'>
 
-function brokenIn(routes: Routes, p: Params): Record<string, Broken> {
-  const broken: Record<string, Broken> = {}
-  for (const prefix of p.prefixes) {
-    const found = ofPrefix(routes[withLength(prefix)] ?? [], p)
-    if (found) broken[prefix] = found
-  }
-  return broken
-}
+const brokenIn = (routes: Routes, p: Params): Record<string, Fault> => brokenAmong(p.prefixes, (prefix) => ofPrefix(routes[withLength(prefix)] ?? [], p))
 
-function ofPrefix(found: readonly Route[], { protocol, devices }: Params): Broken | undefined {
+function ofPrefix(found: readonly Route[], { protocol, devices }: Params): Fault | undefined {
   const evidence = found.map(words).join('; ')
   if (found.length === 0) return { problem: 'no route to it', cause: 'no_route', evidence }
   const made = found.filter((route) => protocol === undefined || route.protocol === protocol)
@@ -95,8 +87,7 @@ export default read({
     broken: 'By prefix, for each that is not as it should be: `problem`, `cause` (no_route, protocol, device) and `evidence`, the routes that there are.',
   },
   probe: (p) => ({ routes: query(`live:routes ${p.family}`, ['ip', '-json', p.family === 'ipv4' ? '-4' : '-6', 'route', 'show'], parseRoutes) }),
-  missing: ({ routes }, p) =>
-    Object.entries(brokenIn(routes, p)).map(([prefix, { problem, evidence }]) => `${prefix}: ${problem}${evidence && ` (${evidence})`}`),
+  missing: ({ routes }, p) => sentencesOf(brokenIn(routes, p)),
   wait: ({ timeout, sleep }) => ({ timeoutMs: timeout * 1000, intervalMs: sleep * 1000 }),
   result: ({ state: { routes }, params: p }) => ({
     routes: Object.fromEntries(

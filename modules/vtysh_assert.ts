@@ -1,10 +1,8 @@
 import { param, query, read, z } from '../runner/module.ts'
 import type { Probe, StateOf } from '../runner/module.ts'
+import { ADDRESS, PREFIX } from './shared/address.ts'
 import { bgpAccepted, bgpAdvertised, bgpNeighbors, bgpSummary, hasAnswer } from './shared/frr/bgp.ts'
 import type { NoAnswer, Peer, PeerDetail, Where } from './shared/frr/bgp.ts'
-
-const ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*)$/
-const PREFIX = /^(?:\d{1,3}(?:\.\d{1,3}){3}\/\d{1,2}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*\/\d{1,3})$/
 
 const address = () =>
   param

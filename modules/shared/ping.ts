@@ -11,7 +11,7 @@ export const CAUSES = {
   refused: 'this host may not send it',
   no_answer: 'nothing came back: it is dropped on the way there or on the way back',
 } as const
-type PingCause = keyof typeof CAUSES
+export type PingCause = keyof typeof CAUSES
 
 export interface Ping {
   readonly sent: number

@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs'
 import t from 'tap'
 import { processesIn } from '../lab/cgroup.ts'
-import { down, execOnHost, up } from '../lab/index.ts'
+import { down, shOnHost, up } from '../lab/index.ts'
 import { instanceNamespaces, instancePaths } from '../lab/paths.ts'
 import { holdSeconds, rehearseFailover } from '../lab/rehearse.ts'
 import { playline, type Finished } from '../support/playline.ts'
@@ -17,11 +17,7 @@ t.setTimeout(1_800_000)
 t.before(() => up({ instance, kernel: 'esp' }))
 t.teardown(() => down(instance))
 
-async function sh(host: string, script: string): Promise<string> {
-  const { exitCode, stdout, stderr } = await execOnHost(instance, host, ['bash', '-euc', script])
-  if (exitCode !== 0) throw new Error(`exit ${exitCode} on ${host}: ${script}\n${stdout.toString()}${stderr.toString()}`)
-  return stdout.toString()
-}
+const sh = (host: string, script: string): Promise<string> => shOnHost(instance, host, script)
 
 /** Ends a process, unless its parent's end has ended it already. */
 function kill(pid: number): void {

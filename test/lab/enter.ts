@@ -3,6 +3,7 @@
 import type { ChildProcess, StdioOptions } from 'node:child_process'
 import { spawnInHost } from './host.ts'
 import type { InstancePaths } from './paths.ts'
+import { LabError } from './errors.ts'
 import { collect, notRunning, spawnVisitor, type EnterOptions, type ExecResult } from './visitor.ts'
 import { inMachineHost, isInMachine } from './vm/hosts.ts'
 import { isMachineRunning } from './vm/machine.ts'
@@ -17,4 +18,11 @@ export function spawnOnHost(paths: InstancePaths, host: string, argv: readonly s
 /** Runs a command as root on a host and collects what it says. */
 export async function enterHost(paths: InstancePaths, host: string, argv: readonly string[], options: EnterOptions = {}): Promise<ExecResult> {
   return collect(spawnOnHost(paths, host, argv, 'pipe'), `"${argv.join(' ')}" on ${host}`, options)
+}
+
+/** Runs a script of bash as root on a host and gives what it prints; one that fails is an error. */
+export async function scriptOnHost(paths: InstancePaths, host: string, script: string): Promise<string> {
+  const { exitCode, stdout, stderr } = await enterHost(paths, host, ['bash', '-euc', script])
+  if (exitCode !== 0) throw new LabError(`exit ${exitCode} on ${host}: ${script}\n${stdout.toString()}${stderr.toString()}`)
+  return stdout.toString()
 }

@@ -9,7 +9,7 @@
  */
 
 import { connectFile } from './connect.ts'
-import { enterHost } from './enter.ts'
+import { enterHost, scriptOnHost } from './enter.ts'
 import { downInstance, upInstance, type Log } from './instance.ts'
 import { hostKey, identityFile, knownHostsFile } from './keys.ts'
 import { instancePaths } from './paths.ts'
@@ -61,6 +61,9 @@ export async function down(instance: string, log: Log = () => {}): Promise<void>
 export async function execOnHost(instance: string, host: string, argv: readonly string[], options: EnterOptions = {}): Promise<ExecResult> {
   return enterHost(instancePaths(instance), host, argv, options)
 }
+
+/** Runs a script of bash as root on a host and gives what it prints; one that fails is an error. */
+export const shOnHost = (instance: string, host: string, script: string): Promise<string> => scriptOnHost(instancePaths(instance), host, script)
 
 /** Adds a fresh host to an instance that is up: its own network, reached from the controller, wired to nothing else. */
 export async function scratchHost(options: ScratchOptions): Promise<HostConnection> {

@@ -95,9 +95,8 @@ async function upOnOwnKernel($: Shell, spec: InstanceSpec, paths: InstancePaths,
 async function upInMachine($: Shell, spec: InstanceSpec, paths: InstancePaths, layers: Layers, step: Step, log: Log): Promise<void> {
   const installed = await installMissing(shellIn(undefined), { forVm: true })
   if (installed.length > 0) log(`installed ${installed.join(', ')}`)
-  log(
-    `so the hosts are in a virtual machine, whose kernel has both (${(await hasKvm($)) ? 'KVM' : 'without KVM: an emulated processor, several times slower'})`,
-  )
+  const withKvm = await hasKvm($)
+  log(`so the hosts are in a virtual machine, whose kernel has both (${withKvm ? 'KVM' : 'without KVM: an emulated processor, several times slower'})`)
   const files = await ensureMachineFiles($, layers, step, log)
   if (await isMachineHealthy($, spec, paths, layers, files)) {
     log(`already up: ${spec.hosts.map((host) => host.name).join(', ')}`)
@@ -105,7 +104,7 @@ async function upInMachine($: Shell, spec: InstanceSpec, paths: InstancePaths, l
   }
   await removeParts(paths)
   makeEmptyInstance(paths)
-  for (const line of await startInMachine($, spec, paths, layers, files, step)) log(line)
+  for (const line of await startInMachine($, spec, paths, layers, files, withKvm, step)) log(line)
 }
 
 /**

@@ -16,7 +16,8 @@ interface Tunnel {
   readonly customerInsideAddress: string
 }
 
-const tunnels: readonly Tunnel[] = [
+/** The tunnels, as Oracle's side has them. */
+export const tunnels: readonly Tunnel[] = [
   {
     number: 1,
     headend: '193.122.99.212',

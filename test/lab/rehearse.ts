@@ -2,13 +2,13 @@
 
 import { setTimeout as delay } from 'node:timers/promises'
 import { LabError } from './errors.ts'
-import { enterHost } from './enter.ts'
+import { scriptOnHost } from './enter.ts'
+import { tunnels } from './oracle.ts'
 import { instancePaths } from './paths.ts'
 import { until } from './wait.ts'
 
 const near = { host: 'onprem-vm', address: '10.0.85.10' }
 const far = { host: 'oci-vm', address: '172.16.0.93' }
-const headendByDevice: Readonly<Record<string, string>> = { vti1: '193.122.99.212', vti2: '146.56.44.93', ipsec1: '193.122.99.212', ipsec2: '146.56.44.93' }
 /** BGP's hold time in the article (RFC 4271, 4.2), in seconds. */
 export const holdSeconds = 18
 const intervalSeconds = 0.2
@@ -31,14 +31,10 @@ export interface Failover {
  */
 export async function rehearseFailover(instance: string, log: (line: string) => void): Promise<Failover> {
   const paths = instancePaths(instance)
-  const run = async (host: string, script: string): Promise<string> => {
-    const { exitCode, stdout, stderr } = await enterHost(paths, host, ['bash', '-euc', script])
-    if (exitCode !== 0) throw new LabError(`"${script}" on ${host} exited ${exitCode}: ${stderr.toString().trim() || stdout.toString().trim()}`)
-    return stdout.toString()
-  }
+  const run = (host: string, script: string): Promise<string> => scriptOnHost(paths, host, script)
   const device = async (): Promise<string> => / dev (\S+)/.exec(await run('cpe', `ip route get ${far.address} from ${near.address} iif ens3`))?.[1] ?? 'none'
   const from = await device()
-  const headend = headendByDevice[from]
+  const headend = tunnels.find(({ number }) => from === `vti${number}`)?.headend
   if (headend === undefined) throw new LabError(`nothing carries packets to ${far.host}: say "npm run site" first`)
 
   log(`${from} carries the packets from ${near.host} to ${far.host}; it is cut at ${headend}`)

@@ -3,14 +3,14 @@
  * and the internet between them. All addresses are the article's; they exist in the instance's namespaces only.
  */
 
-import { oracleFiles } from './oracle.ts'
+import { oracleFiles, tunnels } from './oracle.ts'
 import { controllerName } from './paths.ts'
 import type { HostSpec, RouterSpec } from './spec.ts'
 
 const internetName = 'igw'
 
 const controllerAddress = '198.51.100.10'
-const headends = ['193.122.99.212', '146.56.44.93'] as const
+const headends = tunnels.map(({ headend }) => headend)
 const drgAddress = '203.0.113.2'
 const drgVcnAddress = '172.16.0.1'
 const jumboMtuBytes = 9000
@@ -115,8 +115,8 @@ const drg = (): HostSpec => ({
   name: 'drg',
   kind: 'debian',
   layer: 'oracle',
-  address: headends[0],
-  aliases: [headends[1], drgAddress, drgVcnAddress],
+  address: headends[0]!,
+  aliases: [...headends.slice(1), drgAddress, drgVcnAddress],
   sysctls: routerSysctls,
   links: [
     {

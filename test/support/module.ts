@@ -7,6 +7,7 @@ import { Content, ControllerSource } from '../../runner/module.ts'
 import type { Difference, Event, FileState, Module, Planned, ProbeTree, QueryReply, Refusal, StateModule, Step, StepReply } from '../../runner/module.ts'
 import { compare } from '../../runner/diff/compare.ts'
 import { leavesOf, stateObject, type Leaf, type LeafState } from '../../runner/probe/state.ts'
+import { controllerParameters } from '../../runner/resolve/arguments.ts'
 
 /** What a query answered, to be read by the probe's own `parse`. Other values are states as they are. */
 export class Answer {
@@ -87,7 +88,7 @@ export function parametersOf(module: Module, args: string, controller: SimulateO
     typeof written === 'string'
       ? { [module.freeForm ?? 'text']: written }
       : Object.fromEntries(Object.entries(written as object).map(([name, value]) => [canonical.get(name) ?? name, value]))
-  for (const [name, unless] of controllerParameters(module)) {
+  for (const [name, { unless }] of controllerParameters(module)) {
     const value = given[name]
     if (typeof value !== 'string' || (unless !== undefined && given[unless] === true)) continue
     const there = controller[value]
@@ -95,22 +96,6 @@ export function parametersOf(module: Module, args: string, controller: SimulateO
     given[name] = new ControllerSource(value, Content.of(text), mode)
   }
   return module.params().parse(given)
-}
-
-/** Parameters that name something on the controller → the parameter that says otherwise. */
-function controllerParameters(module: Module): [string, string | undefined][] {
-  const shape = (module.params() as unknown as { shape?: Record<string, Described> }).shape ?? {}
-  return Object.entries(shape).flatMap(([name, schema]): [string, string | undefined][] => {
-    for (let at: Described | undefined = schema; at; at = at.def.innerType) {
-      const meta = at.meta() as { controller?: string; controllerUnless?: string } | undefined
-      if (meta?.controller !== undefined) return [[name, meta.controllerUnless]]
-    }
-    return []
-  })
-}
-interface Described {
-  meta(): unknown
-  readonly def: { readonly innerType?: Described }
 }
 
 /** Drives a module of the kind `state` from states to steps. */

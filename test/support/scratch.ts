@@ -3,7 +3,7 @@ import { openPort } from '../../runner/port/open.ts'
 import type { Port } from '../../runner/port/port.ts'
 import { thisPlace } from '../../runner/port/ssh/place.ts'
 import { quoteWord } from '../../runner/value/words.ts'
-import { down, execOnHost, scratchHost, up, type ScratchOptions } from '../lab/index.ts'
+import { down, scratchHost, shOnHost, up, type ScratchOptions } from '../lab/index.ts'
 
 /** A host that is reached as any: over SSH, becoming root with sudo. */
 export interface Host {
@@ -41,12 +41,5 @@ export async function scratch(t: Ends, options: Pick<ScratchOptions, 'kind' | 'f
     thisPlace(),
   )
   t.teardown(() => port.close())
-  return {
-    port,
-    sh: async (script) => {
-      const { exitCode, stdout, stderr } = await execOnHost(instance, 'host', ['bash', '-euc', script])
-      if (exitCode !== 0) throw new Error(`exit ${exitCode}: ${script}\n${stdout.toString()}${stderr.toString()}`)
-      return stdout.toString()
-    },
-  }
+  return { port, sh: (script) => shOnHost(instance, 'host', script) }
 }

@@ -35,12 +35,20 @@ export async function isMachineHealthy($: Shell, spec: InstanceSpec, paths: Inst
 }
 
 /** Starts the virtual machine and all hosts in it. The instance has to be empty. */
-export async function startInMachine($: Shell, spec: InstanceSpec, paths: InstancePaths, layers: Layers, filesDir: string, step: Step): Promise<string[]> {
+export async function startInMachine(
+  $: Shell,
+  spec: InstanceSpec,
+  paths: InstancePaths,
+  layers: Layers,
+  filesDir: string,
+  withKvm: boolean,
+  step: Step,
+): Promise<string[]> {
   const controller = spec.routers.find((router) => router.name === controllerName)!
   const others = spec.routers.filter((router) => router !== controller)
   await step('start the virtual machine', async () => {
     await runLines($, controllerLines(spec.instance, controller))
-    await startMachine($, paths, filesDir)
+    await startMachine(paths, filesDir, withKvm)
   })
   return step(`start ${spec.hosts.map((host) => host.name).join(', ')} in it, and wait for them to boot`, async () => {
     for (const host of spec.hosts) writeHost(paths, host)

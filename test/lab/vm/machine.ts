@@ -26,7 +26,7 @@ const machineCgroup = (paths: InstancePaths): string => join(paths.cgroup, 'mach
 export const isMachineRunning = (paths: InstancePaths): boolean => processesIn(machineCgroup(paths)).length > 0
 
 /** Starts QEMU in the controller's namespace and waits until the lab can command what runs in it. */
-export async function startMachine($: Shell, paths: InstancePaths, filesDir: string): Promise<void> {
+export async function startMachine(paths: InstancePaths, filesDir: string, withKvm: boolean): Promise<void> {
   const consoleFile = join(paths.stateDir, 'machine-console.log')
   const log = openSync(join(paths.stateDir, 'machine.log'), 'a', 0o600)
   makeCgroup(machineCgroup(paths))
@@ -37,7 +37,7 @@ export async function startMachine($: Shell, paths: InstancePaths, filesDir: str
       `${joinCgroup(machineCgroup(paths))} && exec "$@"`,
       'sh',
       ...['nsenter', `--net=${controllerNamespaceFile(paths.instance)}`, 'qemu-system-x86_64'],
-      ...(await acceleration($)),
+      ...(withKvm ? ['-accel', 'kvm', '-cpu', 'host'] : ['-accel', 'tcg,thread=multi,tb-size=1024', '-cpu', 'max']),
       ...['-M', 'pc', '-smp', '2', '-m', memory, '-nodefaults', '-display', 'none', '-no-reboot', '-serial', `file:${consoleFile}`],
       ...['-kernel', join(filesDir, 'kernel'), '-initrd', join(filesDir, 'initrd')],
       // panic=-1 with -no-reboot: a machine that cannot go on ends, and whoever waits for it is told.
@@ -91,11 +91,7 @@ export function inMachine(paths: InstancePaths, argv: readonly string[], options
   ]
 }
 
-/** KVM where it works, and else an emulated processor. */
-async function acceleration($: Shell): Promise<string[]> {
-  return (await hasKvm($)) ? ['-accel', 'kvm', '-cpu', 'host'] : ['-accel', 'tcg,thread=multi,tb-size=1024', '-cpu', 'max']
-}
-
+/** Whether QEMU can use the machine's processor, and need not emulate one. */
 export async function hasKvm($: Shell): Promise<boolean> {
   const tried = await $({ input: 'quit\n', nothrow: true })`qemu-system-x86_64 -accel kvm -M none -nodefaults -display none -monitor stdio`
   return tried.exitCode === 0
