@@ -63,7 +63,8 @@ function check(name: string, value: Value | undefined, argument: ArgumentSpec): 
   if (value === undefined || value instanceof Undefined || value === null) return argument.required ? [`'${name}' is required`] : []
   if (!hasType(value, argument.type)) return [`'${name}' has to be of type ${argument.type}`]
   const faults: string[] = []
-  if (argument.choices && !argument.choices.some((choice) => equal(choice as Value, value))) {
+  // As printed: `-e version=2` gives text, which the type takes as a number.
+  if (argument.choices && !argument.choices.some((choice) => equal(choice as Value, value) || print(choice as Value) === print(value))) {
     faults.push(
       `'${name}' is '${argument.noLog ? '********' : print(value)}', and has to be one of ${argument.choices.map((choice) => print(choice as Value)).join(', ')}`,
     )

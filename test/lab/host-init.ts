@@ -1,16 +1,17 @@
-/** The program that turns new namespaces into a host: process 1 until it becomes systemd. */
+/** The programs that make new namespaces into a host: the machine below it, and process 1 until that becomes systemd. */
 
 /**
- * Arguments: the host's name, its lower layers as overlayfs wants them, its folder. The folder has `files` (a tree to
- * copy in), `owners` (lines "owner path") and `disk` (an empty folder to mount on).
+ * The machine: it has a disk and network cards, and boots the host, again whenever that reboots. It ends when the host halts.
  *
- * Everything is mounted here, in the host's own mount namespace, so that nothing is left to unmount when it is killed.
+ * Arguments: the host's name, its lower layers as overlayfs wants them, its folder, its cgroup. The folder has `files` (a tree
+ * to copy in), `owners` (lines "owner path"), `init` (`hostInit`), `network` (lines for `ip -batch`, for a boot after the first)
+ * and `disk` (an empty folder to mount on). To be run in the host's network namespace and in a mount namespace of its own, so
+ * that nothing is left to unmount when it is killed.
  */
-export const hostInit = String.raw`#!/bin/bash
+export const hostMachine = String.raw`#!/bin/bash
 set -euo pipefail
-name=$1 lower=$2 dir=$3
+name=$1 lower=$2 dir=$3 cgroup=$4
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
-hostname "$name"
 
 # A tmpfs, whatever the file system of the machine: overlayfs cannot have its upper folder on an overlayfs.
 mount -t tmpfs -o mode=755,size=1g playline-lab "$dir/disk"
@@ -20,6 +21,50 @@ mount -t overlay -o "lowerdir=$lower,upperdir=$dir/disk/upper,workdir=$dir/disk/
 # tar and not cp: folders that the root has keep their owner and mode.
 tar -C "$dir/files" -cf - . | tar -C "$root" --no-overwrite-dir -xpf -
 while read -r owner path; do chroot "$root" chown "$owner" "$path"; done < "$dir/owners"
+
+settings() { grep -rs '' /proc/sys/net/ipv4 /proc/sys/net/ipv6 /proc/sys/net/core /proc/sys/net/netfilter || true; }
+settings > "$dir/disk/settings"
+
+# What a machine does not know any more after a reboot: rules, security associations, settings, routes, devices that are no cards.
+reset_network() {
+  chroot "$root" nft flush ruleset
+  ip xfrm state flush || true
+  ip xfrm policy flush || true
+  ip -o link show | sed 's/^[0-9]*: \([^:@]*\).*/\1/' | while read -r device; do
+    if [ "$device" = lo ] || ip -o link show dev "$device" type veth | grep . >/dev/null; then continue; fi
+    # The kernel's own (tunl0, ip_vti0) stay.
+    ip link delete "$device" 2>/dev/null || true
+  done
+  ip route flush table main type blackhole
+  ip -batch "$dir/network"
+  settings | diff "$dir/disk/settings" - | sed -n 's/^< //p' | while IFS=: read -r file value; do
+    echo "$value" > "$file" || true
+  done || true
+}
+
+while :; do
+  # systemd has moved us along with its own.
+  echo $$ > "$cgroup/cgroup.procs"
+  status=0
+  unshare --mount --pid --cgroup --uts --ipc --fork --propagation private bash "$dir/init" "$name" "$dir" || status=$?
+  # reboot(2): to those outside, process 1 of a namespace that restarts was ended by SIGHUP.
+  if [ $status != 129 ]; then exit $status; fi
+  echo "$name reboots"
+  reset_network
+done
+`
+
+/**
+ * The host's first program. Arguments: the host's name and its folder, where its root is mounted at `disk/root`.
+ *
+ * Everything is mounted here, in the host's own mount namespace, so that nothing is left to unmount when it ends.
+ */
+export const hostInit = String.raw`#!/bin/bash
+set -euo pipefail
+name=$1 dir=$2
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+hostname "$name"
+root=$dir/disk/root
 
 mount -t proc -o nosuid,nodev,noexec proc "$root/proc"
 mount -t sysfs -o ro,nosuid,nodev,noexec sysfs "$root/sys"

@@ -1,21 +1,21 @@
 /** One host: made, looked at, entered and removed. */
 
-import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
+import type { ChildProcess, StdioOptions } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, openSync, closeSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Shell } from 'zx/core'
-import { joinCgroup, makeCgroup, processesIn, removeCgroup } from './cgroup.ts'
+import { processesIn, removeCgroup } from './cgroup.ts'
 import { lastLines, LabError } from './errors.ts'
 import { readIfThere } from './files.ts'
-import { hostInit } from './host-init.ts'
+import { hostInit, hostMachine } from './host-init.ts'
 import { authorizedKey, hostKey } from './keys.ts'
+import { launch } from './launch.ts'
 import type { Layers } from './layers.ts'
-import { makeNode, removeNamespace } from './network.ts'
+import { cardLines, makeNode, removeNamespace } from './network.ts'
 import { hostCgroup, hostDir, namespaceFile, namespaceName, type InstancePaths } from './paths.ts'
-import { toolPath } from './shell.ts'
 import type { FileSpec, HostSpec } from './spec.ts'
-import { collect, notRunning, spawnVisitor, type EnterOptions, type ExecResult } from './visitor.ts'
+import { collect, hostNamespaces, notRunning, spawnVisitor, type EnterOptions, type ExecResult } from './visitor.ts'
 import { until } from './wait.ts'
 
 const listenTimeoutMs = 60_000
@@ -53,29 +53,17 @@ export async function startHost($: Shell, paths: InstancePaths, layers: Layers, 
   writeHost(paths, host)
   mkdirSync(join(dir, 'disk'), { recursive: true })
   const cgroup = hostCgroup(paths, host.name)
-  makeCgroup(cgroup)
-  const lower = lowerLayers(layers, host)
-  const log = openSync(join(dir, 'console.log'), 'a', 0o600)
-  // The cgroup comes first: a host that has begun to exist is one that `down` can find.
-  const launcher = spawn(
-    'sh',
-    [
-      '-c',
-      `${joinCgroup(cgroup)} && exec "$@"`,
-      'sh',
-      ...['nsenter', `--net=${namespaceFile(paths.instance, host.name)}`],
-      ...['unshare', '--mount', '--pid', '--cgroup', '--uts', '--ipc', '--fork', '--propagation', 'private'],
-      ...['bash', join(dir, 'init'), host.name, lower, dir],
-    ],
-    { stdio: ['ignore', log, log], detached: true, cwd: '/', env: { PATH: toolPath } },
-  )
-  let hasEnded = false
-  launcher.once('error', () => (hasEnded = true))
-  launcher.once('exit', () => (hasEnded = true))
-  // The host outlives us.
-  launcher.unref()
-  closeSync(log)
-  return { spec: host, fingerprint: hostFingerprint(layers, host), hasEnded: () => hasEnded }
+  const hasEnded = launch(cgroup, join(dir, 'console.log'), machineArgv(paths, layers, host, cgroup))
+  return { spec: host, fingerprint: hostFingerprint(layers, host), hasEnded }
+}
+
+/** The command that is the machine under a host (`hostMachine`). */
+export const machineArgv = (paths: InstancePaths, layers: Layers, host: HostSpec, cgroup: string): string[] => {
+  const dir = hostDir(paths, host.name)
+  return [
+    ...['nsenter', `--net=${namespaceFile(paths.instance, host.name)}`, 'unshare', '--mount', '--propagation', 'private'],
+    ...['bash', join(dir, 'machine'), host.name, lowerLayers(layers, host), dir, cgroup],
+  ]
 }
 
 /** Waits until the host has booted and its units are active, then marks it ready. Gives the units that failed. */
@@ -154,18 +142,18 @@ function enter(paths: InstancePaths, host: string, argv: readonly string[], opti
 export function spawnInHost(paths: InstancePaths, host: string, argv: readonly string[], stdio: StdioOptions): ChildProcess {
   const initPid = findInit(paths, host)
   if (initPid === undefined) throw notRunning(paths, host)
-  const nsenter = ['nsenter', '--target', String(initPid), '--mount', '--uts', '--ipc', '--net', '--pid', '--cgroup', '--root', '--wd', '--']
+  const nsenter = ['nsenter', '--target', String(initPid), ...hostNamespaces, '--']
   // nsenter is the command's parent, on our side of the host's process namespace: ended, it takes the command along.
   return spawnVisitor(paths, [...nsenter, 'setpriv', '--pdeathsig', 'KILL', '--', ...argv], stdio)
 }
 
 /** The layers of a host, as overlayfs wants them. */
-export const lowerLayers = (layers: Layers, host: HostSpec): string =>
+const lowerLayers = (layers: Layers, host: HostSpec): string =>
   [host.layer && layers[host.layer], host.kind === 'el' && layers.el, layers.base, layers.debian].filter(Boolean).join(':')
 
 /** Changes whenever the host would come out different. */
 export function hostFingerprint(layers: Layers, host: HostSpec): string {
-  const inputs = JSON.stringify([host, lowerLayers(layers, host), hostInit])
+  const inputs = JSON.stringify([host, lowerLayers(layers, host), hostMachine, hostInit])
   return createHash('sha256').update(inputs).digest('hex')
 }
 
@@ -186,7 +174,15 @@ export function writeHost(paths: InstancePaths, host: HostSpec): void {
   const dir = hostDir(paths, host.name)
   const tree = join(dir, 'files')
   mkdirSync(tree, { recursive: true })
+  writeFileSync(join(dir, 'machine'), hostMachine)
   writeFileSync(join(dir, 'init'), hostInit)
+  writeFileSync(
+    join(dir, 'network'),
+    host.links
+      .flatMap(cardLines)
+      .map((line) => `${line}\n`)
+      .join(''),
+  )
   writeFileSync(join(dir, 'address'), `${host.address}\n`)
   const { privateKey, publicKey } = hostKey(host.hostKey ?? host.name)
   const files: FileSpec[] = [

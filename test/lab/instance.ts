@@ -104,7 +104,7 @@ async function upInMachine($: Shell, spec: InstanceSpec, paths: InstancePaths, l
   }
   await removeParts(paths)
   makeEmptyInstance(paths)
-  for (const line of await startInMachine($, spec, paths, layers, files, withKvm, step)) log(line)
+  await startInMachine($, spec, paths, layers, files, withKvm, step, log)
 }
 
 /**

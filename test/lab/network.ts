@@ -70,6 +70,9 @@ function linkLines(instance: string, node: NodeSpec, link: LinkSpec): string[] {
   ]
 }
 
+/** Lines for `ip -batch` that give a node's end of a link the state in which the node first had it. */
+export const cardLines = ({ device, setup }: LinkSpec): string[] => [`link set ${device} down`, `addr flush dev ${device}`, `link set ${device} up`, ...setup]
+
 /** Lines for `ip -batch` in a node, as bash. */
 export const ipBatch = (instance: string, node: string, lines: readonly string[]): string[] =>
   lines.length === 0 ? [] : [`ip -n ${namespaceName(instance, node)} -batch - <<'LINES'`, ...lines, 'LINES']

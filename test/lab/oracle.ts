@@ -37,7 +37,7 @@ export const tunnels: readonly Tunnel[] = [
 /** Everything that makes a host of the `oracle` layer into Oracle's gateway. Reads, or makes, the pre-shared keys. */
 export const oracleFiles = (): FileSpec[] => [
   { path: '/etc/ipsec.conf', content: ipsecConf },
-  { path: '/etc/ipsec.d/oci.conf', content: tunnels.map(connection).join('\n') },
+  { path: '/etc/ipsec.d/oci.conf', content: tunnels.flatMap((tunnel) => [connection(tunnel, 1), connection(tunnel, 2)]).join('\n') },
   { path: '/etc/ipsec.d/oci.secrets', content: tunnels.map(secret).join(''), mode: 0o600 },
   { path: '/etc/frr/frr.conf', content: frrConf, mode: 0o640, owner: 'frr:frr' },
 ]
@@ -48,10 +48,15 @@ const ipsecConf = `config setup
 include /etc/ipsec.d/*.conf
 `
 
-const connection = (tunnel: Tunnel): string => `conn Tunnel-${tunnel.number}
+/**
+ * One for each version of IKE, which the other end chooses; the two of a tunnel share its mark and interface. They accept any
+ * address, so that Libreswan makes an instance for who comes, and forgets it with its last SA: it would keep the policy of a
+ * connection of its own, and refuse it to the other version.
+ */
+const connection = (tunnel: Tunnel, ikeVersion: 1 | 2): string => `conn Tunnel-${tunnel.number}-v${ikeVersion}
 \tleft=${tunnel.headend}
 \tleftid=${tunnel.headend}
-\tright=${customerAddress}
+\tright=%any
 \trightid=${customerAddress}
 \tauthby=secret
 \tleftsubnet=0.0.0.0/0
@@ -61,7 +66,7 @@ const connection = (tunnel: Tunnel): string => `conn Tunnel-${tunnel.number}
 \tvti-interface=vti${tunnel.number}
 \tvti-routing=no
 \tleftvti=${tunnel.insideAddress}/30
-\tikev2=no
+\tikev2=${ikeVersion === 2 ? 'yes' : 'no'}
 \tike=aes_cbc256-sha2_384;modp1536
 \tphase2alg=aes_gcm256;modp1536
 \tencapsulation=yes

@@ -18,6 +18,12 @@ export interface EnterOptions {
   readonly timeoutMs?: number
 }
 
+/** What nsenter enters of a host: all. */
+export const hostNamespaces = ['--mount', '--uts', '--ipc', '--net', '--pid', '--cgroup', '--root', '--wd'] as const
+
+/** The environment of a fresh root login. */
+export const loginEnv = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', LANG: 'C.UTF-8' } as const
+
 const enterTimeoutMs = 120_000
 const outputLimitBytes = 64 * 1024 * 1024
 
@@ -26,12 +32,7 @@ export function spawnVisitor(paths: InstancePaths, argv: readonly string[], stdi
   const term = process.env['TERM']
   return spawn('sh', ['-c', `${joinCgroup(visitorCgroup(paths))} && exec "$@"`, 'sh', ...argv], {
     stdio,
-    env: {
-      PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-      HOME: '/root',
-      LANG: 'C.UTF-8',
-      ...(term ? { TERM: term } : {}),
-    },
+    env: { ...loginEnv, ...(term ? { TERM: term } : {}) },
   })
 }
 

@@ -1,20 +1,24 @@
 /** The hosts of an instance in its virtual machine: the same network, layers and files as on the machine's own kernel. */
 
-import { existsSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { Shell } from 'zx/core'
-import { LabError } from '../errors.ts'
-import { hostFingerprint, lowerLayers, writeHost, type HostRow } from '../host.ts'
+import { explain, LabError } from '../errors.ts'
+import { hostFingerprint, machineArgv, writeHost, type HostRow } from '../host.ts'
 import { readIfThere } from '../files.ts'
-import type { Layers, Step } from '../layers.ts'
+import { layerDir, type Layers, type Step } from '../layers.ts'
 import { ipBatch, namespaceLines, nodeLines, routerLines, runLines } from '../network.ts'
-import { controllerName, hostDir, namespaceFile, namespaceName, type InstancePaths } from '../paths.ts'
+import { controllerName, hostDir, instancePaths, namespaceFile, namespaceName, type InstancePaths } from '../paths.ts'
 import type { HostSpec, InstanceSpec, LinkSpec, RouterSpec } from '../spec.ts'
-import { inMachine, isMachineRunning, machineTaps, startMachine } from './machine.ts'
+import { hostNamespaces, loginEnv } from '../visitor.ts'
+import { bootMachine, endMachine, inMachine, isMachineRunning, machineIdentity, machineTaps, resumeMachine, saveMachine } from './machine.ts'
 import { commandLink } from './recipe.ts'
 
 const bringUpTimeout = '300s'
 const enterFile = '/run/playline-lab/enter'
+
+/** Names in the virtual machine: the same whatever instance it is of, so that a saved one serves each. */
+const inside = instancePaths('machine')
 
 /** Whether the instance was made with a virtual machine. */
 export const isInMachine = (paths: InstancePaths): boolean => existsSync(markFile(paths))
@@ -34,7 +38,7 @@ export async function isMachineHealthy($: Shell, spec: InstanceSpec, paths: Inst
   return rows.every((row) => row.initPid !== undefined && row.isListening)
 }
 
-/** Starts the virtual machine and all hosts in it. The instance has to be empty. */
+/** Starts the virtual machine and all hosts in it: as it was saved, or from its boot on. The instance has to be empty. */
 export async function startInMachine(
   $: Shell,
   spec: InstanceSpec,
@@ -43,30 +47,77 @@ export async function startInMachine(
   filesDir: string,
   withKvm: boolean,
   step: Step,
-): Promise<string[]> {
+  log: (line: string) => void,
+): Promise<void> {
   const controller = spec.routers.find((router) => router.name === controllerName)!
+  await runLines($, controllerLines(spec.instance, controller))
+  for (const host of spec.hosts) writeHost(paths, host)
+  const made = fingerprint(spec, layers, filesDir)
+  const saved = join(layerDir('vm-state', [made, await machineIdentity($, filesDir, withKvm)].join('\n')), 'memory')
+  const isResumed = existsSync(saved) && (await resume($, paths, filesDir, withKvm, saved, step, log))
+  if (!isResumed) {
+    await step('start the virtual machine', () => bootMachine(paths, filesDir, withKvm))
+    const words = await step(`start ${spec.hosts.map((host) => host.name).join(', ')} in it, and wait for them to boot`, () =>
+      startHosts($, spec, paths, layers, controller),
+    )
+    for (const line of words) log(line)
+    await save($, paths, saved, step, log)
+  }
+  writeFileSync(markFile(paths), made)
+}
+
+/** Goes on with what was saved. What cannot be resumed is removed, and is no error. */
+async function resume(
+  $: Shell,
+  paths: InstancePaths,
+  filesDir: string,
+  withKvm: boolean,
+  saved: string,
+  step: Step,
+  log: (line: string) => void,
+): Promise<boolean> {
+  try {
+    await step('resume the virtual machine as it was saved with all hosts', () => resumeMachine($, paths, filesDir, withKvm, saved))
+    return true
+  } catch (error) {
+    log(`it boots anew, because: ${explain(error)}`)
+    rmSync(dirname(saved), { recursive: true, force: true })
+    await endMachine(paths)
+    return false
+  }
+}
+
+/** Saves the machine for the next `up`; the one before, of other files or hosts, goes. What cannot be saved boots again, and is no error. */
+async function save($: Shell, paths: InstancePaths, saved: string, step: Step, log: (line: string) => void): Promise<void> {
+  try {
+    await step('save it for the next time', async () => {
+      const [dir, layersDir] = [dirname(saved), dirname(dirname(saved))]
+      const others = readdirSync(layersDir).filter((name) => name.startsWith('vm-state-') && join(layersDir, name) !== dir)
+      for (const name of others) rmSync(join(layersDir, name), { recursive: true, force: true })
+      mkdirSync(dir, { recursive: true, mode: 0o700 })
+      await saveMachine($, paths, saved)
+    })
+  } catch (error) {
+    log(`it is not saved, because: ${explain(error)}`)
+  }
+}
+
+/** Makes the hosts in a machine that has booted; gives lines of the units that failed. */
+async function startHosts($: Shell, spec: InstanceSpec, paths: InstancePaths, layers: Layers, controller: RouterSpec): Promise<string[]> {
+  const $vm = $({ timeout: bringUpTimeout })
+  await $vm`tar -C ${paths.stateDir} -cf - hosts | ${inMachine(paths, ['sh', '-c', 'mkdir -p "$1" && tar -C "$1" -xf -', 'sh', inside.stateDir])}`
   const others = spec.routers.filter((router) => router !== controller)
-  await step('start the virtual machine', async () => {
-    await runLines($, controllerLines(spec.instance, controller))
-    await startMachine(paths, filesDir, withKvm)
-  })
-  return step(`start ${spec.hosts.map((host) => host.name).join(', ')} in it, and wait for them to boot`, async () => {
-    for (const host of spec.hosts) writeHost(paths, host)
-    const $vm = $({ timeout: bringUpTimeout })
-    await $vm`tar -C ${paths.stateDir} -cf - hosts | ${inMachine(paths, ['sh', '-c', 'mkdir -p "$1" && tar -C "$1" -xf -', 'sh', paths.stateDir])}`
-    const script = [
-      ...enterLines(paths),
-      ...others.flatMap((router) => routerLines(spec.instance, router, layers.debian)),
-      ...controller.links.flatMap((link) => uplinkLines(spec.instance, link)),
-      ...spec.hosts.flatMap((host) => [...nodeLines(spec.instance, host), ...launchLines(paths, layers, host)]),
-      ...spec.hosts.flatMap((host) => waitLines(spec.instance, host)),
-    ]
-    // A file, not standard input: what the script runs may read that.
-    const run = inMachine(paths, ['sh', '-c', 'cat >/run/playline-lab/up && exec bash -euo pipefail /run/playline-lab/up </dev/null'])
-    const { stdout } = await $vm({ input: `${script.join('\n')}\n` })`${run}`
-    writeFileSync(markFile(paths), fingerprint(spec, layers, filesDir))
-    return stdout.split('\n').filter(Boolean)
-  })
+  const script = [
+    ...enterLines(),
+    ...others.flatMap((router) => routerLines(inside.instance, router, layers.debian)),
+    ...controller.links.flatMap(uplinkLines),
+    ...spec.hosts.flatMap((host) => [...nodeLines(inside.instance, host), ...launchLines(layers, host)]),
+    ...spec.hosts.flatMap(waitLines),
+  ]
+  // A file, not standard input: what the script runs may read that.
+  const run = inMachine(paths, ['sh', '-c', 'cat >/run/playline-lab/up && exec bash -euo pipefail /run/playline-lab/up </dev/null'])
+  const { stdout } = await $vm({ input: `${script.join('\n')}\n` })`${run}`
+  return stdout.split('\n').filter(Boolean)
 }
 
 /** What `status` shows of each host, asked in one go. */
@@ -75,9 +126,9 @@ export async function machineRows($: Shell, paths: InstancePaths, hosts: readonl
     (host) => `
 init=$(${enterFile} --init ${host} 2>/dev/null)
 if [ -z "$init" ]; then echo "${host}||||"; else
-  listening=$(nsenter --net=${namespaceFile(paths.instance, host)} ss -Hltn 'sport = :22' | wc -l)
+  listening=$(nsenter --net=${namespaceFile(inside.instance, host)} ss -Hltn 'sport = :22' | wc -l)
   failed=$(${enterFile} ${host} systemctl --failed --plain --no-legend --no-pager | awk '{print $1}' | tr '\\n' ' ')
-  addresses=$(ip -n ${namespaceName(paths.instance, host)} -4 -brief address show scope global | tr '\\n' ';')
+  addresses=$(ip -n ${namespaceName(inside.instance, host)} -4 -brief address show scope global | tr '\\n' ';')
   echo "${host}|$init|$listening|$failed|$addresses"
 fi`,
   )
@@ -117,54 +168,53 @@ function controllerLines(instance: string, controller: RouterSpec): string[] {
 }
 
 /** The other end of that link: the virtual machine's first network card, in the namespace of the controller's peer. */
-function uplinkLines(instance: string, link: LinkSpec): string[] {
-  const namespace = namespaceName(instance, link.peer)
+function uplinkLines(link: LinkSpec): string[] {
+  const namespace = namespaceName(inside.instance, link.peer)
   return [
     `ip link set eth0 netns ${namespace}`,
     `ip -n ${namespace} link set eth0 name ${link.peerDevice} mtu ${link.mtuBytes}`,
     `ip -n ${namespace} link set ${link.peerDevice} up`,
-    ...ipBatch(instance, link.peer, link.peerSetup),
+    ...ipBatch(inside.instance, link.peer, link.peerSetup),
   ]
 }
 
 /** A program in the virtual machine: `enter HOST COMMAND…` as root in all of a host's namespaces; `enter --init HOST` tells its systemd. */
-function enterLines(paths: InstancePaths): string[] {
+function enterLines(): string[] {
+  const login = Object.entries(loginEnv).map(([name, value]) => `${name}=${value}`)
   return [
     `cat > ${enterFile} <<'ENTER'`,
     `#!/bin/bash
 tell=; if [ "$1" = --init ]; then tell=1; shift; fi
 host=$1; shift
-pid=$(cat "${paths.hostsDir}/$host/launcher" 2>/dev/null)
-# systemd is the process that its own namespace calls 1: below the launcher.
+pid=$(cat "${inside.hostsDir}/$host/machine.pid" 2>/dev/null)
+# systemd is the process that its own namespace calls 1: below its machine.
 until [ -z "$pid" ] || grep -q $'^NSpid:\\t[0-9]*\\t1$' "/proc/$pid/status" 2>/dev/null; do
   # The list ends without a line break: what read answers does not tell whether it has read something.
   child=; read -r child _ 2>/dev/null < "/proc/$pid/task/$pid/children"; pid=$child
 done
 if [ -z "$pid" ]; then echo "$host is not running" >&2; exit 3; fi
 if [ -n "$tell" ]; then echo "$pid"; exit; fi
-exec nsenter --target "$pid" --mount --uts --ipc --net --pid --cgroup --root --wd -- \\
-  env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \${TERM:+"TERM=$TERM"} "$@"`,
+exec nsenter --target "$pid" ${hostNamespaces.join(' ')} -- env -i ${login.join(' ')} \${TERM:+"TERM=$TERM"} "$@"`,
     'ENTER',
     `chmod 755 ${enterFile}`,
   ]
 }
 
-function launchLines(paths: InstancePaths, layers: Layers, host: HostSpec): string[] {
-  const dir = hostDir(paths, host.name)
+function launchLines(layers: Layers, host: HostSpec): string[] {
+  const dir = hostDir(inside, host.name)
   const cgroup = `/sys/fs/cgroup/${host.name}`
-  const namespaces = '--mount --pid --cgroup --uts --ipc --fork --propagation private'
   return [
     `mkdir -p ${dir}/disk ${cgroup}`,
-    `( echo "$BASHPID" > ${cgroup}/cgroup.procs; echo "$BASHPID" > ${dir}/launcher`,
-    `  exec setsid nsenter --net=${namespaceFile(paths.instance, host.name)} unshare ${namespaces} bash ${dir}/init ${host.name} ${lowerLayers(layers, host)} ${dir} ) </dev/null >>${dir}/console.log 2>&1 &`,
+    `( echo "$BASHPID" > ${cgroup}/cgroup.procs; echo "$BASHPID" > ${dir}/machine.pid`,
+    `  exec setsid ${machineArgv(inside, layers, host, cgroup).join(' ')} ) </dev/null >>${dir}/console.log 2>&1 &`,
   ]
 }
 
 /** Waits until the host has booted with its units; prints a line of those that failed. The whole script has a limit on its time. */
-function waitLines(instance: string, host: HostSpec): string[] {
+function waitLines(host: HostSpec): string[] {
   const enter = `${enterFile} ${host.name}`
   return [
-    `until nsenter --net=${namespaceFile(instance, host.name)} ss -Hltn 'sport = :22' | grep . >/dev/null; do sleep 0.2; done`,
+    `until nsenter --net=${namespaceFile(inside.instance, host.name)} ss -Hltn 'sport = :22' | grep . >/dev/null; do sleep 0.2; done`,
     `until ${enter} systemctl is-system-running --wait 2>/dev/null | grep -Ex 'running|degraded' >/dev/null; do sleep 0.2; done`,
     `${enter} systemctl is-active --quiet ${host.activeUnits.join(' ')} || { ${enter} systemctl --no-pager status ${host.activeUnits.join(' ')} >&2; exit 1; }`,
     `failed=$(${enter} systemctl --failed --plain --no-legend --no-pager | cut -d' ' -f1 | tr '\\n' ' ')`,

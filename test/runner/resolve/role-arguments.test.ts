@@ -39,6 +39,7 @@ t.test('what is missing or of the wrong type', async (t) => {
     ['{a: {type: str}}', '{a: [x]}', "'a' has to be of type str"],
     ['{a: {type: dict}}', '{a: x}', "'a' has to be of type dict"],
     ['{a: {type: list, elements: int}}', '{a: [1, x]}', "'a[1]' has to be of type int"],
+    ['{a: {type: int, choices: [1, 2]}}', '{a: "2"}'],
     ['{a: {choices: [x, y]}}', '{a: z}', "'a' is 'z', and has to be one of x, y"],
     ['{a: {choices: [x, y], no_log: true}}', '{a: z}', "'a' is '********', and has to be one of x, y"],
     ['{a: {type: dict, options: {b: {required: true}}}}', '{a: {c: 1}}', "'a.b' is required", "'a.c' is not among the declared arguments"],
