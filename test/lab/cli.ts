@@ -15,7 +15,7 @@ import { purgeCache } from './instance.ts'
 import { identityFile, knownHostsFile } from './keys.ts'
 import { cacheDir, defaultInstance, instancePaths, workCgroup } from './paths.ts'
 import type { KernelWish } from './spec.ts'
-import { rehearseFailover } from './rehearse.ts'
+import { rehearseFailover, rehearseRekey, shortLifetimes, type Rekey } from './rehearse.ts'
 import { siteHostNames } from './site.ts'
 import { describeInstance } from './status.ts'
 
@@ -132,14 +132,17 @@ const verbs: Readonly<Record<string, Verb>> = {
     },
   },
   rehearse: {
-    usage: 'rehearse failover',
-    summary: 'break something while packets flow, and say what they saw of it; the site has to be up and configured',
-    run: async (words, output) => {
-      if (words[0] !== 'failover') throw new UsageError('rehearse needs to know what: failover')
-      expectNoMore(words.slice(1))
-      const { from, to, outageSeconds, returnSeconds } = await rehearseFailover(defaultInstance(), logTo(output))
-      output.out(`failover from ${from} to ${to}: ${outageSeconds.toFixed(1)} s without an answer; back after ${returnSeconds.toFixed(0)} s\n`)
-      return 0
+    usage: 'rehearse failover|rekey',
+    summary: 'cut a tunnel, or replace all keys, while packets flow, and say what they saw of it; the site has to be up and configured',
+    run: async ([what, ...more], output) => {
+      expectNoMore(more)
+      if (what === 'failover') {
+        const { from, to, outageSeconds, returnSeconds } = await rehearseFailover(defaultInstance(), logTo(output))
+        output.out(`failover from ${from} to ${to}: ${outageSeconds.toFixed(1)} s without an answer; back after ${returnSeconds.toFixed(0)} s\n`)
+        return 0
+      }
+      if (what === 'rekey') return rehearseRekeyOfSite(output)
+      throw new UsageError('rehearse needs to know what: failover or rekey')
     },
   },
   site: {
@@ -147,11 +150,30 @@ const verbs: Readonly<Record<string, Verb>> = {
     summary: 'up, then run playbooks/site.yml against the lab',
     run: async (words, output) => {
       await upSite(output)
-      const runner = ['dist/runner/main.js', 'playbooks/site.yml', '-i', 'inventories/lab']
-      const args = words[0] === '--' ? words.slice(1) : words
-      return exitCodeOf(spawn(process.execPath, [...runner, ...args], { stdio: 'inherit', cwd: packageRoot() }))
+      return runSite(words[0] === '--' ? words.slice(1) : words)
     },
   },
+}
+
+const runSite = (args: readonly string[]): Promise<number> =>
+  exitCodeOf(spawn(process.execPath, ['dist/runner/main.js', 'playbooks/site.yml', '-i', 'inventories/lab', ...args], { stdio: 'inherit', cwd: packageRoot() }))
+
+/** With short lifetimes by their variables, and then as it was. */
+async function rehearseRekeyOfSite(output: Output): Promise<number> {
+  const shortened = await runSite(shortLifetimes)
+  if (shortened !== 0) return shortened
+  let seen: Rekey
+  let restored: number
+  try {
+    seen = await rehearseRekey(defaultInstance(), logTo(output))
+  } finally {
+    restored = await runSite([])
+  }
+  const { ikeCount, espCount, lostCount, sentCount, gapSeconds } = seen
+  output.out(
+    `rekey: ${ikeCount} IKE SAs and ${espCount} ESP SAs replaced; ${lostCount} of ${sentCount} packets lost, ${gapSeconds.toFixed(1)} s the longest time without an answer\n`,
+  )
+  return restored
 }
 
 const help = (): string => {

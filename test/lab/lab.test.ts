@@ -72,6 +72,29 @@ t.test('two instances side by side', async (t) => {
     })
   })
 
+  await t.test('a host reboots: its disk stays, and nothing else', async (t) => {
+    const paths = instancePaths(site)
+    const run = (script: string) => execOnHost(site, 'cpe', ['bash', '-c', script])
+    await run(`echo kept >/etc/kept; touch /run/gone
+      ip link add gone type dummy; ip route add blackhole 192.0.2.0/24; ip address add 192.0.2.1/32 dev ens3
+      nft add table ip gone; sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.ens3.accept_redirects=0`)
+    const { initPid } = hostStatus(paths, 'cpe')
+    // The command ends with what it runs on.
+    await run('systemctl reboot').catch(() => undefined)
+    await until('the host to boot again', 60_000, () => {
+      const now = hostStatus(paths, 'cpe')
+      return now.initPid !== undefined && now.initPid !== initPid && now.isListening
+    })
+    t.match(await run('systemctl is-system-running --wait'), { stdout: Buffer.from('running\n') })
+    const { stdout } = await run(`cat /etc/kept; ls /run/gone; ip -oneline link show; ip -4 -oneline address show dev ens3; ip route
+      nft list tables; sysctl net.ipv4.ip_forward net.ipv4.conf.ens3.accept_redirects`)
+    const seen = stdout.toString()
+    t.match(seen, /^kept\n[^]*inet 10\.0\.236\.153\/16 [^]*default via 10\.0\.0\.1 dev ens3[^]*inet firewalld[^]*ip_forward = 0\n.*accept_redirects = 1\n$/)
+    t.notMatch(seen, /gone|192\.0\.2\./)
+    await up({ instance: site, hosts: cpe })
+    t.not(hostStatus(paths, 'cpe').initPid, initPid)
+  })
+
   await t.test('a dead host is made again', async (t) => {
     const paths = instancePaths(site)
     const { initPid = 0 } = hostStatus(paths, 'cpe')

@@ -22,7 +22,7 @@ export async function withMonitor<T>(socketFile: string, work: (ask: Ask) => Pro
         const { value, done } = await replies.next()
         if (done) throw new LabError(`QEMU ended before it answered "${command}"`)
         // In between come events.
-        if ('error' in value) throw new LabError(`QEMU refuses "${command}": ${value.error?.desc}`)
+        if ('error' in value) throw new LabError(`QEMU refuses "${command}": ${value.error.desc}`)
         if ('return' in value) return value.return
       }
     }
@@ -35,10 +35,7 @@ export async function withMonitor<T>(socketFile: string, work: (ask: Ask) => Pro
   }
 }
 
-interface Reply {
-  readonly return?: unknown
-  readonly error?: { readonly desc: string }
-}
+type Reply = { readonly return: unknown } | { readonly error: { readonly desc: string } } | { readonly event: string }
 
 async function* repliesOf(socket: Socket): AsyncGenerator<Reply, undefined> {
   for await (const line of createInterface({ input: socket })) yield JSON.parse(line) as Reply
