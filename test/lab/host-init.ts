@@ -30,8 +30,9 @@ reset_network() {
   chroot "$root" nft flush ruleset
   ip xfrm state flush || true
   ip xfrm policy flush || true
-  ip -o link show | sed 's/^[0-9]*: \([^:@]*\).*/\1/' | while read -r device; do
-    if [ "$device" = lo ] || ip -o link show dev "$device" type veth | grep . >/dev/null; then continue; fi
+  # It complains of the other end of each cable, whose namespace has no name here.
+  ip -o link show 2>/dev/null | sed 's/^[0-9]*: \([^:@]*\).*/\1/' | while read -r device; do
+    if [ "$device" = lo ] || ip -o link show dev "$device" type veth 2>/dev/null | grep . >/dev/null; then continue; fi
     # The kernel's own (tunl0, ip_vti0) stay.
     ip link delete "$device" 2>/dev/null || true
   done

@@ -87,7 +87,7 @@ t.test('two instances side by side', async (t) => {
     })
     t.match(await run('systemctl is-system-running --wait'), { stdout: Buffer.from('running\n') })
     const { stdout } = await run(`cat /etc/kept; ls /run/gone; ip -oneline link show; ip -4 -oneline address show dev ens3; ip route
-      nft list tables; sysctl net.ipv4.ip_forward net.ipv4.conf.ens3.accept_redirects`)
+      firewall-cmd --state; nft list tables; sysctl net.ipv4.ip_forward net.ipv4.conf.ens3.accept_redirects`)
     const seen = stdout.toString()
     t.match(seen, /^kept\n[^]*inet 10\.0\.236\.153\/16 [^]*default via 10\.0\.0\.1 dev ens3[^]*inet firewalld[^]*ip_forward = 0\n.*accept_redirects = 1\n$/)
     t.notMatch(seen, /gone|192\.0\.2\./)
