@@ -15,7 +15,7 @@ import type { Layers } from './layers.ts'
 import { cardLines, makeNode, removeNamespace } from './network.ts'
 import { hostCgroup, hostDir, namespaceFile, namespaceName, type InstancePaths } from './paths.ts'
 import type { FileSpec, HostSpec } from './spec.ts'
-import { collect, hostNamespaces, notRunning, spawnVisitor, type EnterOptions, type ExecResult } from './visitor.ts'
+import { collect, enteringWords, notRunning, spawnVisitor, type EnterOptions, type ExecResult } from './visitor.ts'
 import { until } from './wait.ts'
 
 const listenTimeoutMs = 60_000
@@ -142,9 +142,8 @@ function enter(paths: InstancePaths, host: string, argv: readonly string[], opti
 export function spawnInHost(paths: InstancePaths, host: string, argv: readonly string[], stdio: StdioOptions): ChildProcess {
   const initPid = findInit(paths, host)
   if (initPid === undefined) throw notRunning(paths, host)
-  const nsenter = ['nsenter', '--target', String(initPid), ...hostNamespaces, '--']
-  // nsenter is the command's parent, on our side of the host's process namespace: ended, it takes the command along.
-  return spawnVisitor(paths, [...nsenter, 'setpriv', '--pdeathsig', 'KILL', '--', ...argv], stdio)
+  // Its parent, ended, takes the command along.
+  return spawnVisitor(paths, [...enteringWords(String(initPid)), 'setpriv', '--pdeathsig', 'KILL', '--', ...argv], stdio)
 }
 
 /** The layers of a host, as overlayfs wants them. */

@@ -79,12 +79,15 @@ t.test('two instances side by side', async (t) => {
       ip link add gone type dummy; ip route add blackhole 192.0.2.0/24; ip address add 192.0.2.1/32 dev ens3
       nft add table ip gone; sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.ens3.accept_redirects=0`)
     const { initPid } = hostStatus(paths, 'cpe')
-    // The command ends with what it runs on.
-    await run('systemctl reboot').catch(() => undefined)
+    // One that stays is ended with the host, and does not keep it from rebooting.
+    const visitor = run('echo entered >/run/entered; exec sleep 300')
+    await until('the visitor', 10_000, async () => (await run('test -e /run/entered')).exitCode === 0)
+    await run('systemctl reboot')
     await until('the host to boot again', 60_000, () => {
       const now = hostStatus(paths, 'cpe')
       return now.initPid !== undefined && now.initPid !== initPid && now.isListening
     })
+    t.match(await visitor, { exitCode: 143 })
     t.match(await run('systemctl is-system-running --wait'), { stdout: Buffer.from('running\n') })
     const { stdout } = await run(`cat /etc/kept; ls /run/gone; ip -oneline link show; ip -4 -oneline address show dev ens3; ip route
       firewall-cmd --state; nft list tables; sysctl net.ipv4.ip_forward net.ipv4.conf.ens3.accept_redirects`)

@@ -19,7 +19,25 @@ export interface EnterOptions {
 }
 
 /** What nsenter enters of a host: all. */
-export const hostNamespaces = ['--mount', '--uts', '--ipc', '--net', '--pid', '--cgroup', '--root', '--wd'] as const
+const hostNamespaces = ['--mount', '--uts', '--ipc', '--net', '--pid', '--cgroup', '--root', '--wd'] as const
+
+/**
+ * The words before a command that make it one of a host's processes; `pid` is a process in it. The command's parent is a shell
+ * outside of the host's process namespace: ended, it is noticed. nsenter itself would not do as a parent: it stops when the command
+ * is stopped, which is what a host that shuts down does with all processes before it kills them and waits for their end.
+ */
+export const enteringWords = (pid: string): string[] => [
+  'nsenter',
+  '--target',
+  pid,
+  ...hostNamespaces,
+  '--no-fork',
+  '--',
+  'bash',
+  '-c',
+  '"$@"; exit $?',
+  'bash',
+]
 
 /** The environment of a fresh root login. */
 export const loginEnv = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', LANG: 'C.UTF-8' } as const

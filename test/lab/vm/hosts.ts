@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Shell } from 'zx/core'
+import { quoteWord } from '../../../runner/value/words.ts'
 import { explain, LabError } from '../errors.ts'
 import { hostFingerprint, machineArgv, writeHost, type HostRow } from '../host.ts'
 import { readIfThere } from '../files.ts'
@@ -10,7 +11,7 @@ import { layerDir, type Layers, type Step } from '../layers.ts'
 import { ipBatch, namespaceLines, nodeLines, routerLines, runLines } from '../network.ts'
 import { controllerName, hostDir, instancePaths, namespaceFile, namespaceName, type InstancePaths } from '../paths.ts'
 import type { HostSpec, InstanceSpec, LinkSpec, RouterSpec } from '../spec.ts'
-import { hostNamespaces, loginEnv } from '../visitor.ts'
+import { enteringWords, loginEnv } from '../visitor.ts'
 import { bootMachine, endMachine, inMachine, isMachineRunning, machineIdentity, machineTaps, resumeMachine, saveMachine } from './machine.ts'
 import { commandLink } from './recipe.ts'
 
@@ -180,6 +181,8 @@ function uplinkLines(link: LinkSpec): string[] {
 
 /** A program in the virtual machine: `enter HOST COMMAND…` as root in all of a host's namespaces; `enter --init HOST` tells its systemd. */
 function enterLines(): string[] {
+  // The process id is the program's to fill in.
+  const entering = enteringWords('PID').map(quoteWord).join(' ').replace('PID', '"$pid"')
   const login = Object.entries(loginEnv).map(([name, value]) => `${name}=${value}`)
   return [
     `cat > ${enterFile} <<'ENTER'`,
@@ -194,7 +197,7 @@ until [ -z "$pid" ] || grep -q $'^NSpid:\\t[0-9]*\\t1$' "/proc/$pid/status" 2>/d
 done
 if [ -z "$pid" ]; then echo "$host is not running" >&2; exit 3; fi
 if [ -n "$tell" ]; then echo "$pid"; exit; fi
-exec nsenter --target "$pid" ${hostNamespaces.join(' ')} -- env -i ${login.join(' ')} \${TERM:+"TERM=$TERM"} "$@"`,
+exec ${entering} env -i ${login.join(' ')} \${TERM:+"TERM=$TERM"} "$@"`,
     'ENTER',
     `chmod 755 ${enterFile}`,
   ]
