@@ -75,15 +75,18 @@ t.test('the gateway reboots: tunnels, BGP and firewall come back by themselves',
 interface Variant {
   readonly variables: Readonly<Record<string, string | number>>
   readonly ike: RegExp
-  readonly interface: string
+  readonly interfaces: RegExp
   readonly withRekey: boolean
 }
 
+const VTI = /^ vti[12]@\S+\n vti[12]@\S+\n$/
+const XFRM = /^ ipsec[56]@\S+\n ipsec[56]@\S+\n$/
+
 const VARIANTS: readonly Variant[] = [
-  { variables: { ike_version: 2, frr_version: '7.5' }, ike: /^IKEv2 /, interface: 'vti', withRekey: true },
-  { variables: { ike_version: 2, interface_type: 'xfrm' }, ike: /^IKEv2 /, interface: 'xfrm', withRekey: false },
-  { variables: { interface_type: 'xfrm' }, ike: /^IKEv1 /, interface: 'xfrm', withRekey: true },
-  { variables: {}, ike: /^IKEv1 /, interface: 'vti', withRekey: false },
+  { variables: { ike_version: 2, frr_version: '7.5' }, ike: /^IKEv2 /, interfaces: VTI, withRekey: true },
+  { variables: { ike_version: 2, interface_type: 'xfrm' }, ike: /^IKEv2 /, interfaces: XFRM, withRekey: false },
+  { variables: { interface_type: 'xfrm' }, ike: /^IKEv1 /, interfaces: XFRM, withRekey: true },
+  { variables: {}, ike: /^IKEv1 /, interfaces: VTI, withRekey: false },
 ]
 
 t.test('the same gate passes with the successors of IKEv1 and VTI, with the form of older FRR, and with the article’s settings again', async (t) => {
@@ -95,9 +98,8 @@ t.test('the same gate passes with the successors of IKEv1 and VTI, with the form
       t.equal(exitCode, 0, stdout.slice(-2000))
       const algorithms = await sh('cpe', "ipsec whack --status | sed -n 's/.*Tunnel-[12]\":   \\(IKEv. algorithm newest.*\\)/\\1/p'")
       t.equal(algorithms.split('\n').filter((line) => variant.ike.test(line)).length, 2, algorithms)
-      const devices = await sh('cpe', `ip -oneline -4 address show type ${variant.interface}`)
-      t.match(devices, /10\.10\.10\.1\/30[^]*10\.10\.10\.5\/30/)
-      t.equal(devices.trim().split('\n').length, 2, 'and no other interface of a tunnel')
+      const interfaces = await sh('cpe', `for kind in vti xfrm; do ip -oneline link show type $kind; done | grep -v ip_vti0 | cut -d: -f2`)
+      t.match(interfaces, variant.interfaces, 'and no other interface of a tunnel')
       if (!variant.withRekey) return
       const { ikeCount, espCount, lostCount, sentCount, gapSeconds } = await rehearseRekey(instance, (line) => t.comment(line))
       t.ok(ikeCount >= 2 && espCount >= 2 && sentCount > 100, `${ikeCount} IKE, ${espCount} ESP, ${sentCount} packets`)
