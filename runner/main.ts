@@ -5,6 +5,7 @@ import { renderHelp } from './cli/options.ts'
 import { parseInvocation, type Invocation } from './cli/parse.ts'
 import { DiagnosticError, type Diagnostic } from './diagnostic/diagnostic.ts'
 import { renderDiagnostic } from './diagnostic/render.ts'
+import { OciPort } from './port/oci/oci-port.ts'
 import { openPort } from './port/open.ts'
 import { colourful, colourless } from './report/colours.ts'
 import type { Reporter } from './report/event.ts'
@@ -25,7 +26,14 @@ async function main(argv: readonly string[]): Promise<number> {
   const reporter = makeReporter(invocation)
   // However the run ends, refused or broken off, what there is to report is written to its end.
   if (invocation.instead === undefined) process.once('exit', () => reporter.close())
-  const loaded = await load({ ...invocation, options: invocation.run, secrets, emit: (event) => reporter.handle(event), openPort })
+  const loaded = await load({
+    ...invocation,
+    options: invocation.run,
+    secrets,
+    emit: (event) => reporter.handle(event),
+    openPort,
+    cloud: new OciPort(process.env),
+  })
   if (invocation.instead === 'list') return print(renderList(list(loaded), invocation.list))
   if (invocation.instead === 'syntax-check')
     return print(loaded.playbooks.map((playbook) => `\nplaybook: ${loaded.session.reader.shownPath(playbook.path)}\n`).join(''))

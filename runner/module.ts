@@ -3,6 +3,7 @@
  * how to read a piece of state, what it should be, and which writes get it there.
  */
 export { z } from 'zod'
+export * from './contract/cloud.ts'
 export * from './contract/content.ts'
 export * from './contract/kinds.ts'
 export * as param from './contract/parameter.ts'

@@ -70,7 +70,7 @@ interface JsonSchema {
   readonly required?: readonly string[]
 }
 
-interface JsonProperty {
+interface JsonProperty extends JsonSchema {
   readonly type?: string
   readonly enum?: readonly unknown[]
   readonly default?: unknown
@@ -82,13 +82,7 @@ interface JsonProperty {
 
 function modulePage(name: string, module: Module): string {
   const schema = z.toJSONSchema(module.params(), { unrepresentable: 'any', io: 'input' }) as JsonSchema
-  const required = new Set(schema.required ?? [])
-  const rows = Object.entries(schema.properties ?? {}).map(([key, property]) => {
-    const aliases = module.aliases?.[key] ?? []
-    const also = aliases.length === 0 ? '' : `<br>also: ${aliases.map((alias) => `\`${alias}\``).join(', ')}`
-    const fallback = property.default === undefined ? (required.has(key) ? 'required' : '') : `\`${JSON.stringify(property.default)}\``
-    return `| \`${key}\`${also} | ${typeName(property)} | ${fallback} | ${cell(property.description ?? '')} |`
-  })
+  const rows = parameterRows(schema, '', module.aliases ?? {})
   const examples = module.examples.flatMap((example) => ['```yaml', `- name: ${example.name}`, `  ${name}:${exampleArgs(example.args)}`, '```', ''])
   const returns = Object.entries(module.returns ?? {}).map(([key, meaning]) => `| \`${key}\` | ${cell(meaning)} |`)
   return [
@@ -111,6 +105,17 @@ function modulePage(name: string, module: Module): string {
       ? []
       : ["## What differs from Ansible's module", '', ...module.notes.map((note) => `- ${note}`), '']),
   ].join('\n')
+}
+
+/** A row for each parameter, and below it one for each of its own: `cpe.name`, `tunnels[].name`. */
+function parameterRows({ properties = {}, required = [] }: JsonSchema, prefix: string, aliases: NonNullable<Module['aliases']>): string[] {
+  return Object.entries(properties).flatMap(([key, property]) => {
+    const others = prefix === '' ? (aliases[key] ?? []) : []
+    const also = others.length === 0 ? '' : `<br>also: ${others.map((alias) => `\`${alias}\``).join(', ')}`
+    const fallback = property.default === undefined ? (required.includes(key) ? 'required' : '') : `\`${JSON.stringify(property.default)}\``
+    const row = `| \`${prefix}${key}\`${also} | ${typeName(property)} | ${fallback} | ${cell(property.description ?? '')} |`
+    return [row, ...parameterRows(property, `${prefix}${key}.`, aliases), ...parameterRows(property.items ?? {}, `${prefix}${key}[].`, aliases)]
+  })
 }
 
 function typeName(property: JsonProperty): string {

@@ -1,10 +1,12 @@
 /** Carries out the steps that a module yields, one after the other, and stops at the first that fails. */
 import { StepFailure, type PutStep, type RunStep, type Step, type StepReply } from '../contract/step.ts'
 import { fail } from '../diagnostic/diagnostic.ts'
+import type { CloudPort } from '../port/cloud.ts'
 import type { Become, Port } from '../port/port.ts'
 
 export interface ApplyContext {
   readonly port: Port
+  readonly cloud: CloudPort
   readonly become: Become | undefined
   readonly environment: Readonly<Record<string, string>>
   /** Called after each step that went through. */
@@ -41,12 +43,13 @@ function next<R>(steps: Generator<Step, R, StepReply>, reply: StepReply): Iterat
 }
 
 async function carryOut(step: Step, context: ApplyContext): Promise<StepReply> {
-  const { port, become, environment } = context
+  const { port, cloud, become, environment } = context
   if (step.kind === 'put') {
     const reply = await port.put(step, { become })
     if (reply.exitCode !== 0) fail('STEP_FAILED', putFailure(step), { detail: wordsOf(reply) })
     return reply
   }
+  if (step.kind === 'cloud') return { exitCode: 0, stdout: '', stderr: '', cloud: await cloud.call(step) }
   const reply = await port.run(step, { become, environment })
   const accepted = step.okExitCodes ?? [0]
   if (accepted !== 'any' && !accepted.includes(reply.exitCode)) fail('STEP_FAILED', runFailure(step, reply), { detail: wordsOf(reply) })

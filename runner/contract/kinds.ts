@@ -94,6 +94,8 @@ interface Common<P extends z.ZodType> {
 
 export interface StateModule<P extends z.ZodType = z.ZodType, T extends ProbeTree = ProbeTree> extends Common<P> {
   readonly kind: 'state'
+  /** Pure. What of the parameters, and of the state that was read, must never be shown. Asked first without a state. */
+  secrets?(given: { params: z.output<P>; state: StateOf<T> | undefined }): readonly (string | undefined)[]
   /**
    * What to read; a generator where one read depends on another: it yields trees, is sent their states, returns the last.
    * When it is read back what was applied, `promised` is what the plan promised: a module that promised more than its

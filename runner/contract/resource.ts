@@ -2,6 +2,7 @@
  * What a module may read: named resources, described as data. The engine sends the reads; the module only says what to
  * read and, with a pure `parse`, what the reply means.
  */
+import type { CloudCall, CloudRead, CloudReply } from './cloud.ts'
 import type { Content } from './content.ts'
 
 /**
@@ -9,10 +10,13 @@ import type { Content } from './content.ts'
  * `package:frr`, `sysctl:net.ipv4.ip_forward`, `live:bgp`. Two probes with one name read the same thing and parse it alike.
  * `live:` is what running daemons and the network say of themselves: any change on any host may alter it.
  */
-export type Resource = `${'file' | 'unit' | 'package' | 'sysctl' | 'live' | 'query'}:${string}`
+export type Resource = `${'file' | 'unit' | 'package' | 'sysctl' | 'live' | 'query' | 'cloud'}:${string}`
 
 /** A read, as data. Replies above `maxBytes` and reads that take longer than `timeoutMs` are errors, never cut short. */
-export type Read = FileRead | QueryRead
+export type Read = HostRead | CloudRead
+
+/** What is read on a host. */
+export type HostRead = FileRead | QueryRead
 
 /** Type, mode, owner and group of a path (links are not followed), and for a regular file its digest or its bytes. */
 export interface FileRead {
@@ -65,6 +69,11 @@ export interface Probe<T> {
   readonly state?: T
 }
 
+/** A probe of a host. */
+export interface HostProbe<T> extends Probe<T> {
+  readonly read: HostRead
+}
+
 /** The state of a path. Owner and group are names, or digits where the host has no name for them. */
 export type FileState =
   | { readonly type: 'absent' }
@@ -86,10 +95,10 @@ export interface FileReply {
   readonly stat?: { readonly uid: number; readonly gid: number; readonly sizeBytes: number; readonly mtimeSeconds: number }
 }
 
-export type Reply = FileReply | QueryReply
+export type Reply = FileReply | QueryReply | CloudReply
 
 /** The state of a path: with `bytes` a regular file's text is at hand for editing and for diffs. */
-export function file(path: string, content: FileRead['content'] = 'bytes'): Probe<FileState> {
+export function file(path: string, content: FileRead['content'] = 'bytes'): HostProbe<FileState> {
   return { resource: `file:${path}`, label: path, read: { kind: 'file', path, content }, parse: (reply: FileReply) => reply.state }
 }
 
@@ -106,13 +115,18 @@ export function query<T>(
     maxBytes?: number
     scratchFolders?: readonly string[]
   } = {},
-): Probe<T> {
+): HostProbe<T> {
   const { label, tellsOf, ...limits } = more
   return { resource, ...(label !== undefined && { label }), ...(tellsOf !== undefined && { tellsOf }), read: { kind: 'query', argv, ...limits }, parse }
 }
 
+/** An answer of the cloud. The name says what is read, so that equal names may share one reply. */
+export function cloud<T>(resource: `cloud:${string}`, call: Omit<CloudCall, 'kind'>, parse: (reply: CloudReply) => T, label?: string): Probe<T> {
+  return { resource, ...(label !== undefined && { label }), read: { kind: 'cloud', ...call }, parse }
+}
+
 /** A kernel parameter's live value, or null where the kernel has no such key. Runs of white space read as one space. */
-export function sysctlValue(key: string): Probe<string | null> {
+export function sysctlValue(key: string): HostProbe<string | null> {
   return query(`sysctl:${key}`, ['sysctl', '-n', key], (reply) => (reply.exitCode === 0 ? reply.stdout.trim().replace(/\s+/g, ' ') : null), {
     label: `${key} (kernel)`,
     okExitCodes: [0, 1, 255],
@@ -136,7 +150,7 @@ export interface UnitState {
 }
 
 /** A systemd unit's state. */
-export function unit(name: string): Probe<UnitState> {
+export function unit(name: string): HostProbe<UnitState> {
   return query(
     `unit:${name}`,
     ['systemctl', 'show', '--no-pager', '--property=LoadState,ActiveState,UnitFileState,Type,RemainAfterExit', '--', name],

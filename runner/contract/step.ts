@@ -1,8 +1,9 @@
 /** What a module may do: writes, described as data and yielded one at a time. The engine carries them out. */
+import type { CloudReply, CloudStep } from './cloud.ts'
 import type { Content } from './content.ts'
 import type { QueryReply } from './resource.ts'
 
-export type Step = RunStep | PutStep
+export type Step = RunStep | PutStep | CloudStep
 
 /** Runs a program without a shell. */
 export interface RunStep {
@@ -35,8 +36,10 @@ export interface PutStep {
   readonly validate?: readonly string[]
 }
 
-/** What a step answers; a `put` answers exit code 0 and nothing else. */
-export type StepReply = QueryReply
+/** What a step answers; a `put` answers exit code 0 and nothing else, a call of the cloud exit code 0 and `cloud`. */
+export interface StepReply extends QueryReply {
+  readonly cloud?: CloudReply
+}
 
 /**
  * Thrown by a module where a reply that it asked for with `okExitCodes: 'any'` is a failure after all. The task fails with
@@ -54,6 +57,11 @@ export class StepFailure extends Error {
 /** A program to run. */
 export function run(argv: readonly [string, ...string[]], more: Omit<RunStep, 'kind' | 'argv'> = {}): RunStep {
   return { kind: 'run', argv, ...more }
+}
+
+/** An operation of the cloud. */
+export function call(step: Omit<CloudStep, 'kind'>): CloudStep {
+  return { kind: 'cloud', ...step }
 }
 
 /** A file to replace. */

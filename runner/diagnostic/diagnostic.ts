@@ -49,6 +49,11 @@ export type DiagnosticCode =
   | 'TIMED_OUT'
   | 'CONNECTION_LOST'
   | 'UNSUPPORTED_SSH_OPTION'
+  // the cloud
+  | 'CLOUD_SDK_MISSING'
+  | 'CLOUD_CONFIG'
+  | 'CLOUD_UNREACHABLE'
+  | 'CLOUD_REFUSED'
   // tasks
   | 'PROBE_FAILED'
   | 'STEP_FAILED'

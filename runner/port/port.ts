@@ -1,5 +1,5 @@
 /** A port carries reads and writes to one host. Nothing above it knows sockets, shells or processes. */
-import type { FileReply, QueryReply, Read } from '../contract/resource.ts'
+import type { FileReply, HostRead, QueryReply } from '../contract/resource.ts'
 import type { PutStep, RunStep, StepReply } from '../contract/step.ts'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 
@@ -20,7 +20,7 @@ export interface Port {
    * `DiagnosticError` (UNREACHABLE, HOST_KEY_…, AUTHENTICATION_FAILED, BECOME_FAILED, CONNECTION_LOST, TIMED_OUT) where the
    * host as a whole does not answer.
    */
-  read(reads: readonly Read[], options: { become: Become | undefined }): Promise<ReadOutcome[]>
+  read(reads: readonly HostRead[], options: { become: Become | undefined }): Promise<ReadOutcome[]>
   /**
    * Runs a program. The reply holds whatever exit code it ended with; `okExitCodes` is for the caller. A lost connection
    * throws: what may have run is not sent again.

@@ -5,6 +5,7 @@
  *
  * Options are listed, not excluded: getopt accepts every unambiguous beginning of a long option, so `--vac` is `--vacuum`.
  */
+import type { CloudRead } from '../contract/cloud.ts'
 import type { QueryRead } from '../contract/resource.ts'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 
@@ -299,6 +300,12 @@ const RULES: Readonly<Record<string, Rule>> = {
 
 /** Where the system keeps its programs; one of another folder may be anything. */
 const SYSTEM_FOLDER = /^\/(usr\/)?(local\/)?s?bin\//
+
+/** Why a call of the cloud is not one that only reads, or undefined. */
+export function readOnlyCallFault({ operation }: CloudRead): Diagnostic | undefined {
+  if (/^(?:get|list)[A-Z]/.test(operation)) return undefined
+  return { code: 'PROBE_FAILED', severity: 'error', summary: `'${operation}' is no operation of the cloud that only reads` }
+}
 
 /**
  * Why a program may not be a query, or undefined where it may. Pure.

@@ -2,13 +2,15 @@
 import { UnknownStateError, type ProbeTree } from '../contract/kinds.ts'
 import type { Probe, QueryReply } from '../contract/resource.ts'
 import { fail } from '../diagnostic/diagnostic.ts'
+import type { CloudOutcome, CloudPort } from '../port/cloud.ts'
 import type { Become, Port, ReadOutcome } from '../port/port.ts'
-import { readOnlyFault } from './allowed.ts'
+import { readOnlyCallFault, readOnlyFault } from './allowed.ts'
 import { isAbsent, type Overlay, type Overlaid } from './overlay.ts'
 import { leavesOf, stateObject, type Leaf, type LeafState } from './state.ts'
 
 export interface ProbeContext {
   readonly port: Port
+  readonly cloud: CloudPort
   readonly become: Become | undefined
   /** In a dry run; undefined where everything that is read is real. */
   readonly overlay: Overlay | undefined
@@ -46,19 +48,24 @@ export async function readState(source: ProbeTree | Generator<ProbeTree, ProbeTr
   return readTree(turn.value, context, known)
 }
 
-/** Sends probes as they are, past what a dry run has predicted. Queries have to be on the list of those that only read. */
-export async function ask(probes: readonly Probe<unknown>[], { port, become }: Pick<ProbeContext, 'port' | 'become'>): Promise<ReadOutcome[]> {
-  for (const { read } of probes) {
-    const fault = read.kind === 'query' ? readOnlyFault(read) : undefined
+/** Sends probes as they are, past what a dry run has predicted. Queries and calls have to be of those that only read. */
+export async function ask(
+  probes: readonly Probe<unknown>[],
+  { port, cloud, become }: Pick<ProbeContext, 'port' | 'cloud' | 'become'>,
+): Promise<ProbeOutcome[]> {
+  const reads = probes.map(({ read }) => read)
+  for (const read of reads) {
+    const fault = read.kind === 'query' ? readOnlyFault(read) : read.kind === 'cloud' ? readOnlyCallFault(read) : undefined
     if (fault) fail(fault.code, fault.summary, fault)
   }
-  return probes.length === 0
-    ? []
-    : port.read(
-        probes.map(({ read }) => read),
-        { become },
-      )
+  const onHost = reads.filter((read) => read.kind !== 'cloud')
+  const inCloud = reads.filter((read) => read.kind === 'cloud')
+  const [fromHost, fromCloud] = await Promise.all([onHost.length === 0 ? [] : port.read(onHost, { become }), inCloud.length === 0 ? [] : cloud.read(inCloud)])
+  return reads.map((read) => (read.kind === 'cloud' ? fromCloud[inCloud.indexOf(read)]! : fromHost[onHost.indexOf(read)]!))
 }
+
+/** The answer to one probe. */
+type ProbeOutcome = ReadOutcome | CloudOutcome
 
 /** What was read so far, by `nameOf` the probe. */
 type Known = Map<string, LeafState>
@@ -96,7 +103,7 @@ function mayNeedReading(overlaid: Overlaid): boolean {
   return overlaid.kind === 'real' || (overlaid.kind === 'unknown' && overlaid.onlyIfAbsent)
 }
 
-function leafState(probe: Probe<unknown>, overlaid: Overlaid, outcome: ReadOutcome | undefined, context: ProbeContext): LeafState {
+function leafState(probe: Probe<unknown>, overlaid: Overlaid, outcome: ProbeOutcome | undefined, context: ProbeContext): LeafState {
   if (overlaid.kind === 'predicted') return { known: true, value: overlaid.state }
   if (outcome === undefined) return { known: false, cause: (overlaid as { cause: string }).cause }
   const mayCome = programMayCome(probe, outcome, context)
@@ -107,14 +114,14 @@ function leafState(probe: Probe<unknown>, overlaid: Overlaid, outcome: ReadOutco
 }
 
 /** Of a query that does not work now: the task that may have brought its program. */
-function programMayCome({ read }: Probe<unknown>, outcome: ReadOutcome, { overlay }: ProbeContext): string | undefined {
+function programMayCome({ read }: Probe<unknown>, outcome: ProbeOutcome, { overlay }: ProbeContext): string | undefined {
   if (read.kind !== 'query' || !overlay) return undefined
   const works = 'reply' in outcome && (outcome.reply as QueryReply).exitCode !== 127
   const program = works ? undefined : overlay.lookup(`file:/usr/bin/${read.argv[0]}`)
   return program?.kind === 'unknown' ? program.cause : undefined
 }
 
-function parsed(probe: Probe<unknown>, outcome: ReadOutcome): unknown {
+function parsed(probe: Probe<unknown>, outcome: ProbeOutcome): unknown {
   if ('problem' in outcome) fail(outcome.problem.code, outcome.problem.summary, outcome.problem)
   try {
     return probe.parse(outcome.reply as never)

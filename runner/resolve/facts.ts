@@ -1,5 +1,5 @@
 /** What a host says of itself, without Python: read when a template first asks. */
-import type { QueryReply, Read } from '../contract/resource.ts'
+import type { QueryReply, HostRead } from '../contract/resource.ts'
 import { Dict, type Value } from '../value/value.ts'
 
 /** Facts by their name under `ansible_facts`; as variables they have `ansible_` in front. */
@@ -21,7 +21,7 @@ export const FACT_NAMES = [
 export const FACT_VARIABLES: ReadonlySet<string> = new Set(['ansible_facts', ...FACT_NAMES.map((name) => `ansible_${name}`)])
 
 /** The reads that all facts are made of; one round trip. */
-export const FACT_READS: readonly Read[] = [
+export const FACT_READS: readonly HostRead[] = [
   { kind: 'query', argv: ['cat', '/etc/os-release'], okExitCodes: [0, 1] },
   { kind: 'query', argv: ['cat', '/etc/debian_version'], okExitCodes: [0, 1] },
   { kind: 'query', argv: ['uname', '-s', '-n', '-r', '-m'] },

@@ -21,6 +21,7 @@ import type { Probe, QueryReply } from '../contract/resource.ts'
 import { DiagnosticError, fail, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import { compare } from '../diff/compare.ts'
 import { printState, show, type ShowContext, type Shown } from '../diff/show.ts'
+import type { CloudPort } from '../port/cloud.ts'
 import type { Become, Port } from '../port/port.ts'
 import type { Overlay } from '../probe/overlay.ts'
 import { ask, readState, type ProbeContext, type ReadState } from '../probe/probe.ts'
@@ -32,6 +33,7 @@ import { failed, NOTHING, type Failure, type Outcome } from './outcome.ts'
 /** What a module run needs of its surroundings. */
 export interface ModuleContext extends ShowContext {
   readonly port: Port
+  readonly cloud: CloudPort
   readonly become: Become | undefined
   readonly environment: Readonly<Record<string, string>>
   /** True where nothing is applied: in a dry run, and with `check_mode: true`. */
@@ -116,7 +118,9 @@ async function runState(module: StateModule, params: unknown, context: ModuleCon
 async function planned(module: StateModule, params: unknown, context: ModuleContext): Promise<Plan> {
   let before: ReadState | undefined
   try {
+    keepSecrets(module, params, undefined, context)
     before = await readState(module.probe(params), probeContext(context))
+    keepSecrets(module, params, before, context)
     const planned = module.plan(before.object, params) as Planned<unknown>
     const differs = compare(before.object, planned.after)
     const events = module.events?.({ before: before.object, params, differs }) ?? []
@@ -125,6 +129,12 @@ async function planned(module: StateModule, params: unknown, context: ModuleCont
     if (error instanceof UnknownStateError) loseTrack(module, before, error.cause, context)
     throw error
   }
+}
+
+/** Registers what the module says must not be shown. A secret that a dry run cannot know cannot be shown either. */
+function keepSecrets(module: StateModule, params: unknown, state: ReadState | undefined, { secrets }: ModuleContext): void {
+  const found = orUnknown(() => module.secrets?.({ params, state: state?.object }) ?? [])
+  if (!(found instanceof Unknown)) for (const secret of found) if (secret !== undefined) secrets.add(secret)
 }
 
 /**
@@ -203,6 +213,7 @@ async function change(module: StateModule, params: unknown, plan: Plan, context:
       },
     )
     const verified = await settle(module, params, plan, context)
+    keepSecrets(module, params, verified, context)
     const promised = withoutUnknown(planned.after, verified.object)
     const broken = compare(promised, verified.object)
     if (broken.length > 0) throw new DiagnosticError(brokenPromise(verified, broken, context))
@@ -383,15 +394,23 @@ function commandWords(returned: Record<string, unknown>): string | undefined {
 // --- shared ------------------------------------------------------------------------------------------------------------
 
 /** Where a task is really run, what it reads is real. */
-function probeContext({ port, become, check, overlay, liveUnknownBecause }: ModuleContext): ProbeContext {
-  return { port, become, overlay: check ? overlay : undefined, liveUnknownBecause: check ? liveUnknownBecause : undefined }
+function probeContext({ port, cloud, become, check, overlay, liveUnknownBecause }: ModuleContext): ProbeContext {
+  return { port, cloud, become, overlay: check ? overlay : undefined, liveUnknownBecause: check ? liveUnknownBecause : undefined }
 }
 
 /** A result as values; what only applying can tell is unknown. */
 function dictOf(result: Readonly<Record<string, unknown>>, { cause }: ModuleContext): Dict {
   const dict = new Dict()
-  for (const [key, value] of Object.entries(result)) if (value !== undefined) dict.set(key, value === KNOWN_AFTER_APPLY ? new Unknown(cause) : fromPlain(value))
+  for (const [key, value] of Object.entries(result)) if (value !== undefined) dict.set(key, fromPlain(unknownUntilApplied(value, cause)))
   return dict
+}
+
+/** The same with what only applying can tell as unknown, at any depth. */
+function unknownUntilApplied(value: unknown, cause: string): unknown {
+  if (value === KNOWN_AFTER_APPLY) return new Unknown(cause)
+  if (Array.isArray(value)) return value.map((item) => unknownUntilApplied(item, cause))
+  if (value === null || typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype) return value
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, unknownUntilApplied(item, cause)]))
 }
 
 /** Adds what the module wants to have read when it fails. */

@@ -11,6 +11,7 @@ import { RoleLoader } from '../load/role.ts'
 import { compilePlay, TaskCounter } from '../plan/compile.ts'
 import { accumulated, tasksOf, type CompiledPlay, type CompiledTask } from '../plan/compiled.ts'
 import { filterItems, isStart, selected } from '../plan/tags.ts'
+import type { CloudPort } from '../port/cloud.ts'
 import type { ConnectionSettings, Port } from '../port/port.ts'
 import type { RunEvent } from '../report/event.ts'
 import type { ListedPlaybook } from '../report/list.ts'
@@ -31,6 +32,7 @@ export interface RunParts {
   readonly secrets: Secrets
   readonly emit: (event: RunEvent) => void
   readonly openPort: (settings: ConnectionSettings) => Port
+  readonly cloud: CloudPort
 }
 
 /** What was loaded, ready to run, to be listed or to be only checked. */
@@ -53,7 +55,16 @@ export async function load(parts: RunParts): Promise<Loaded> {
   for (const playbook of parts.playbooks) if (!existsSync(playbook)) fail('FILE_NOT_FOUND', `there is no playbook ${reader.shownPath(playbook)}`)
   const inventory = readInventory(parts.inventories, reader)
   const modules = new ModuleRegistry(parts.playbooks.map((playbook) => path.join(path.dirname(playbook), 'library')))
-  const session = new Session({ options: parts.options, reader, inventory, modules, secrets: parts.secrets, emit: parts.emit, openPort: parts.openPort })
+  const session = new Session({
+    options: parts.options,
+    reader,
+    inventory,
+    modules,
+    secrets: parts.secrets,
+    emit: parts.emit,
+    openPort: parts.openPort,
+    cloud: parts.cloud,
+  })
   const playbookLoader = new PlaybookLoader(reader, modules)
   const roleLoader = new RoleLoader(reader, playbookLoader)
   const counter = new TaskCounter()

@@ -7,6 +7,7 @@ import type { Inventory } from '../load/inventory/inventory.ts'
 import type { ModuleRegistry } from '../load/modules.ts'
 import type { Reader } from '../load/reader.ts'
 import type { CompiledPlay, CompiledTask } from '../plan/compiled.ts'
+import type { CloudPort } from '../port/cloud.ts'
 import type { ConnectionSettings, Port } from '../port/port.ts'
 import type { RunEvent } from '../report/event.ts'
 import { FACT_READS, FACT_VARIABLES, factsFrom } from '../resolve/facts.ts'
@@ -44,6 +45,7 @@ export interface SessionParts {
   readonly secrets: Secrets
   readonly emit: (event: RunEvent) => void
   readonly openPort: (settings: ConnectionSettings) => Port
+  readonly cloud: CloudPort
 }
 
 export class Session {
@@ -53,6 +55,7 @@ export class Session {
   readonly modules: ModuleRegistry
   readonly secrets: Secrets
   readonly emit: (event: RunEvent) => void
+  readonly cloud: CloudPort
   readonly hosts = new Map<string, HostState>()
   /** Files that hold or held a secret, as resources. */
   readonly secretFiles = new Set<string>()
@@ -75,6 +78,7 @@ export class Session {
     this.modules = parts.modules
     this.secrets = parts.secrets
     this.emit = parts.emit
+    this.cloud = parts.cloud
     this.#openPort = parts.openPort
     this.#files = new VariableFiles(parts.reader)
     this.jinja = new Jinja({

@@ -292,6 +292,7 @@ class TaskOnHost {
       const check = (checkMode ?? options.check) || maybeBecause !== undefined
       const outcome = await runModule(module, params, {
         port,
+        cloud: this.#session.cloud,
         become,
         environment,
         check,

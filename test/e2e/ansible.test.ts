@@ -15,6 +15,7 @@ import { openPort } from '../../runner/port/open.ts'
 import { JsonReporter } from '../../runner/report/json.ts'
 import { Secrets } from '../../runner/resolve/secrets.ts'
 import { exitCodeOf, load, run } from '../../runner/run/run.ts'
+import { NO_CLOUD } from '../support/cloud.ts'
 
 /** A playbook that Playline deliberately plays otherwise: what it then says, and why. */
 const DELIBERATE: Readonly<Record<string, { readonly why: string; readonly story: readonly string[]; readonly exitCode: number }>> = {
@@ -124,6 +125,7 @@ async function playline(argv: readonly string[]): Promise<Played> {
         reporter.handle(event)
       },
       openPort,
+      cloud: NO_CLOUD,
     })
     const exitCode = await run(loaded, () => false)
     reporter.close()

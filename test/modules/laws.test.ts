@@ -28,6 +28,8 @@ interface World {
   readonly file: (path: string) => unknown
   /** Replies in the order in which they are tried, until one makes sense to the probe. */
   readonly replies: (read: QueryRead) => readonly { exitCode: number; stdout: string }[]
+  /** What the cloud has that a probe with this name asks for. */
+  readonly cloud: (resource: string) => unknown
 }
 
 const SYSTEM_FOLDERS = /^\/(?:etc|usr|var|srv|root|opt|home|tmp|run|boot)(?:\/[^/.]+)?$/
@@ -41,6 +43,7 @@ const WORLDS: readonly World[] = [
       { exitCode: LAST_CODE(read), stdout: '' },
       { exitCode: 0, stdout: '' },
     ],
+    cloud: () => [],
   },
   {
     name: 'a host that has it all, otherwise',
@@ -50,6 +53,7 @@ const WORLDS: readonly World[] = [
       { exitCode: 0, stdout: '' },
       { exitCode: LAST_CODE(read), stdout: '' },
     ],
+    cloud: (resource) => [{ ...cloudResource(resource), freeformTags: { other: 'tag' } }],
   },
   {
     name: 'a host with links',
@@ -58,8 +62,15 @@ const WORLDS: readonly World[] = [
       { exitCode: 0, stdout: known(read) },
       { exitCode: LAST_CODE(read), stdout: '' },
     ],
+    cloud: (resource) => [cloudResource(resource)],
   },
 ]
+
+/** One that has the name, or the OCID, that a probe ends with. */
+const cloudResource = (resource: string) => {
+  const key = resource.slice(resource.lastIndexOf('/') + 1)
+  return { id: key.startsWith('ocid1.') ? key : `ocid1.x.oc1..${key}`, displayName: key, lifecycleState: 'AVAILABLE', drgId: 'ocid1.drg.oc1..DRG-SEOUL-1' }
+}
 
 /** What common programs answer. */
 function known({ argv }: QueryRead): string {
@@ -75,6 +86,7 @@ function known({ argv }: QueryRead): string {
 function statesOf(world: World): (leaf: Leaf) => unknown {
   return ({ probe }) => {
     if (probe.read.kind === 'file') return world.file(probe.read.path)
+    if (probe.read.kind === 'cloud') return probe.parse({ status: 200, code: undefined, etag: 'v1', body: world.cloud(probe.resource) } as never) ?? null
     let problem: unknown
     for (const reply of world.replies(probe.read)) {
       try {

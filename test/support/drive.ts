@@ -4,6 +4,7 @@
  */
 import type { Difference, Event, Module, Refusal, Step } from '../../runner/module.ts'
 import type { Port } from '../../runner/port/port.ts'
+import { NO_CLOUD } from './cloud.ts'
 import { Overlay } from '../../runner/probe/overlay.ts'
 import { Secrets } from '../../runner/resolve/secrets.ts'
 import { runModule } from '../../runner/run/module.ts'
@@ -79,6 +80,7 @@ export async function ask(
 function run(module: Module, args: Record<string, unknown>, port: Port, { check = false }: { check?: boolean }): Promise<Outcome> {
   return runModule(module, module.params().parse(args), {
     port,
+    cloud: NO_CLOUD,
     become: { method: 'sudo', user: 'root' },
     environment: {},
     check,
@@ -97,7 +99,7 @@ function run(module: Module, args: Record<string, unknown>, port: Port, { check 
 
 /** The port, with a note of each step that goes through it. */
 function recorded(port: Port, steps: string[]): Port {
-  const note = (step: Step) => steps.push(step.kind === 'run' ? step.argv.join(' ') : `put ${step.path}`)
+  const note = (step: Step) => steps.push(step.kind === 'run' ? step.argv.join(' ') : step.kind === 'put' ? `put ${step.path}` : step.operation)
   return {
     read: (reads, options) => port.read(reads, options),
     run: (step, options) => {

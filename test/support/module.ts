@@ -206,7 +206,7 @@ function stateOf(leaf: Leaf, host: HostStates): LeafState {
   if (given !== undefined) return { known: true, value: given }
   if (probe.read.kind === 'file') return { known: true, value: ABSENT }
   if (probe.resource === 'query:id:user' || probe.resource === 'query:id:group') return { known: true, value: 'root' }
-  throw new Error(`the test says nothing of ${probe.resource} (${probe.read.argv.join(' ')})`)
+  throw new Error(`the test says nothing of ${probe.resource} (${probe.read.kind === 'query' ? probe.read.argv.join(' ') : probe.read.operation})`)
 }
 
 function drain<R>(steps: Generator<Step, R, StepReply>, options: SimulateOptions): { yielded: Step[]; returned: R } {
@@ -223,6 +223,7 @@ function drain<R>(steps: Generator<Step, R, StepReply>, options: SimulateOptions
 function describeStep(step: Step): string {
   if (step.kind === 'put')
     return `put ${step.path} ${step.mode} ${step.owner ?? ''}:${step.group ?? ''}${step.validate ? ` validated by ${step.validate.join(' ')}` : ''}`
+  if (step.kind === 'cloud') return `${step.operation} ${JSON.stringify(step.request)}`
   const words = step.argv.map((word) => (/^[^\s'"]+$/.test(word) ? word : JSON.stringify(word))).join(' ')
   return `${step.chdir === undefined ? '' : `in ${step.chdir}: `}${words}${step.stdin === undefined ? '' : ` < ${JSON.stringify(step.stdin.toString())}`}`
 }

@@ -18,6 +18,7 @@ import type { Stats } from '../../runner/run/host.ts'
 import { DEFAULT_OPTIONS, type RunOptions } from '../../runner/run/options.ts'
 import type { Outcome } from '../../runner/run/outcome.ts'
 import { exitCodeOf, load, run } from '../../runner/run/run.ts'
+import { NO_CLOUD } from './cloud.ts'
 
 export interface Setup {
   /** An inventory in YAML or INI; by default the hosts below, by name. */
@@ -131,7 +132,7 @@ async function playIn(folder: string, playbook: string, setup: Setup): Promise<P
   const refused: Diagnostic[] = []
   let exitCode: number
   try {
-    const loaded = await load({ playbooks, inventories: [inventory], options, secrets, emit, openPort })
+    const loaded = await load({ playbooks, inventories: [inventory], options, secrets, emit, openPort, cloud: NO_CLOUD })
     exitCode = await run(loaded, () => setup.interrupted?.(events) ?? false)
   } catch (error) {
     if (!(error instanceof DiagnosticError)) throw error

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { Content } from '../../contract/content.ts'
-import type { FileRead, FileReply, QueryRead, QueryReply, Read } from '../../contract/resource.ts'
+import type { FileRead, FileReply, QueryRead, QueryReply, HostRead } from '../../contract/resource.ts'
 import type { PutStep, RunStep, StepReply } from '../../contract/step.ts'
 import { fail } from '../../diagnostic/diagnostic.ts'
 import type { Become, Port, ReadOutcome, RunOptions } from '../port.ts'
@@ -82,7 +82,7 @@ export class MemoryPort implements Port {
   /** How often `read` was called: each is one round trip. */
   readCalls = 0
   /** All reads of all calls, in their order. */
-  readonly reads: Read[] = []
+  readonly reads: HostRead[] = []
   /** As whom each of the calls read. */
   readonly readers: (Become | undefined)[] = []
   readonly runs: Done<RunStep>[] = []
@@ -114,7 +114,7 @@ export class MemoryPort implements Port {
     return entry?.type === 'file' ? entry.bytes.toString('utf8') : undefined
   }
 
-  async read(reads: readonly Read[], options: { become: Become | undefined }): Promise<ReadOutcome[]> {
+  async read(reads: readonly HostRead[], options: { become: Become | undefined }): Promise<ReadOutcome[]> {
     if (reads.length === 0) return []
     await anotherTurn()
     this.readCalls += 1

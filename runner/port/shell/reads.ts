@@ -1,5 +1,5 @@
 /** Turns the reads of one call into units: equal reads once, files together. */
-import type { FileRead, QueryRead, QueryReply, Read } from '../../contract/resource.ts'
+import type { FileRead, QueryRead, QueryReply, HostRead } from '../../contract/resource.ts'
 import type { Diagnostic } from '../../diagnostic/diagnostic.ts'
 import type { ReadOutcome } from '../port.ts'
 import { fileOutcome, fileUnits, mostDemanding, type FileWish } from './files.ts'
@@ -9,7 +9,7 @@ import { quoteAll } from './quote.ts'
 import type { Unit } from './unit.ts'
 
 /** The units, and the outcomes in the order of the reads once every unit was settled. */
-export function planReads(reads: readonly Read[]): { readonly units: Unit[]; outcomes(): ReadOutcome[] } {
+export function planReads(reads: readonly HostRead[]): { readonly units: Unit[]; outcomes(): ReadOutcome[] } {
   const outcomes: (ReadOutcome | undefined)[] = reads.map(() => undefined)
   const files = new Map<string, { read: FileRead; index: number }[]>()
   const queries = new Map<string, { read: QueryRead; index: number }[]>()

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import type { Content } from '../../contract/content.ts'
-import type { Read } from '../../contract/resource.ts'
+import type { HostRead } from '../../contract/resource.ts'
 import type { PutStep, RunStep, StepReply } from '../../contract/step.ts'
 import { DiagnosticError, fail } from '../../diagnostic/diagnostic.ts'
 import type { Become, Port, ReadOutcome, RunOptions } from '../port.ts'
@@ -39,7 +39,7 @@ export class ShellPort implements Port {
     transport.onFull = () => this.#closeOneIdleReader()
   }
 
-  async read(reads: readonly Read[], options: { become: Become | undefined }): Promise<ReadOutcome[]> {
+  async read(reads: readonly HostRead[], options: { become: Become | undefined }): Promise<ReadOutcome[]> {
     if (reads.length === 0) return []
     const plan = planReads(reads)
     const reader = this.#reader(options.become)

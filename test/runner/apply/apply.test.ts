@@ -3,6 +3,7 @@ import { apply, wordsOf } from '../../../runner/apply/apply.ts'
 import { Content } from '../../../runner/contract/content.ts'
 import { put, run, StepFailure, type Step, type StepReply } from '../../../runner/contract/step.ts'
 import { MemoryPort } from '../../../runner/port/memory/memory-port.ts'
+import { NO_CLOUD } from '../../support/cloud.ts'
 
 type Steps = Generator<Step, unknown, StepReply>
 const attributes = { mode: '0644', owner: 'root', group: 'root' }
@@ -16,7 +17,7 @@ function host(): MemoryPort {
 
 async function carryOut(steps: () => Steps, port = host()): Promise<{ returned: unknown; done: string[] }> {
   const done: string[] = []
-  const returned = await apply(steps(), { port, become: undefined, environment: { LANG: 'C' }, done: (step) => done.push(step.kind) })
+  const returned = await apply(steps(), { port, cloud: NO_CLOUD, become: undefined, environment: { LANG: 'C' }, done: (step) => done.push(step.kind) })
   return { returned, done }
 }
 

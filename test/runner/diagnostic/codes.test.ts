@@ -7,6 +7,9 @@ import { becomeFailed, connectionLost, shellDidNotStart, timedOut } from '../../
 import { judge, type KnownKey } from '../../../runner/port/ssh/known-hosts.ts'
 import { addArguments, SshOptions } from '../../../runner/port/ssh/options.ts'
 import { play, type Setup } from '../../support/playbook.ts'
+import { diagnosticOf } from '../../../runner/port/oci/http.ts'
+import { OciPort } from '../../../runner/port/oci/oci-port.ts'
+import { loadSdk } from '../../../runner/port/oci/sdk.ts'
 
 interface Example {
   readonly provoke: () => Diagnostic | undefined | Promise<Diagnostic | undefined>
@@ -333,6 +336,40 @@ error: 'h[0:999999]' stands for more than 100000 hosts  [LIMIT_EXCEEDED]
 error: web1: logged in, but no shell could be started  [UNREACHABLE]
   This account is currently not available.
   hint: The user's login shell has to run commands; /bin/sh has to exist.`,
+  },
+  CLOUD_SDK_MISSING: {
+    provoke: thrown(() =>
+      loadSdk(() => {
+        throw new Error("Cannot find module 'oci-sdk'\nRequire stack: …")
+      }),
+    ),
+    text: `
+error: the modules for Oracle Cloud need the package 'oci-sdk', which is not installed  [CLOUD_SDK_MISSING]
+  Cannot find module 'oci-sdk'
+  hint: Install it with \`npm install oci-sdk\`, or install playline without \`--omit=optional\`.`,
+  },
+  CLOUD_CONFIG: {
+    provoke: async () => {
+      const account = { auth: 'api_key', configFile: undefined, profile: 'DEFAULT', region: undefined, endpoint: undefined } as const
+      const [outcome] = await new OciPort({ HOME: '/home/me' }).read([{ kind: 'cloud', account, service: 'network', operation: 'listDrgs', request: {} }])
+      return outcome && 'problem' in outcome ? outcome.problem : undefined
+    },
+    text: `
+error: there is no /home/me/.oci/config  [CLOUD_CONFIG]
+  hint: It holds the profiles for Oracle Cloud; \`oci setup config\` writes one. Or give \`config_file_location\`.`,
+  },
+  CLOUD_UNREACHABLE: {
+    provoke: () => diagnosticOf('listDrgs', { status: undefined, code: 'ECONNREFUSED', message: 'connect ECONNREFUSED', requestId: '1A2B', attempts: 5 }),
+    text: `
+error: listDrgs: ECONNREFUSED: connect ECONNREFUSED, after 5 attempts  [CLOUD_UNREACHABLE]
+  opc-request-id 1A2B`,
+  },
+  CLOUD_REFUSED: {
+    provoke: () =>
+      diagnosticOf('createDrg', { status: 400, code: 'LimitExceeded', message: 'the limit of DRGs is reached', requestId: '1A2B/3C', attempts: 1 }),
+    text: `
+error: createDrg: LimitExceeded: the limit of DRGs is reached  [CLOUD_REFUSED]
+  HTTP 400, opc-request-id 1A2B/3C`,
   },
   HOST_KEY_UNKNOWN: {
     provoke: judged(),

@@ -5,12 +5,13 @@ import { file, query, type Probe } from '../../../runner/contract/resource.ts'
 import { MemoryPort, type MemoryHost } from '../../../runner/port/memory/memory-port.ts'
 import { Overlay } from '../../../runner/probe/overlay.ts'
 import { ask, readState, type ProbeContext } from '../../../runner/probe/probe.ts'
+import { NO_CLOUD } from '../../support/cloud.ts'
 
 const host: MemoryHost = { files: { '/etc/x': 'x\n' }, queries: { 'cat /etc/names': 'x y\n', 'rpm -q frr': { exitCode: 1, stdout: '', stderr: 'no' } } }
 const names = query('query:names', ['cat', '/etc/names'], (reply) => reply.stdout.trim().split(' '))
 
 function context(port: MemoryPort, more: Partial<ProbeContext> = {}): ProbeContext {
-  return { port, become: undefined, overlay: undefined, liveUnknownBecause: undefined, ...more }
+  return { port, cloud: NO_CLOUD, become: undefined, overlay: undefined, liveUnknownBecause: undefined, ...more }
 }
 
 t.test('a tree is one round trip', async (t) => {

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { Content } from '../../../../runner/contract/content.ts'
-import { query, sysctlValue, unit, type FileReply, type QueryReply, type Read } from '../../../../runner/contract/resource.ts'
+import { query, sysctlValue, unit, type FileReply, type QueryReply, type HostRead } from '../../../../runner/contract/resource.ts'
 import { put, run } from '../../../../runner/contract/step.ts'
 import { LocalTransport } from '../../../../runner/port/local/transport.ts'
 import { MemoryPort } from '../../../../runner/port/memory/memory-port.ts'
@@ -79,7 +79,7 @@ t.test('files do as they do on a real host', { skip: process.getuid?.() !== 0 &&
     ...new Set(history.flat().filter((word) => word.startsWith('@/'))),
     ...['@/a/copy', '@/a/moved', '@/a/b/file', '@/tree/a/file', '@/tree/file', '@/tree/b/c', '@/tree/inside', '@/b/file', '@/a/inside', '@/hard'],
   ]
-  const reads = (root: string): Read[] => paths.map((path) => ({ kind: 'file', path: path.replace('@', root), content: 'bytes' }))
+  const reads = (root: string): HostRead[] => paths.map((path) => ({ kind: 'file', path: path.replace('@', root), content: 'bytes' }))
   const memory = new MemoryPort({ files: { '/root/files': { type: 'directory' } } })
 
   async function tell(port: Port, root: string, step: readonly [string, ...string[]]): Promise<unknown> {
@@ -116,7 +116,7 @@ t.test('files are given by their content, or more', async (t) => {
       '/etc/link': { type: 'link', target: 'motd' },
     },
   })
-  const file = (path: string, content: 'none' | 'digest' | 'bytes' = 'bytes', maxBytes?: number): Read => ({
+  const file = (path: string, content: 'none' | 'digest' | 'bytes' = 'bytes', maxBytes?: number): HostRead => ({
     kind: 'file',
     path,
     content,

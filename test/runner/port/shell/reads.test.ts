@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, chownSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import type { FileRead, FileReply, QueryRead, Read } from '../../../../runner/contract/resource.ts'
+import type { FileRead, FileReply, QueryRead, HostRead } from '../../../../runner/contract/resource.ts'
 import type { ReadOutcome } from '../../../../runner/port/port.ts'
 import { ShellPort } from '../../../../runner/port/shell/shell-port.ts'
 import { scratch } from '../support/folder.ts'
@@ -61,7 +61,7 @@ for (const shell of shells(teardown)) {
     const transport = shell.transport()
     const port = new ShellPort(transport)
     t.teardown(() => port.close())
-    const read = (...reads: Read[]) => port.read(reads, ME)
+    const read = (...reads: HostRead[]) => port.read(reads, ME)
 
     t.test('scratch folders: what is written to them is gone', async (t) => {
       for (const name of ['one', 'two']) mkdirSync(at(`scratch-${name}`), { recursive: true })

@@ -1,0 +1,17 @@
+/** The DRG that a task names. */
+import type { Probe } from '../../../runner/module.ts'
+import { live } from './live.ts'
+import type { Listing, Live, Wanted } from './live.ts'
+
+interface DrgModel extends Live {
+  readonly freeformTags?: Readonly<Record<string, string>>
+}
+
+export interface DrgState {
+  readonly id: string
+  readonly displayName: string | null
+  readonly freeformTags: Readonly<Record<string, string>>
+}
+
+export const drgProbe = (listing: Omit<Listing, 'operation'>, wanted: Wanted<Live>): Probe<DrgState | null> =>
+  live('DRG', { ...listing, operation: 'listDrgs' }, wanted, ({ id, displayName = null, freeformTags = {} }: DrgModel) => ({ id, displayName, freeformTags }))

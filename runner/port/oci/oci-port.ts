@@ -1,0 +1,144 @@
+/** Oracle Cloud Infrastructure by its own SDK. */
+import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
+import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { CloudAccount, CloudCall, CloudRead, CloudReply, CloudStep } from '../../contract/cloud.ts'
+import { DiagnosticError, fail } from '../../diagnostic/diagnostic.ts'
+import type { CloudOutcome, CloudPort } from '../cloud.ts'
+import { CallHttp, diagnosticOf, LIMITS, type Limits } from './http.ts'
+import { quietly } from './quiet.ts'
+import { authProvider, loadSdk, type AuthProvider, type Client, type Sdk } from './sdk.ts'
+
+const POLL_MS = 1000
+const MAX_PAGES = 10_000
+/** States that a resource does not leave by itself. */
+const FINAL_STATES = new Set(['TERMINATED', 'DETACHED', 'FAULTY', 'FAILED'])
+
+export class OciPort implements CloudPort {
+  readonly #environment: Readonly<Record<string, string | undefined>>
+  readonly #limits: Limits
+  readonly #providers = new Map<string, Promise<AuthProvider>>()
+  #sdk: Sdk | undefined
+
+  /** Nothing is loaded or read before the first call. */
+  constructor(environment: Readonly<Record<string, string | undefined>>, limits: Limits = LIMITS) {
+    this.#environment = environment
+    this.#limits = limits
+  }
+
+  async read(reads: readonly CloudRead[]): Promise<CloudOutcome[]> {
+    const answers = new Map<string, Promise<CloudOutcome>>()
+    const outcomes = reads.map((read) => {
+      const key = JSON.stringify([read.account, read.service, read.operation, read.request])
+      let answer = answers.get(key)
+      if (!answer) answers.set(key, (answer = this.#readOne(read)))
+      return answer
+    })
+    return Promise.all(outcomes)
+  }
+
+  async call(step: CloudStep): Promise<CloudReply> {
+    // One token for all attempts: the service answers a second one with what the first has made.
+    const request = step.operation.startsWith('create') ? { opcRetryToken: randomUUID(), ...step.request } : step.request
+    const reply = await this.#send({ ...step, request }, step.okCodes ?? [])
+    return step.until ? this.#until(step, step.until, reply) : reply
+  }
+
+  async #readOne(read: CloudRead): Promise<CloudOutcome> {
+    try {
+      return { reply: read.operation.startsWith('list') ? await this.#allPages(read) : await this.#send(read, [404]) }
+    } catch (error) {
+      if (error instanceof DiagnosticError) return { problem: error.first }
+      throw error
+    }
+  }
+
+  async #allPages(read: CloudRead): Promise<CloudReply> {
+    const items: unknown[] = []
+    let page: string | undefined
+    for (let pages = 0; pages < MAX_PAGES; pages++) {
+      const reply = await this.#send({ ...read, request: { ...read.request, ...(page !== undefined && { page }) } }, [404])
+      if (reply.status === 404) return reply
+      items.push(...(reply.body as unknown[]))
+      page = reply.nextPage
+      if (page === undefined) return { ...reply, body: items }
+    }
+    fail('LIMIT_EXCEEDED', `${read.operation} has more than ${MAX_PAGES} pages`)
+  }
+
+  async #until(step: CloudStep, { states, withinMs }: { states: readonly string[]; withinMs: number }, first: CloudReply): Promise<CloudReply> {
+    const deadlineMs = performance.now() + withinMs
+    let reply = first
+    for (;;) {
+      const state = reply.status === 404 ? 'TERMINATED' : (reply.body as { lifecycleState?: string } | null)?.lifecycleState
+      if (state !== undefined && states.includes(state)) return reply
+      if (state !== undefined && FINAL_STATES.has(state)) fail('CLOUD_REFUSED', `${step.operation}: it became ${state}, and not ${states.join(' or ')}`)
+      if (performance.now() > deadlineMs)
+        fail('DID_NOT_SETTLE', `${step.operation}: still ${state ?? 'nothing'} after ${withinMs / 1000} s, and not ${states.join(' or ')}`)
+      await delay(Math.min(POLL_MS, this.#limits.firstDelayMs))
+      reply = await this.#send(step, [...(step.okCodes ?? []), 404])
+    }
+  }
+
+  /** Sends a call; an error with one of the accepted codes or statuses is a reply. */
+  async #send(call: CloudCall, accepted: readonly (string | number)[]): Promise<CloudReply & { readonly nextPage: string | undefined }> {
+    const sdk = (this.#sdk ??= loadSdk())
+    const provider = await this.#provider(sdk, call.account)
+    const http = new CallHttp(sdk, provider, this.#limits)
+    const client = new (sdk.client(call.service))(
+      { authenticationDetailsProvider: provider, httpClient: http },
+      { retryConfiguration: sdk.common.NoRetryConfigurationDetails },
+    )
+    this.#direct(client, provider, call.account)
+    const operation = client[call.operation] as ((request: unknown) => Promise<Record<string, unknown>>) | undefined
+    if (operation === undefined) throw new Error(`oci-sdk has no operation '${call.operation}' for ${call.service}`)
+    let response: Record<string, unknown>
+    try {
+      response = await quietly(() => operation.call(client, call.request))
+    } catch (error) {
+      const { failure } = http
+      // What failed before anything was sent is a defect of the request.
+      if (!failure) throw error
+      if (!accepted.includes(failure.code) && !(failure.status !== undefined && accepted.includes(failure.status)))
+        throw new DiagnosticError(diagnosticOf(call.operation, failure))
+      return { status: failure.status ?? 0, code: failure.code, body: null, etag: undefined, nextPage: undefined }
+    }
+    const text = (name: string): string | undefined => (typeof response[name] === 'string' && response[name] !== '' ? response[name] : undefined)
+    const body = Object.entries(response).find(([key, value]) => typeof value === 'object' && value !== null && !key.startsWith('opc'))?.[1] ?? null
+    return { status: 200, code: undefined, body, etag: text('etag'), nextPage: text('opcNextPage') }
+  }
+
+  /** Where the client asks: in the region that the account names, or else in that of its profile. */
+  #direct(client: Client, provider: AuthProvider, { region, endpoint }: CloudAccount): void {
+    if (endpoint === undefined) {
+      if (region !== undefined) client.regionId = region
+      return
+    }
+    const own = (provider as { getRegion?(): { regionId: string } | undefined }).getRegion?.()?.regionId
+    const name = region ?? own ?? fail('CLOUD_CONFIG', 'no region is given, and the profile has none', { hint: 'Give `region`, as ap-seoul-1.' })
+    client.endpoint = `${endpoint.replace(/\/+$/, '')}/${name}`
+  }
+
+  #provider(sdk: Sdk, account: CloudAccount): Promise<AuthProvider> {
+    const configFile = this.#configFile(account)
+    const key = JSON.stringify([account.auth, configFile, account.profile])
+    let provider = this.#providers.get(key)
+    if (!provider) {
+      if (account.auth !== 'instance_principal' && !existsSync(configFile)) {
+        fail('CLOUD_CONFIG', `there is no ${configFile}`, {
+          hint: 'It holds the profiles for Oracle Cloud; `oci setup config` writes one. Or give `config_file_location`.',
+        })
+      }
+      this.#providers.set(key, (provider = authProvider(sdk, account, configFile)))
+    }
+    return provider
+  }
+
+  /** The SDK takes the variable only where the default file is absent: so the file is always named to it. */
+  #configFile({ configFile }: CloudAccount): string {
+    const file = configFile ?? this.#environment['OCI_CLI_CONFIG_FILE'] ?? this.#environment['OCI_CONFIG_FILE'] ?? '~/.oci/config'
+    return path.resolve(file.replace(/^~(?=\/)/, this.#environment['HOME'] ?? homedir()))
+  }
+}

@@ -1,0 +1,158 @@
+/** The cloud for tests: none, or the emulator, which the real SDK asks over loopback. */
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Difference, Module, Refusal } from '../../runner/module.ts'
+import type { CloudPort } from '../../runner/port/cloud.ts'
+import { MemoryPort } from '../../runner/port/memory/memory-port.ts'
+import type { Limits } from '../../runner/port/oci/http.ts'
+import { OciPort } from '../../runner/port/oci/oci-port.ts'
+import type { Overlay } from '../../runner/probe/overlay.ts'
+import { Secrets } from '../../runner/resolve/secrets.ts'
+import { runModule } from '../../runner/run/module.ts'
+import { toJson } from '../../runner/value/convert.ts'
+import { print } from '../../runner/value/print.ts'
+import { Dict, Unknown, type Value } from '../../runner/value/value.ts'
+import { MemoryHeadends } from '../lab/oci/headends.ts'
+import { startEmulator, type Emulator } from '../lab/oci/server.ts'
+import { publicKeyOf } from '../lab/oci/signature.ts'
+
+const none = (): never => {
+  throw new Error('the test has no cloud')
+}
+
+export const NO_CLOUD: CloudPort = { read: none, call: none }
+
+export const SEOUL = 'ap-seoul-1'
+const CHUNCHEON = 'ap-chuncheon-1'
+export const COMPARTMENT = 'ocid1.compartment.oc1..network'
+const TENANCY = 'ocid1.tenancy.oc1..tenancy'
+
+/** Impatient, so that a test need not wait. */
+const LIMITS: Limits = { requestTimeoutMs: 2000, callTimeoutMs: 3000, firstDelayMs: 20, longestDelayMs: 100 }
+
+export interface TestCloud {
+  readonly emulator: Emulator
+  readonly headends: MemoryHeadends
+  /** The parameters by which a module reaches it, in Seoul. */
+  readonly account: Readonly<Record<string, string>>
+  readonly configFile: string
+  readonly port: OciPort
+  /** Operations that wrote, or tried to, since the last time this was asked. */
+  writes(): string[]
+  /** Calls an operation of the emulator's store past HTTP: what somebody else does. */
+  close(): Promise<void>
+}
+
+interface Ends {
+  teardown(work: () => Promise<unknown>): void
+}
+
+/** An empty cloud with a user whose key is in a configuration file. */
+export async function testCloud(t: Ends): Promise<TestCloud> {
+  const folder = mkdtempSync(join(tmpdir(), 'playline-oci-'))
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  })
+  const [user, fingerprint] = ['ocid1.user.oc1..engineer', '20:3b:97:13:55:1c:5b:0d:d3:37:d8:50:4e:c5:3a:34']
+  const [keyFile, configFile] = [join(folder, 'key.pem'), join(folder, 'config')]
+  writeFileSync(keyFile, privateKey, { mode: 0o600 })
+  writeFileSync(configFile, `[DEFAULT]\nuser=${user}\nfingerprint=${fingerprint}\ntenancy=${TENANCY}\nregion=${SEOUL}\nkey_file=${keyFile}\n`, { mode: 0o600 })
+  const headends = new MemoryHeadends()
+  const emulator = await startEmulator({
+    keys: new Map([[`${TENANCY}/${user}/${fingerprint}`, publicKeyOf(publicKey)]]),
+    regions: [SEOUL, CHUNCHEON],
+    compartments: [TENANCY, COMPARTMENT],
+    headends,
+    lifetimes: { transitionMs: 30, tombstoneMs: 60_000 },
+  })
+  let seen = 0
+  const close = async (): Promise<void> => {
+    await emulator.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  t.teardown(close)
+  return {
+    emulator,
+    headends,
+    account: { config_file_location: configFile, endpoint: emulator.endpoint, region: SEOUL },
+    configFile,
+    port: new OciPort({}, LIMITS),
+    writes: () => {
+      const since = emulator.log.slice(seen)
+      seen = emulator.log.length
+      return since.filter(({ method }) => method !== 'GET').map(({ operation, status }) => `${operation} ${status}`)
+    },
+    close,
+  }
+}
+
+export interface CloudRun {
+  readonly changed: boolean
+  readonly unknown: string | undefined
+  readonly differs: readonly Difference[]
+  readonly refusals: readonly Refusal[]
+  readonly problem: string | undefined
+  readonly detail: string | undefined
+  readonly result: Record<string, unknown>
+  /** The diff as lines, `label: before → after`. */
+  readonly shown: readonly string[]
+}
+
+/** A value as plain data, in which what is unknown says why. */
+function told(value: Value): unknown {
+  if (value instanceof Unknown) return `unknown: ${value.cause}`
+  if (value instanceof Dict) return Object.fromEntries([...value].map(([key, item]) => [print(key), told(item)]))
+  return Array.isArray(value) ? value.map(told) : (JSON.parse(toJson(value)) as unknown)
+}
+
+/** Runs a module against a test's cloud; with an overlay as a dry run, whose tasks see each other. */
+export async function inCloud(module: Module, cloud: TestCloud, args: Record<string, unknown>, overlay?: Overlay): Promise<CloudRun> {
+  let differs: readonly Difference[] = []
+  let refusals: readonly Refusal[] = []
+  const watched: Module =
+    module.kind === 'state'
+      ? {
+          ...module,
+          plan: (before, params) => {
+            const planned = module.plan(before, params)
+            refusals = planned.refusals ?? []
+            return planned
+          },
+          events: (situation) => {
+            differs = situation.differs
+            return module.events?.(situation) ?? []
+          },
+        }
+      : module
+  const outcome = await runModule(watched, module.params().parse({ ...cloud.account, compartment_id: COMPARTMENT, ...args }), {
+    port: new MemoryPort({}),
+    cloud: cloud.port,
+    become: undefined,
+    environment: {},
+    check: overlay !== undefined,
+    overlay,
+    predicts: true,
+    liveUnknownBecause: undefined,
+    maybeBecause: undefined,
+    cause: 'TASK [test]',
+    predictedChange: () => {},
+    changesNothing: false,
+    secrets: new Secrets(),
+    secretFiles: new Set(),
+    timestamp: '2026-01-31@10:15:59',
+  })
+  return {
+    changed: outcome.changed,
+    unknown: outcome.unknown,
+    differs,
+    refusals,
+    problem: outcome.failure?.message,
+    detail: outcome.failure?.detail,
+    result: Object.fromEntries([...outcome.data].map(([key, value]) => [print(key), told(value)])),
+    shown: outcome.shown.map((each) => (each.kind === 'value' ? `${each.label}: ${each.before} → ${each.after}` : each.kind)),
+  }
+}
