@@ -18,9 +18,11 @@ const params = () =>
       ike_algorithms: param.nonEmptyString().optional().describe("What phase 1 has to have agreed on, in pluto's words: `AES_CBC_256-HMAC_SHA2_384-MODP1536`."),
       esp_algorithms: param.nonEmptyString().optional().describe("What phase 2 has to have agreed on, in pluto's words: `AES_GCM_16_256-NONE`."),
       bytes_above: z
-        .record(z.string(), z.object({ in_bytes: bytes(), out_bytes: bytes() }))
+        .record(z.string(), z.object({ esp_sa: param.int(0).optional(), in_bytes: bytes(), out_bytes: bytes() }))
         .optional()
-        .describe('By connection: the bytes that it has to have carried more than, both ways; the `connections` of an earlier look.'),
+        .describe(
+          'By connection: the bytes that it has to have carried more than, both ways; the `connections` of an earlier look. An ESP SA that has replaced that of `esp_sa` counts from 0.',
+        ),
       timeout: param.number(0, 3600).default(60).describe('How long to wait, in seconds.'),
       sleep: param.number(0.1, 60).default(1).describe('How long to wait between two looks, in seconds.'),
     })
@@ -73,7 +75,9 @@ function ofConnection(name: string, state: State, p: Params): Fault | undefined 
   if (p.esp_algorithms !== undefined && connection.espAlgorithms !== p.esp_algorithms) {
     return { problem: `phase 2 agreed on ${connection.espAlgorithms ?? 'nothing'}, not on ${p.esp_algorithms}`, cause: 'algorithms', evidence: '' }
   }
-  const above = p.bytes_above?.[name]
+  const earlier = p.bytes_above?.[name]
+  const isReplaced = earlier?.esp_sa !== undefined && earlier.esp_sa !== connection.espSa
+  const above = isReplaced ? { in_bytes: 0, out_bytes: 0 } : earlier
   const now = traffic[name] ?? { inBytes: 0, outBytes: 0 }
   if (above && (now.inBytes <= above.in_bytes || now.outBytes <= above.out_bytes)) {
     return {

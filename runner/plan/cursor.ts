@@ -8,12 +8,16 @@ interface Frame {
   section: 'block' | 'rescue' | 'always'
   /** A failure that goes on outwards once `always` is done. */
   failing: boolean
+  /** In a dry run: why it cannot be known whether a task of the block fails, so that its rescue may run. */
+  mayHaveFailed: string | undefined
 }
 
 export interface Next {
   readonly item: CompiledTask | Flush
   /** Comparable between hosts: the host with the smaller position is behind. */
   readonly position: readonly number[]
+  /** In a dry run: why it cannot be known whether it runs, where it stands in a rescue that may not be entered. */
+  readonly maybeBecause: string | undefined
 }
 
 const SECTION_ORDER = { block: 0, rescue: 1, always: 2 }
@@ -23,7 +27,7 @@ export class Cursor {
   #failed = false
 
   constructor(items: readonly CompiledItem[]) {
-    this.#frames = [{ items, index: 0, block: undefined, section: 'block', failing: false }]
+    this.#frames = [{ items, index: 0, block: undefined, section: 'block', failing: false, mayHaveFailed: undefined }]
   }
 
   /** True once a failure has left the outermost block. */
@@ -49,9 +53,13 @@ export class Cursor {
       if (item === undefined) {
         if (!this.#leave(frame)) return undefined
       } else if (item.kind === 'block') {
-        this.#frames.push({ items: item.block, index: 0, block: item, section: 'block', failing: false })
+        this.#frames.push({ items: item.block, index: 0, block: item, section: 'block', failing: false, mayHaveFailed: undefined })
       } else {
-        return { item, position: this.#frames.flatMap((each) => [SECTION_ORDER[each.section], each.index]) }
+        return {
+          item,
+          position: this.#frames.flatMap((each) => [SECTION_ORDER[each.section], each.index]),
+          maybeBecause: this.#frames.find((each) => each.section === 'rescue' && each.mayHaveFailed !== undefined)?.mayHaveFailed,
+        }
       }
     }
     return undefined
@@ -62,11 +70,18 @@ export class Cursor {
     this.#frames.at(-1)!.index++
   }
 
+  /** In a dry run: of the task that `next` gave it cannot be known whether it would fail. The nearest rescue is gone through as what may run. */
+  mayFail(because: string): void {
+    const frame = this.#frames.findLast((each) => each.section === 'block' && each.block !== undefined && each.block.rescue.length > 0)
+    if (frame) frame.mayHaveFailed ??= because
+  }
+
   /** The task that `next` gave has failed: on to the nearest rescue or always, whichever is told; `out` is the end. */
   fail(): 'rescue' | 'always' | 'out' {
     while (this.#frames.length > 0) {
       const frame = this.#frames.at(-1)!
       if (frame.block && frame.section === 'block' && frame.block.rescue.length > 0) {
+        frame.mayHaveFailed = undefined
         this.#enter(frame, 'rescue')
         return 'rescue'
       }
@@ -84,6 +99,10 @@ export class Cursor {
   #leave(frame: Frame): boolean {
     const { block } = frame
     if (!block) return false
+    if (frame.section === 'block' && frame.mayHaveFailed !== undefined) {
+      this.#enter(frame, 'rescue')
+      return true
+    }
     if (frame.section !== 'always' && block.always.length > 0) {
       this.#enter(frame, 'always')
       return true

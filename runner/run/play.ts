@@ -107,14 +107,17 @@ export async function runPlay(session: Session, compiled: CompiledPlay, interrup
   const varsFiles = readVarsFiles(session, compiled, general)
   const name = playName(compiled, general)
   if (hosts.length === 0) session.emit({ kind: 'no-hosts', play: name, reason: 'no hosts matched' })
+  let maybeEnded: string | undefined
   for (const batch of batches(ordered(hosts, compiled, general), compiled, general)) {
     const gone = new Set(hosts.filter((each) => session.host(each).out !== undefined))
     if (batch.every((each) => gone.has(each))) {
       session.emit({ kind: 'no-hosts', play: name, reason: 'no hosts left' })
       continue
     }
-    const end = await new PlayRun(session, { compiled, name, varsFiles, hosts, batch, gone }, interrupted).run()
+    const batchRun = new PlayRun(session, { compiled, name, varsFiles, hosts, batch, gone }, interrupted, maybeEnded)
+    const end = await batchRun.run()
     if (end !== 'done') return end
+    maybeEnded ??= batchRun.playMaybeEnded
   }
   return 'done'
 }
@@ -139,6 +142,8 @@ function batches(hosts: readonly string[], compiled: CompiledPlay, evaluator: Ev
   return result
 }
 
+const maybeOf = (host: string, because: string | undefined): [string, string][] => (because === undefined ? [] : [[host, because]])
+
 /** The meta actions that are about the play, not about a host. */
 const FOR_ALL: ReadonlySet<string> = new Set(['end_play', 'clear_host_errors'])
 
@@ -152,15 +157,22 @@ class PlayRun {
   /** Hosts on which nothing more runs, handlers that are forced aside. */
   readonly #stopped = new Set<string>()
   readonly #interrupted: () => boolean
+  /** In a dry run: by host, why it cannot be known whether anything more runs there. */
+  readonly #maybeEnded: Map<string, string>
   #endPlay = false
   #allFail = false
 
-  constructor(session: Session, play: ActivePlay & { readonly gone: Set<string> }, interrupted: () => boolean) {
+  /** `maybeEnded`: in a dry run, why an earlier batch may have ended the play. */
+  constructor(session: Session, play: ActivePlay & { readonly gone: Set<string> }, interrupted: () => boolean, maybeEnded: string | undefined) {
+    this.#maybeEnded = new Map(maybeEnded === undefined ? [] : play.batch.map((host) => [host, maybeEnded]))
     this.#session = session
     this.#play = play
     this.#gone = play.gone
     this.#interrupted = interrupted
   }
+
+  /** In a dry run: why it cannot be known whether the play was ended for all. */
+  playMaybeEnded: string | undefined
 
   async run(): Promise<PlayEnd> {
     const { compiled, batch, name } = this.#play
@@ -205,10 +217,13 @@ class PlayRun {
   }
 
   async #step(task: CompiledTask, hosts: readonly string[]): Promise<void> {
-    const outcomes = await this.#runOn(task, hosts)
+    const maybe = new Map(hosts.flatMap((host) => maybeOf(host, this.#cursors.get(host)!.next()?.maybeBecause)))
+    const outcomes = await this.#runOn(task, hosts, maybe)
     for (const host of hosts) {
       const cursor = this.#cursors.get(host)!
       const outcome = outcomes.get(host)
+      const unknown = outcome?.unknown ?? outcome?.items?.find((item) => item.outcome.unknown !== undefined)?.outcome.unknown
+      if (unknown !== undefined) cursor.mayFail(unknown)
       if (outcome?.unreachable && !outcome.ignored) this.#lose(host, 'unreachable')
       else if (outcome?.failure && !outcome.ignored) {
         const state = this.#session.host(host)
@@ -257,7 +272,8 @@ class PlayRun {
     })
     const isMeta = task.task.action.module === 'meta'
     const { action } = task.task
-    if (isMeta) return this.#meta(task, hosts)
+    const maybeBecause = (host: string): string | undefined => maybe.get(host) ?? this.#maybeEnded.get(host)
+    if (isMeta) return this.#meta(task, hosts, maybeBecause)
     this.#session.emit({
       kind: 'task-start',
       name,
@@ -271,7 +287,7 @@ class PlayRun {
     const outcomes = new Map<string, Outcome>()
     const one = async (host: string): Promise<void> => {
       this.#session.emit({ kind: 'host-start', host })
-      const outcome = await runTask(this.#session, this.#play, task, host, maybe.get(host))
+      const outcome = await runTask(this.#session, this.#play, task, host, maybeBecause(host))
       outcomes.set(host, outcome)
       const delegatedTo = await delegateOf(this.#session, this.#play, task, host)
       this.#session.emit({ kind: 'host-result', host, action: action.written, outcome, delegatedTo, at: new Date() })
@@ -393,15 +409,16 @@ class PlayRun {
 
   // --- meta and failures -----------------------------------------------------------------------------------------------
 
-  async #meta(task: CompiledTask, hosts: readonly string[]): Promise<Map<string, Outcome>> {
+  async #meta(task: CompiledTask, hosts: readonly string[], maybeBecause: (host: string) => string | undefined): Promise<Map<string, Outcome>> {
     const { text, args } = task.task.action
     const what = text ? print(text.value as Value) : print((args.get('_meta') ?? '') as Value)
     const outcomes = new Map<string, Outcome>()
     const acting: string[] = []
     // What concerns the play as a whole is decided by the first host's conditions.
     for (const host of FOR_ALL.has(what) ? hosts.slice(0, 1) : hosts) {
-      const outcome = await runTask(this.#session, this.#play, task, host)
+      const outcome = await runTask(this.#session, this.#play, task, host, maybeBecause(host))
       outcomes.set(host, outcome)
+      if (outcome.unknown !== undefined) this.#mayEnd(what, host, outcome.unknown)
       if (!outcome.skipped && !outcome.failure && outcome.unknown === undefined) acting.push(host)
     }
     if (acting.length === 0) return outcomes
@@ -415,6 +432,13 @@ class PlayRun {
     } else if (what === 'clear_host_errors') for (const name of this.#play.batch) this.#session.host(name).out = undefined
     else if (what === 'reset_connection') await Promise.all(acting.map((host) => this.#session.host(host).closePorts()))
     return outcomes
+  }
+
+  /** In a dry run: a task that may end the play, or a host's part in it, leaves unknown whether the rest runs. */
+  #mayEnd(what: string, host: string, because: string): void {
+    if (what === 'end_play') this.playMaybeEnded ??= because
+    const hosts = what === 'end_play' ? this.#play.batch : what === 'end_host' ? [host] : []
+    for (const each of hosts) if (!this.#maybeEnded.has(each)) this.#maybeEnded.set(each, because)
   }
 
   #tooManyFailed(): boolean {

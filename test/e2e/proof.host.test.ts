@@ -102,7 +102,7 @@ t.test('the same gate passes with the successors of IKEv1 and VTI, with the form
       t.match(interfaces, variant.interfaces, 'and no other interface of a tunnel')
       if (!variant.withRekey) return
       const { ikeCount, espCount, lostCount, sentCount, gapSeconds } = await rehearseRekey(instance, (line) => t.comment(line))
-      t.ok(ikeCount >= 2 && espCount >= 2 && sentCount > 100, `${ikeCount} IKE, ${espCount} ESP, ${sentCount} packets`)
+      t.ok(ikeCount >= 2 && espCount >= 2 && sentCount > 20, `${ikeCount} IKE, ${espCount} ESP, ${sentCount} packets`)
       t.ok(lostCount <= 5 && gapSeconds < 3, `${lostCount} lost, ${gapSeconds} s the longest time without an answer`)
     })
   }

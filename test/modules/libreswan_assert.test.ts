@@ -53,6 +53,12 @@ t.test('up', async (t) => {
       'bytes_above: {Tunnel-1: {in_bytes: 1228, out_bytes: 1000}}',
       ['Tunnel-1: an ESP SA, but its bytes do not rise both ways: in 1228 → 1228, out 1000 → 1564'],
     ],
+    [
+      'bytes_above: {Tunnel-1: {esp_sa: 3, in_bytes: 1228, out_bytes: 1000}}',
+      ['Tunnel-1: an ESP SA, but its bytes do not rise both ways: in 1228 → 1228, out 1000 → 1564'],
+    ],
+    // Replaced meanwhile, it counts from the start.
+    ['bytes_above: {Tunnel-1: {esp_sa: 1, in_bytes: 9000, out_bytes: 9000}}', []],
     ['sa: ike', []],
   ] as const)
     t.strictSame(simulateRead(module, `{connections: Tunnel-1, ${args}}`, there).missing, missing, args)

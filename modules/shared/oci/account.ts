@@ -17,7 +17,7 @@ export const accountParams = {
     .describe("Where to ask instead of Oracle's own servers, for a rehearsal: `http://127.0.0.1:8080`, asked for each region at `ENDPOINT/REGION`."),
 }
 
-interface AccountParams {
+export interface AccountParams {
   readonly auth_type: CloudAccount['auth']
   readonly config_file_location?: string | undefined
   readonly config_profile_name: string

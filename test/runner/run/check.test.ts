@@ -399,6 +399,41 @@ t.test('a refusal fails a check as it fails a run', async (t) => {
   }
 })
 
+t.test('what a rescue would do, and what comes after an end, is unknown where a task may fail or the play may end', async (t) => {
+  const setup: Setup = { files: LIBRARY, hosts: { a: { files: { '/etc/passwd': '' }, queries: { 'vtysh -c show bgp summary json': 'two' } } }, options: check }
+  const write = '- name: write\n  copy: {content: x, dest: /etc/x, mode: "0644"}\n'
+  const block = `- block:
+    - name: ask
+      daemon: {}
+      register: answer
+  rescue:
+    - name: mend
+      set_fact: {mended: true}
+  always:
+    - name: always
+      debug: {msg: here}
+- name: after
+  debug: {msg: "{{ mended }}"}`
+  const rescued = await play(tasks(`${write}${block}`, '  vars: {mended: false}\n'), setup)
+  t.equal(rescued.of('ask').unknown, 'TASK [write]')
+  t.equal(rescued.of('mend').unknown, 'TASK [write]', 'the rescue may run')
+  t.equal(rescued.of('always').unknown, undefined)
+  t.equal(rescued.of('after').unknown, 'TASK [write]', 'and what it sets is unknown')
+  const sure = await play(tasks(block, '  vars: {mended: false}\n'), setup)
+  t.notOk(
+    sure.results.some(({ task }) => task === 'mend'),
+    'what does not fail needs no rescue',
+  )
+  t.equal(sure.of('after').unknown, undefined)
+
+  for (const what of ['end_play', 'end_host']) {
+    const end = `- name: ask\n  daemon: {}\n  register: answer\n- meta: ${what}\n  when: answer.peers == "none"\n- name: after\n  copy: {content: y, dest: /etc/y, mode: "0644"}`
+    const ended = await play(tasks(`${write}${end}`), setup)
+    t.equal(ended.of('after').unknown, 'TASK [write]', what)
+    t.equal((await play(tasks(end), setup)).of('after').unknown, undefined, `${what}, known`)
+  }
+})
+
 t.test('the words of a check', async (t) => {
   const { human } = await play(tasks(`- name: edit\n  lineinfile: {path: /etc/x, line: x}\n- name: build\n  command: make`), {
     hosts: { a: { files: { '/etc/x': '' } } },
