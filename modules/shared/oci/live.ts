@@ -38,14 +38,14 @@ export function named<T extends Live>(id: string | undefined, name: string | und
 
 /**
  * The one resource that is meant, or null. `what` is for people: `DRG`. The listing reads all pages; names are compared here, for the
- * SDK does not encode them in queries.
+ * SDK does not encode them in queries. `aspect` names what of the resource is read, where probes of it read different things.
  *
  * @throws {Error} where several fit.
  */
-export function live<T extends Live, S>(what: string, listing: Listing, { key, fits }: Wanted<T>, read: (resource: T) => S): Probe<S | null> {
+export function live<T extends Live, S>(what: string, listing: Listing, { key, fits }: Wanted<T>, read: (resource: T) => S, aspect?: string): Probe<S | null> {
   const { account, operation, request } = listing
   return cloud<S | null>(
-    `cloud:${account.region ?? account.profile}/${operation}/${Object.values(request).join('/')}/${key}`,
+    `cloud:${account.region ?? account.profile}/${operation}/${[...Object.values(request), key, aspect].filter((part) => part !== undefined).join('/')}`,
     listing,
     ({ body }) => {
       const found = ((body ?? []) as T[]).filter(isAlive).filter(fits)

@@ -1,9 +1,9 @@
 /** A list of rules that belongs to somebody else too: a route table, a security list. One rule is looked at; the others survive. */
-import { cloud, param, z } from '../../../runner/module.ts'
+import { param, z } from '../../../runner/module.ts'
 import type { Probe, StepReply, Step } from '../../../runner/module.ts'
 import { accountOf, accountParams } from './account.ts'
 import type { AccountParams } from './account.ts'
-import { named } from './live.ts'
+import { live, named } from './live.ts'
 import type { Live } from './live.ts'
 import { update } from './write.ts'
 
@@ -50,20 +50,13 @@ export function ruleProbe<R>(
   /** Finds it in the list as the API answers it. */
   find: (model: Readonly<Record<string, unknown>>) => R | undefined,
 ): Probe<RuleState<R> | null> {
-  const { fits, key: listKey } = named<ListModel>(p.id, p.name)
   const request = { compartmentId: p.compartment_id, ...(p.vcn_id !== undefined && { vcnId: p.vcn_id }) }
-  return cloud(
-    `cloud:${p.region ?? p.config_profile_name}/${list.operations}/${Object.values(request).join('/')}/${listKey}/${key}`,
+  return live(
+    list.what,
     { account: accountOf(p), service: 'network', operation: `list${list.operations}s`, request },
-    ({ body }) => {
-      const found = ((body ?? []) as ListModel[])
-        .filter(({ lifecycleState }) => lifecycleState !== 'TERMINATING' && lifecycleState !== 'TERMINATED')
-        .filter(fits)
-      if (found.length > 1)
-        throw new Error(`there are ${found.length} with the name '${listKey}' (${found.map(({ id }) => id).join(', ')}): give \`vcn_id\` or \`id\``)
-      return found[0] ? { id: found[0].id, rule: find(found[0]) ?? null } : null
-    },
-    `${list.what} ${listKey}`,
+    named<ListModel>(p.id, p.name),
+    (model) => ({ id: model.id, rule: find(model) ?? null }),
+    key,
   )
 }
 
