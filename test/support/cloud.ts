@@ -9,14 +9,13 @@ import { MemoryPort } from '../../runner/port/memory/memory-port.ts'
 import type { Limits } from '../../runner/port/oci/http.ts'
 import { OciPort } from '../../runner/port/oci/oci-port.ts'
 import type { Overlay } from '../../runner/probe/overlay.ts'
-import { Secrets } from '../../runner/resolve/secrets.ts'
-import { runModule } from '../../runner/run/module.ts'
 import { toJson } from '../../runner/value/convert.ts'
 import { print } from '../../runner/value/print.ts'
 import { Dict, Unknown, type Value } from '../../runner/value/value.ts'
 import { MemoryHeadends } from '../lab/oci/headends.ts'
 import { startEmulator, type Emulator } from '../lab/oci/server.ts'
 import { publicKeyOf } from '../lab/oci/signature.ts'
+import { runAlone, watched } from './engine.ts'
 
 const none = (): never => {
   throw new Error('the test has no cloud')
@@ -111,45 +110,18 @@ function told(value: Value): unknown {
 
 /** Runs a module against a test's cloud; with an overlay as a dry run, whose tasks see each other. */
 export async function inCloud(module: Module, cloud: TestCloud, args: Record<string, unknown>, overlay?: Overlay): Promise<CloudRun> {
-  let differs: readonly Difference[] = []
-  let refusals: readonly Refusal[] = []
-  const watched: Module =
-    module.kind === 'state'
-      ? {
-          ...module,
-          plan: (before, params) => {
-            const planned = module.plan(before, params)
-            refusals = planned.refusals ?? []
-            return planned
-          },
-          events: (situation) => {
-            differs = situation.differs
-            return module.events?.(situation) ?? []
-          },
-        }
-      : module
-  const outcome = await runModule(watched, module.params().parse({ ...cloud.account, compartment_id: COMPARTMENT, ...args }), {
-    port: new MemoryPort({}),
-    cloud: cloud.port,
-    become: undefined,
-    environment: {},
-    check: overlay !== undefined,
-    overlay,
-    predicts: true,
-    liveUnknownBecause: undefined,
-    maybeBecause: undefined,
-    cause: 'TASK [test]',
-    predictedChange: () => {},
-    changesNothing: false,
-    secrets: new Secrets(),
-    secretFiles: new Set(),
-    timestamp: '2026-01-31@10:15:59',
-  })
+  if (module.kind !== 'state') throw new Error('inCloud() is for modules of the kind state')
+  const watch = watched(module)
+  const outcome = await runAlone(
+    watch.module,
+    { ...cloud.account, compartment_id: COMPARTMENT, ...args },
+    { port: new MemoryPort({}), cloud: cloud.port, become: undefined, overlay },
+  )
   return {
     changed: outcome.changed,
     unknown: outcome.unknown,
-    differs,
-    refusals,
+    differs: watch.seen.differs,
+    refusals: watch.seen.refusals,
     problem: outcome.failure?.message,
     detail: outcome.failure?.detail,
     result: Object.fromEntries([...outcome.data].map(([key, value]) => [print(key), told(value)])),

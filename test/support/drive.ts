@@ -5,9 +5,8 @@
 import type { Difference, Event, Module, Refusal, Step } from '../../runner/module.ts'
 import type { Port } from '../../runner/port/port.ts'
 import { NO_CLOUD } from './cloud.ts'
+import { runAlone, watched } from './engine.ts'
 import { Overlay } from '../../runner/probe/overlay.ts'
-import { Secrets } from '../../runner/resolve/secrets.ts'
-import { runModule } from '../../runner/run/module.ts'
 import type { Outcome } from '../../runner/run/outcome.ts'
 import { toJson } from '../../runner/value/convert.ts'
 import type { Host } from './scratch.ts'
@@ -28,28 +27,12 @@ export interface Driven {
 /** Drives a module of the kind `state`. */
 export async function drive(module: Module, args: Record<string, unknown>, host: Host, options: { check?: boolean } = {}): Promise<Driven> {
   if (module.kind !== 'state') throw new Error('drive() is for modules of the kind state')
-  let differs: readonly Difference[] = []
-  let events: readonly Event[] = []
-  let refusals: readonly Refusal[] = []
-  const watched: Module = {
-    ...module,
-    plan: (before, params) => {
-      const planned = module.plan(before, params)
-      refusals = planned.refusals ?? []
-      return planned
-    },
-    events: (situation) => {
-      differs = situation.differs
-      return (events = module.events?.(situation) ?? [])
-    },
-  }
+  const watch = watched(module)
   const steps: string[] = []
-  const outcome = await run(watched, args, recorded(host.port, steps), options)
+  const outcome = await run(watch.module, args, recorded(host.port, steps), options)
   const isRefused = outcome.failure?.diagnostic?.code === 'REFUSED'
   return {
-    differs,
-    events,
-    refusals,
+    ...watch.seen,
     steps,
     result: resultOf(outcome),
     problem: isRefused ? undefined : outcome.failure?.message,
@@ -78,23 +61,7 @@ export async function ask(
 }
 
 function run(module: Module, args: Record<string, unknown>, port: Port, { check = false }: { check?: boolean }): Promise<Outcome> {
-  return runModule(module, module.params().parse(args), {
-    port,
-    cloud: NO_CLOUD,
-    become: { method: 'sudo', user: 'root' },
-    environment: {},
-    check,
-    overlay: check ? new Overlay() : undefined,
-    predicts: true,
-    liveUnknownBecause: undefined,
-    maybeBecause: undefined,
-    cause: 'TASK [test]',
-    predictedChange: () => {},
-    changesNothing: false,
-    secrets: new Secrets(),
-    secretFiles: new Set(),
-    timestamp: '2026-01-31@10:15:59',
-  })
+  return runAlone(module, args, { port, cloud: NO_CLOUD, become: { method: 'sudo', user: 'root' }, overlay: check ? new Overlay() : undefined })
 }
 
 /** The port, with a note of each step that goes through it. */
