@@ -13,6 +13,7 @@ import { toJson } from '../../runner/value/convert.ts'
 import { print } from '../../runner/value/print.ts'
 import { Dict, Unknown, type Value } from '../../runner/value/value.ts'
 import { MemoryHeadends } from '../lab/oci/headends.ts'
+import { CHUNCHEON, SEOUL } from '../lab/oci/prerequisites.ts'
 import { startEmulator, type Emulator } from '../lab/oci/server.ts'
 import { publicKeyOf } from '../lab/oci/signature.ts'
 import { runAlone, watched } from './engine.ts'
@@ -23,8 +24,7 @@ const none = (): never => {
 
 export const NO_CLOUD: CloudPort = { read: none, call: none }
 
-export const SEOUL = 'ap-seoul-1'
-const CHUNCHEON = 'ap-chuncheon-1'
+export { CHUNCHEON, SEOUL }
 export const COMPARTMENT = 'ocid1.compartment.oc1..network'
 const TENANCY = 'ocid1.tenancy.oc1..tenancy'
 

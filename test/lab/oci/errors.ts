@@ -21,3 +21,5 @@ export const notFound = (id: string): ServiceError =>
 export const relatedNotFound = (id: string): ServiceError =>
   new ServiceError(400, 'RelatedResourceNotAuthorizedOrNotFound', `Authorization failed or requested related resource not found: ${id}`)
 export const incorrectState = (message: string): ServiceError => new ServiceError(409, 'IncorrectState', message)
+export const conflict = (user: { readonly id: string }, used: { readonly id: string }): ServiceError =>
+  new ServiceError(409, 'Conflict', `The ${user.id} references ${used.id}. You must remove the reference to proceed with this operation.`)

@@ -1,10 +1,9 @@
 /** The Virtual Network API, as far as a site-to-site VPN needs it. https://docs.oracle.com/en-us/iaas/api/#/en/iaas/20160918/ */
 import { incorrectState, invalid, missing, relatedNotFound, ServiceError } from './errors.ts'
 import { newSharedSecret, type HeadendSpec } from './headends.ts'
-import { operationsOf, PROVISIONING, related, type Answer, type Call, type Cloud, type Operation } from './operation.ts'
+import { omit, operationsOf, PROVISIONING, related, TAGS, type Answer, type Call, type Cloud, type Operation } from './operation.ts'
 import { isAlive, type Body, type Resource } from './store.ts'
-
-const TAGS = ['displayName', 'freeformTags', 'definedTags']
+import { vcnOperations } from './vcn.ts'
 
 const drgs = operationsOf({
   kind: 'drg',
@@ -41,65 +40,6 @@ const drgAttachments = operationsOf({
     if (network['routeTableId'] === '') throw invalid('routeTableId size must be between 1 and 255')
     return { ...body, compartmentId: vcn.body['compartmentId'], vcnId: vcn.id, networkDetails: network, routeTableId: network['routeTableId'] ?? null }
   },
-})
-
-const vcns = operationsOf({
-  kind: 'vcn',
-  name: 'Vcn',
-  folder: 'vcns',
-  required: ['compartmentId'],
-  updatable: [...TAGS],
-  states: PROVISIONING,
-  made: ({ store }, { region, body }, vcn) => {
-    const common = { compartmentId: body['compartmentId'], vcnId: vcn.id }
-    const table = store.create(
-      'routetable',
-      region,
-      { ...common, displayName: `Default Route Table for ${String(vcn.body['displayName'])}`, routeRules: [] },
-      PROVISIONING,
-    )
-    const list = store.create(
-      'securitylist',
-      region,
-      { ...common, displayName: `Default Security List for ${String(vcn.body['displayName'])}`, ingressSecurityRules: [], egressSecurityRules: [] },
-      PROVISIONING,
-    )
-    store.update(vcn, { cidrBlocks: body['cidrBlocks'] ?? [body['cidrBlock']], defaultRouteTableId: table.id, defaultSecurityListId: list.id }, undefined)
-  },
-})
-
-const subnets = operationsOf({
-  kind: 'subnet',
-  name: 'Subnet',
-  folder: 'subnets',
-  required: ['compartmentId', 'vcnId', 'cidrBlock'],
-  updatable: [...TAGS, 'routeTableId', 'securityListIds', 'dhcpOptionsId'],
-  filters: ['vcnId', 'displayName', 'lifecycleState'],
-  states: PROVISIONING,
-  make: (cloud, { region, body }) => {
-    const vcn = related(cloud, region, body['vcnId'], 'vcn')
-    return { routeTableId: vcn.body['defaultRouteTableId'], securityListIds: [vcn.body['defaultSecurityListId']], ...body }
-  },
-})
-
-const routeTables = operationsOf({
-  kind: 'routetable',
-  name: 'RouteTable',
-  folder: 'routeTables',
-  required: ['compartmentId', 'vcnId', 'routeRules'],
-  updatable: [...TAGS, 'routeRules'],
-  filters: ['vcnId', 'displayName', 'lifecycleState'],
-  states: PROVISIONING,
-})
-
-const securityLists = operationsOf({
-  kind: 'securitylist',
-  name: 'SecurityList',
-  folder: 'securityLists',
-  required: ['compartmentId', 'vcnId', 'ingressSecurityRules', 'egressSecurityRules'],
-  updatable: [...TAGS, 'ingressSecurityRules', 'egressSecurityRules'],
-  filters: ['vcnId', 'displayName', 'lifecycleState'],
-  states: PROVISIONING,
 })
 
 const cpes = operationsOf({
@@ -189,8 +129,6 @@ const connections = operationsOf({
     }
   },
 })
-
-const omit = (body: Body, ...fields: readonly string[]): Body => Object.fromEntries(Object.entries(body).filter(([field]) => !fields.includes(field)))
 
 /** As written, a tunnel's fields have other names than as read. */
 function readNames({ bgpSessionConfig, oracleInitiation, dpdConfig, natTranslationEnabled, phaseOneConfig, phaseTwoConfig, ...others }: Body): Body {
@@ -351,15 +289,4 @@ const tunnels: Operation[] = [
   },
 ]
 
-export const networkOperations: readonly Operation[] = [
-  ...drgs,
-  ...drgAttachments,
-  ...vcns,
-  ...subnets,
-  ...routeTables,
-  ...securityLists,
-  ...cpes,
-  ...cpeDeviceShapes,
-  ...connections,
-  ...tunnels,
-]
+export const networkOperations: readonly Operation[] = [...drgs, ...drgAttachments, ...vcnOperations, ...cpes, ...cpeDeviceShapes, ...connections, ...tunnels]

@@ -1,6 +1,6 @@
 /** Operations of the API: a name, a path, and what is done. Most are the five of a kind of resource. */
 import { invalid, missing, relatedNotFound } from './errors.ts'
-import { isGone, type Body, type Kind, type Resource, type Store } from './store.ts'
+import { isGone, type Body, type Kind, type Resource, type States, type Store } from './store.ts'
 import type { Headends } from './headends.ts'
 
 /** What the operations work on. */
@@ -43,17 +43,22 @@ interface KindOfResource {
   readonly updatable: readonly string[]
   /** Query parameters that lists are filtered by, beside compartmentId. */
   readonly filters?: readonly string[]
-  readonly states?: { readonly from: string; readonly to: string }
-  readonly endStates?: { readonly from: string; readonly to: string }
+  readonly states?: States
+  readonly endStates?: States
   /** The body of a new one; checks what it refers to. */
   readonly make?: (cloud: Cloud, call: Call) => Body | Promise<Body>
   readonly made?: (cloud: Cloud, call: Call, resource: Resource) => void | Promise<void>
+  /** Refuses an update by throwing. */
+  readonly changing?: (cloud: Cloud, call: Call, resource: Resource) => void
   readonly changed?: (cloud: Cloud, call: Call, resource: Resource) => void | Promise<void>
   /** Refuses by throwing; also takes away what goes along. */
   readonly removing?: (cloud: Cloud, call: Call, resource: Resource) => void | Promise<void>
 }
 
-export const PROVISIONING = { from: 'PROVISIONING', to: 'AVAILABLE' } as const
+/** What every resource has that is for people, and may be changed. */
+export const TAGS = ['displayName', 'freeformTags', 'definedTags']
+
+export const PROVISIONING: States = { from: 'PROVISIONING', to: 'AVAILABLE' }
 
 /** `create…`, `list…s`, `get…`, `update…`, `delete…`. */
 export function operationsOf(kind: KindOfResource): Operation[] {
@@ -101,6 +106,7 @@ export function operationsOf(kind: KindOfResource): Operation[] {
         const resource = find(cloud, call)
         if (isGone(resource)) throw invalid(`${resource.id} is ${resource.state}`)
         for (const field of Object.keys(call.body)) if (!kind.updatable.includes(field)) throw invalid(`${field} cannot be changed`)
+        kind.changing?.(cloud, call, resource)
         cloud.store.update(resource, call.body, call.ifMatch)
         await kind.changed?.(cloud, call, resource)
         return { resource }
@@ -126,6 +132,9 @@ export function related({ store }: Cloud, region: string, id: unknown, kind: Kin
   if (!found || isGone(found)) throw relatedNotFound(String(id))
   return found
 }
+
+/** A body without some of its fields. */
+export const omit = (body: Body, ...fields: readonly string[]): Body => Object.fromEntries(Object.entries(body).filter(([field]) => !fields.includes(field)))
 
 const isMissing = (value: unknown): boolean => value === undefined || value === null || value === ''
 

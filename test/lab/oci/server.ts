@@ -3,13 +3,16 @@ import { createHash, randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import { computeOperations } from './compute.ts'
 import { ServiceError } from './errors.ts'
 import type { Headends } from './headends.ts'
+import { identityOperations } from './identity.ts'
 import { networkOperations } from './network.ts'
 import type { Answer, Call, Cloud, Operation } from './operation.ts'
 import { verifySignature, type Keys } from './signature.ts'
-import { Store, type Body, type Clock, type Lifetimes } from './store.ts'
+import { Store, type Body, type Clock, type Kind, type Lifetimes } from './store.ts'
 
+const operations = [...networkOperations, ...computeOperations, ...identityOperations]
 const apiVersion = '20160918'
 const retryTokenLifeMs = 86_400_000
 
@@ -67,7 +70,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const log: Logged[] = []
   const emulator = { cloud, log, faults: [] as Fault[], pageSize: 1000 }
   const counts = new Map<string, number>()
-  const made = new Map<string, { readonly digest: string; readonly id: string; readonly atMs: number }>()
+  const made = new Map<string, { readonly digest: string; readonly id: string; readonly kind: Kind; readonly atMs: number }>()
 
   const server = createServer((request, response) => {
     void serve(request, response).catch((error: unknown) => {
@@ -118,15 +121,14 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     const digest = createHash('sha256').update(body).digest('hex')
     const earlier = made.get(token)
     if (earlier && clock.now() - earlier.atMs < retryTokenLifeMs) {
-      const kinds = ['drg', 'drgattachment', 'cpe', 'ipsecconnection', 'vcn', 'subnet', 'routetable', 'securitylist'] as const
-      const resource = kinds.map((kind) => cloud.store.find(earlier.id, kind, call.region)).find((each) => each !== undefined)
+      const resource = cloud.store.find(earlier.id, earlier.kind, call.region)
       if (earlier.digest !== digest || resource?.goneAtMs !== undefined || !resource) {
         throw new ServiceError(409, 'InvalidatedRetryToken', 'The retry token was used for another request, or for a resource that is gone')
       }
       return { resource }
     }
     const answer = await operation.run(cloud, call)
-    if ('resource' in answer) made.set(token, { digest, id: answer.resource.id, atMs: clock.now() })
+    if ('resource' in answer) made.set(token, { digest, id: answer.resource.id, kind: answer.resource.kind, atMs: clock.now() })
     return answer
   }
 
@@ -166,7 +168,7 @@ interface Found {
 function route(method: string, pathname: string, regions: readonly string[]): Found | undefined {
   const [, region = '', version, ...parts] = pathname.split('/').map(decodeURIComponent)
   if (!regions.includes(region) || version !== apiVersion) return undefined
-  for (const operation of networkOperations) {
+  for (const operation of operations) {
     const pattern = operation.path.split('/').slice(1)
     if (operation.method !== method || pattern.length !== parts.length) continue
     const path: Record<string, string> = {}

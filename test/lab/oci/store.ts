@@ -21,6 +21,12 @@ export type Kind =
   | 'vnic'
   | 'privateip'
 
+/** What a resource is in until its transition is over, and then. */
+export interface States {
+  readonly from: string
+  readonly to: string
+}
+
 export interface Resource {
   readonly id: string
   readonly kind: Kind
@@ -60,7 +66,7 @@ export class Store {
   }
 
   /** Makes a resource that is in `from` until its transition is over, then in `to`. */
-  create(kind: Kind, region: string, body: Body, states?: { readonly from: string; readonly to: string }): Resource {
+  create(kind: Kind, region: string, body: Body, states?: States): Resource {
     const id = `ocid1.${kind}.oc1.${region}.${randomBytes(30).toString('hex')}`
     const resource: Resource = {
       id,
@@ -107,7 +113,7 @@ export class Store {
   }
 
   /** It is in `from` until its transition is over, then in `to`, and after a while gone. */
-  remove(resource: Resource, ifMatch: string | undefined, states = { from: 'TERMINATING', to: 'TERMINATED' }): void {
+  remove(resource: Resource, ifMatch: string | undefined, states: States = { from: 'TERMINATING', to: 'TERMINATED' }): void {
     checkVersion(resource, ifMatch)
     const { transitionMs, tombstoneMs } = this.#lifetimes
     if (resource.state === undefined) {
