@@ -1,9 +1,10 @@
 import { KNOWN_AFTER_APPLY, param, state, z } from '../runner/module.ts'
-import type { After, ApplySituation, Planned, ProbeTree, Refusal, StateOf, Step, StepReply } from '../runner/module.ts'
+import type { After, ApplySituation, Planned, ProbeTree, StateOf, Step, StepReply } from '../runner/module.ts'
 import { accountOf, accountParams } from './shared/oci/account.ts'
 import { drgProbe } from './shared/oci/drg.ts'
 import { live, named } from './shared/oci/live.ts'
 import type { Listing, Live } from './shared/oci/live.ts'
+import { noPrerequisite, vcnProbe } from './shared/oci/vcn.ts'
 import { ask, update } from './shared/oci/write.ts'
 
 const tags = () => z.record(z.string(), param.string()).optional()
@@ -53,9 +54,6 @@ const listing = (p: Params, operation: string, more: Readonly<Record<string, str
   request: { compartmentId: p.compartment_id, ...more },
 })
 
-const vcnProbe = (p: Params, { vcn, vcn_id: id }: AttachmentParams) =>
-  live('VCN', listing(p, 'listVcns'), named(id, vcn), ({ id: found }: Live) => ({ id: found }))
-
 const attachmentProbe = (p: Params, vcnId: string) =>
   live(
     'attachment of',
@@ -81,7 +79,8 @@ type State = StateOf<Tree>
 function* probe(p: Params): Generator<ProbeTree, Tree, never> {
   const drg = drgProbe(listing(p, 'listDrgs'), named(p.drg_id, p.name))
   if (!p.attachment) return { drg } as Tree
-  const vcn = vcnProbe(p, p.attachment)
+  const { vcn_id: id, vcn: name } = p.attachment
+  const vcn = vcnProbe({ account: accountOf(p), request: { compartmentId: p.compartment_id } }, named(id, name))
   const first = (yield { vcn }) as unknown as Pick<State, 'vcn'>
   return (first.vcn === null ? { drg, vcn } : { drg, vcn, attachment: attachmentProbe(p, first.vcn.id) }) as Tree
 }
@@ -101,7 +100,7 @@ function planPresent(before: State, p: Params): Planned<State> {
     } as After<State['drg']>,
   }
   if (!p.attachment) return { after }
-  if (before.vcn === null) return { after, refusals: [noVcn(p.attachment)] }
+  if (before.vcn === null) return { after, refusals: [noPrerequisite(`VCN ${nameOf(p.attachment)}`)] }
   const { attachment } = before
   if (attachment && attachment.drgId !== drg?.id) {
     return {
@@ -133,10 +132,7 @@ function planAbsent(before: State, p: Params): Planned<State> {
   return { after: { drg: null, ...(isOurs && { attachment: null }) } }
 }
 
-const noVcn = ({ vcn, vcn_id: id }: AttachmentParams): Refusal => ({
-  summary: `there is no VCN ${vcn === undefined ? id : `'${vcn}'`} in the compartment`,
-  hint: 'It is a prerequisite: make it first, or correct its name, the compartment or the region.',
-})
+const nameOf = ({ vcn, vcn_id: id }: AttachmentParams): string => (vcn === undefined ? id! : `'${vcn}'`)
 
 function* apply({ params: p, before: was, after, differs }: ApplySituation<ReturnType<typeof params>, Tree>): Generator<Step, void, StepReply> {
   const account = accountOf(p)

@@ -2,7 +2,7 @@ import { cloud, isKnown, KNOWN_AFTER_APPLY, param, state, z } from '../runner/mo
 import type { After, ApplySituation, Planned, Probe, ProbeTree, Refusal, StateOf, Step, StepReply } from '../runner/module.ts'
 import { accountOf, accountParams } from './shared/oci/account.ts'
 import { drgProbe } from './shared/oci/drg.ts'
-import { idOf, live, named } from './shared/oci/live.ts'
+import { byNameOrId, idOf, live, named } from './shared/oci/live.ts'
 import type { Listing, Live } from './shared/oci/live.ts'
 import { matchTunnels, tunnelDetails, tunnelParams, wantedTunnel } from './shared/oci/tunnel.ts'
 import type { TunnelModel, TunnelState } from './shared/oci/tunnel.ts'
@@ -62,8 +62,6 @@ const listing = (p: Params, operation: string): Listing => ({
   operation,
   request: { compartmentId: p.compartment_id },
 })
-
-const byNameOrId = <T extends Live>(text: string) => (text.startsWith('ocid1.') ? named<T>(text, undefined) : named<T>(undefined, text))
 
 const cpeProbe = (p: Params) =>
   live('CPE', listing(p, 'listCpes'), named(undefined, p.cpe.name), ({ id, ipAddress, cpeDeviceShapeId = null }: CpeModel) => ({

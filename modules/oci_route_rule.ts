@@ -4,10 +4,10 @@ import { accountOf } from './shared/oci/account.ts'
 import { drgProbe } from './shared/oci/drg.ts'
 import { idOf, named } from './shared/oci/live.ts'
 import type { Live } from './shared/oci/live.ts'
-import { changeRules, ruleListParams, ruleProbe } from './shared/oci/rules.ts'
-import type { RuleList } from './shared/oci/rules.ts'
+import { changeRules, hasOneVcn, missingList, ruleListParams, ruleProbe } from './shared/oci/rules.ts'
+import type { RuleList, RuleState, RuleTree } from './shared/oci/rules.ts'
 
-const TABLE: RuleList = { what: 'route table', operations: 'RouteTable', idName: 'rtId' }
+const TABLE: RuleList = { what: 'route table', operations: 'RouteTable', idName: 'rtId', ofSubnet: ({ routeTableId }) => [routeTableId] }
 
 const params = () =>
   z
@@ -19,7 +19,10 @@ const params = () =>
       ...ruleListParams('route table'),
     })
     .strict()
-    .refine((p) => (p.id === undefined) !== (p.name === undefined), { message: 'a route table is named by one of `id` and `name`' })
+    .refine((p) => [p.id, p.name, p.subnet].filter((each) => each !== undefined).length === 1, {
+      message: 'a route table is named by one of `id`, `name` and `subnet`',
+    })
+    .refine(hasOneVcn, { message: 'a VCN is named by one of `vcn` and `vcn_id`' })
     .refine((p) => p.state === 'absent' || (p.target_id === undefined) !== (p.drg === undefined), { message: 'a rule needs one of `target_id` and `drg`' })
 type Params = z.output<ReturnType<typeof params>>
 
@@ -49,24 +52,24 @@ const tableProbe = (p: Params) =>
 const targetProbe = (p: Params) =>
   drgProbe({ account: accountOf(p), service: 'network', request: { compartmentId: p.compartment_id } }, named(undefined, p.drg))
 
-type Tree = {
-  readonly table: ReturnType<typeof tableProbe>
+type Tree = RuleTree<Rule> & {
   /** Where a DRG is named. */
   readonly drg: ReturnType<typeof targetProbe>
 }
 type State = StateOf<Tree>
 
-function plan({ table, drg }: State, p: Params): Planned<State> {
-  if (table === null)
-    return { after: {}, refusals: [{ summary: `there is no route table '${p.name ?? p.id}' in the compartment`, hint: 'Tables of VCNs are prerequisites.' }] }
-  if (p.state === 'absent') return { after: { table: { id: table.id, rule: null } } }
+function plan(before: State, p: Params): Planned<State> {
+  const missing = missingList(TABLE, before, p)
+  if (missing) return { after: {}, refusals: [missing] }
+  const { list: table, drg } = before as State & { readonly list: RuleState<Rule> }
+  if (p.state === 'absent') return { after: { list: { id: table.id, rule: null } } }
   if (p.drg !== undefined && drg === null) return { after: {}, refusals: [noDrg(p.drg)] }
   const rule = {
     destination: p.destination,
     networkEntityId: p.target_id ?? idOf(drg!),
     description: p.description ?? table.rule?.description ?? null,
   }
-  return { after: { table: { id: table.id, rule } as After<State['table']> } }
+  return { after: { list: { id: table.id, rule } as After<State['list']> } }
 }
 
 const noDrg = (name: string): Refusal => ({ summary: `there is no DRG '${name}' in the compartment`, hint: 'Make it first, with oci_drg.' })
@@ -80,19 +83,25 @@ export default state({
       args: 'name: Default Route Table for VCN-SEOUL-HUB\ncompartment_id: ocid1.compartment.oc1..example\ndestination: 10.0.0.0/16\ndrg: DRG-SEOUL-1',
     },
     {
+      name: 'to the other site by an instance that routes',
+      args: 'subnet: Public Subnet-OnPremise-Libreswan\ncompartment_id: ocid1.compartment.oc1..example\ndestination: 172.16.0.0/16\ntarget_id: ocid1.privateip.oc1..example',
+    },
+    {
       name: 'no such rule',
       args: 'id: ocid1.routetable.oc1..example\ncompartment_id: ocid1.compartment.oc1..example\ndestination: 10.0.0.0/16\nstate: absent',
     },
   ],
   returns: { route_table_id: "The table's OCID." },
   notes: ['A table is changed with the version that was read; where somebody else has changed it meanwhile it is read again.'],
-  probe: (p): Tree => ({ table: tableProbe(p), ...(p.drg !== undefined && { drg: targetProbe(p) }) }) as Tree & ProbeTree,
+  *probe(p): Generator<ProbeTree, Tree, never> {
+    return { ...(yield* tableProbe(p)), ...(p.drg !== undefined && { drg: targetProbe(p) }) } as Tree
+  },
   plan,
   *apply({ params: p, before, after, differs }) {
     if (differs.length === 0) return
-    const wanted = (after.table as State['table'])!.rule
+    const wanted = (after.list as State['list'])!.rule
     const target = p.target_id ?? (before as Partial<State>).drg?.id
-    yield* changeRules(TABLE, p, before.table!.id, (now) => {
+    yield* changeRules(TABLE, p, before.list!.id, (now) => {
       const others = (now as unknown as TableModel).routeRules.filter(({ destination }) => destination !== p.destination)
       const rule = {
         destination: p.destination,
@@ -103,5 +112,5 @@ export default state({
       return { routeRules: wanted === null ? others : [...others, rule] }
     })
   },
-  result: ({ after }) => ({ route_table_id: (after as Partial<State>).table?.id ?? KNOWN_AFTER_APPLY }),
+  result: ({ after }) => ({ route_table_id: (after as Partial<State>).list?.id ?? KNOWN_AFTER_APPLY }),
 })

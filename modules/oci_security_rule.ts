@@ -1,10 +1,10 @@
 import { param, state, z } from '../runner/module.ts'
 import type { Planned, StateOf } from '../runner/module.ts'
 import type { Live } from './shared/oci/live.ts'
-import { changeRules, ruleListParams, ruleProbe } from './shared/oci/rules.ts'
-import type { RuleList } from './shared/oci/rules.ts'
+import { changeRules, hasOneVcn, missingList, ruleListParams, ruleProbe } from './shared/oci/rules.ts'
+import type { RuleList, RuleTree } from './shared/oci/rules.ts'
 
-const LIST: RuleList = { what: 'security list', operations: 'SecurityList', idName: 'securityListId' }
+const LIST: RuleList = { what: 'security list', operations: 'SecurityList', idName: 'securityListId', ofSubnet: ({ securityListIds }) => securityListIds }
 
 /** https://www.iana.org/assignments/protocol-numbers/ */
 const PROTOCOLS: Readonly<Record<string, string>> = { all: 'all', icmp: '1', tcp: '6', udp: '17', icmpv6: '58' }
@@ -33,7 +33,10 @@ const params = () =>
       ...ruleListParams('security list'),
     })
     .strict()
-    .refine((p) => (p.id === undefined) !== (p.name === undefined), { message: 'a security list is named by one of `id` and `name`' })
+    .refine((p) => (p.id === undefined) !== (p.name === undefined && p.subnet === undefined), {
+      message: 'a security list is named by `id`, or by `name` or `subnet` or both',
+    })
+    .refine(hasOneVcn, { message: 'a VCN is named by one of `vcn` and `vcn_id`' })
     .refine((p) => p.port === undefined || p.protocol === '6' || p.protocol === '17', { message: '`port` is for tcp and udp' })
 type Params = z.output<ReturnType<typeof params>>
 
@@ -89,12 +92,12 @@ const listProbe = (p: Params) =>
     return rule && { description: rule.description ?? null }
   })
 
-type Tree = { readonly list: ReturnType<typeof listProbe> }
-type State = StateOf<Tree>
+type State = StateOf<RuleTree<Rule>>
 
-function plan({ list }: State, p: Params): Planned<State> {
-  if (list === null)
-    return { after: {}, refusals: [{ summary: `there is no security list '${p.name ?? p.id}' in the compartment`, hint: 'Lists of VCNs are prerequisites.' }] }
+function plan(before: State, p: Params): Planned<State> {
+  const missing = missingList(LIST, before, p)
+  if (missing) return { after: {}, refusals: [missing] }
+  const list = before.list!
   const rule = p.state === 'absent' ? null : { description: p.description ?? list.rule?.description ?? null }
   return { after: { list: { id: list.id, rule } } }
 }
@@ -119,11 +122,15 @@ export default state({
       name: 'IKE from anywhere',
       args: 'name: Default Security List for OnPremise-Libreswan\ncompartment_id: ocid1.compartment.oc1..example\nprotocol: udp\nport: 500\npeer: 0.0.0.0/0',
     },
+    {
+      name: 'the same where a subnet has several lists',
+      args: 'subnet: Public Subnet-OnPremise-Libreswan\nname: Default Security List for OnPremise-Libreswan\ncompartment_id: ocid1.compartment.oc1..example\nprotocol: udp\nport: 4500\npeer: 0.0.0.0/0',
+    },
     { name: 'everything from the other site', args: 'id: ocid1.securitylist.oc1..example\ncompartment_id: ocid1.compartment.oc1..example\npeer: 10.0.0.0/16' },
   ],
   returns: { security_list_id: "The list's OCID." },
   notes: ['A rule is known by its direction, protocol, peer, port and `stateless`; rules with source ports or ICMP types are others.'],
-  probe: (p): Tree => ({ list: listProbe(p) }),
+  probe: listProbe,
   plan,
   *apply({ params: p, before, after, differs }) {
     if (differs.length === 0) return

@@ -28,6 +28,8 @@ export interface Listing {
 export interface Wanted<T> {
   /** For people, and for the name of the probe: an OCID or a name. */
   readonly key: string
+  /** For people, where they know it by something else than the key. */
+  readonly label?: string
   readonly fits: (resource: T) => boolean
 }
 
@@ -36,16 +38,29 @@ export function named<T extends Live>(id: string | undefined, name: string | und
   return id === undefined ? { key: name ?? '', fits: ({ displayName }) => displayName === name } : { key: id, fits: (resource) => resource.id === id }
 }
 
+/** By a text that is a name or an OCID. */
+export const byNameOrId = <T extends Live>(text: string): Wanted<T> => (text.startsWith('ocid1.') ? named(text, undefined) : named(undefined, text))
+
+/** The name of a probe: what is asked of which region. */
+const nameOf = ({ region, profile }: CloudAccount, ...parts: readonly (string | undefined)[]): `cloud:${string}` =>
+  `cloud:${region ?? profile}/${parts.filter((part) => part !== undefined).join('/')}`
+
 /**
  * The one resource that is meant, or null. `what` is for people: `DRG`. The listing reads all pages; names are compared here, for the
  * SDK does not encode them in queries. `aspect` names what of the resource is read, where probes of it read different things.
  *
  * @throws {Error} where several fit.
  */
-export function live<T extends Live, S>(what: string, listing: Listing, { key, fits }: Wanted<T>, read: (resource: T) => S, aspect?: string): Probe<S | null> {
+export function live<T extends Live, S>(
+  what: string,
+  listing: Listing,
+  { key, label, fits }: Wanted<T>,
+  read: (resource: T) => S,
+  aspect?: string,
+): Probe<S | null> {
   const { account, operation, request } = listing
   return cloud<S | null>(
-    `cloud:${account.region ?? account.profile}/${operation}/${[...Object.values(request), key, aspect].filter((part) => part !== undefined).join('/')}`,
+    nameOf(account, operation, ...Object.values(request), key, aspect),
     listing,
     ({ body }) => {
       const found = ((body ?? []) as T[]).filter(isAlive).filter(fits)
@@ -54,6 +69,25 @@ export function live<T extends Live, S>(what: string, listing: Listing, { key, f
       }
       return found[0] ? read(found[0]) : null
     },
-    `${what} ${key}`,
+    `${what} ${label ?? key}`,
+  )
+}
+
+/** All resources of a listing that are alive, as far as they are looked at. */
+export function all<S>(listing: Listing, read: (resource: never) => S): Probe<readonly S[]> {
+  const { account, operation, request } = listing
+  return cloud<readonly S[]>(nameOf(account, operation, ...Object.values(request)), listing, ({ body }) =>
+    ((body ?? []) as Live[]).filter(isAlive).map((each) => read(each as never)),
+  )
+}
+
+/** What a `get…` answers of a resource that is alive, or null. `what` is for people. */
+export function one<S>(what: string, call: Listing, read: (resource: never) => S): Probe<S | null> {
+  const { account, operation, request } = call
+  return cloud<S | null>(
+    nameOf(account, operation, ...Object.values(request)),
+    call,
+    ({ body }) => (body !== null && isAlive(body as Live) ? read(body as never) : null),
+    what,
   )
 }
