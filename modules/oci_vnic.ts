@@ -73,10 +73,12 @@ const addressesProbe = (p: Params, vnicId: string) =>
 type Tree = {
   /** Where it is named by its instance. */
   readonly instance: ReturnType<typeof instanceProbe>
-  /** Those of the instance, by OCID, or the one that is named. */
-  readonly vnics: Readonly<Record<string, ReturnType<typeof vnicProbe>>>
-  /** Of the one that is meant, where it is there. */
+  /** The one that is meant, where it is there. */
+  readonly vnic: ReturnType<typeof vnicProbe>
+  /** Of that one. */
   readonly addresses: ReturnType<typeof addressesProbe>
+  /** Where none is meant, those of the instance, by OCID. */
+  readonly others: Readonly<Record<string, ReturnType<typeof vnicProbe>>>
 }
 type State = StateOf<Tree>
 
@@ -84,8 +86,13 @@ function* probe(p: Params): Generator<ProbeTree, Tree, never> {
   const instance = p.instance === undefined ? {} : { instance: instanceProbe(p, p.instance) }
   const vnicIds = p.vnic_id === undefined ? yield* idsOfInstance(p) : [p.vnic_id]
   const vnics = Object.fromEntries(vnicIds.map((id) => [id, vnicProbe(p, id)] as const))
-  const found = meant(yield { vnics }, p)
-  return { ...instance, vnics, ...(found && { addresses: addressesProbe(p, found.id) }) } as Tree
+  const { others = {} } = (yield { others: vnics }) as unknown as Partial<State>
+  const found = Object.values(others).find((vnic) => {
+    if (vnic === null || p.vnic_id !== undefined) return vnic !== null
+    return p.private_ip === undefined ? vnic.isPrimary : vnic.privateIp === p.private_ip
+  })
+  const meant = found ? { vnic: vnicProbe(p, found.id), addresses: addressesProbe(p, found.id) } : { others: vnics }
+  return { ...instance, ...meant } as unknown as Tree
 }
 
 function* idsOfInstance(p: Params): Generator<ProbeTree, string[], never> {
@@ -96,25 +103,18 @@ function* idsOfInstance(p: Params): Generator<ProbeTree, string[], never> {
   return attachments.filter((id) => id !== null)
 }
 
-/** The VNIC that the task is about. Of an instance that is not there, none was read. */
-const meant = ({ vnics = {} }: Partial<State>, p: Params) =>
-  Object.values(vnics).find((vnic) => {
-    if (vnic === null || p.vnic_id !== undefined) return vnic !== null
-    return p.private_ip === undefined ? vnic.isPrimary : vnic.privateIp === p.private_ip
-  })
-
 function plan(before: State, p: Params): Planned<State> {
-  const vnic = meant(before, p)
+  const { vnic } = before as Partial<State>
   if (!vnic) return { after: {}, refusals: [missing(before, p)] }
   const displayName = p.display_name ?? vnic.displayName
   const skipSourceDestCheck = p.skip_source_dest_check ?? vnic.skipSourceDestCheck
-  return { after: { vnics: { ...before.vnics, [vnic.id]: { ...vnic, displayName, skipSourceDestCheck } } } }
+  return { after: { vnic: { ...vnic, displayName, skipSourceDestCheck } } }
 }
 
-function missing(before: State, p: Params): Refusal {
+function missing({ instance, others = {} }: Partial<State>, p: Params): Refusal {
   if (p.vnic_id !== undefined) return { summary: `there is no VNIC ${p.vnic_id}`, hint: 'Correct its OCID, or the region.' }
-  if (before.instance === null) return noPrerequisite(`instance '${p.instance}'`)
-  const addresses = Object.values((before as Partial<State>).vnics ?? {}).map((vnic) => vnic?.privateIp ?? 'none')
+  if (instance === null) return noPrerequisite(`instance '${p.instance}'`)
+  const addresses = Object.values(others).map((vnic) => vnic?.privateIp ?? 'none')
   if (addresses.length === 0) return { summary: `the instance '${p.instance}' has no VNIC`, hint: 'Wait until it is RUNNING.' }
   return {
     summary: `the instance '${p.instance}' has no ${p.private_ip === undefined ? 'primary VNIC' : `VNIC with the primary private address ${p.private_ip}`}`,
@@ -145,13 +145,13 @@ export default state({
   *apply({ params: p, before, differs }) {
     if (differs.length === 0) return
     const { display_name: displayName, skip_source_dest_check: skipSourceDestCheck } = p
-    yield* update(accountOf(p), 'network', 'Vnic', { vnicId: meant(before, p)!.id }, () => ({
+    yield* update(accountOf(p), 'network', 'Vnic', { vnicId: before.vnic!.id }, () => ({
       ...(displayName !== undefined && { displayName }),
       ...(skipSourceDestCheck !== undefined && { skipSourceDestCheck }),
     }))
   },
-  result({ before, after, params: p }) {
-    const vnic = meant(after as Partial<State>, p)
+  result({ before, after }) {
+    const { vnic } = after as Partial<State>
     const { addresses = [] } = before as Partial<State>
     return {
       vnic_id: vnic?.id ?? null,
