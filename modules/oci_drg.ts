@@ -1,8 +1,8 @@
-import { KNOWN_AFTER_APPLY, param, state, z } from '../runner/module.ts'
+import { isKnown, KNOWN_AFTER_APPLY, param, state, z } from '../runner/module.ts'
 import type { After, ApplySituation, Planned, ProbeTree, StateOf, Step, StepReply } from '../runner/module.ts'
 import { accountOf, accountParams } from './shared/oci/account.ts'
 import { drgProbe } from './shared/oci/drg.ts'
-import { live, named } from './shared/oci/live.ts'
+import { idOf, live, named } from './shared/oci/live.ts'
 import type { Listing, Live } from './shared/oci/live.ts'
 import { noPrerequisite, vcnProbe } from './shared/oci/vcn.ts'
 import { ask, update } from './shared/oci/write.ts'
@@ -92,9 +92,10 @@ function plan(before: State, p: Params): Planned<State> {
 function planPresent(before: State, p: Params): Planned<State> {
   const { drg } = before
   if (drg === null && p.drg_id !== undefined) return { after: {}, refusals: [{ summary: `there is no DRG ${p.drg_id} in the compartment` }] }
+  const drgId = drg ? idOf(drg) : KNOWN_AFTER_APPLY
   const after = {
     drg: {
-      id: drg?.id ?? KNOWN_AFTER_APPLY,
+      id: drgId,
       displayName: p.name ?? drg?.displayName,
       freeformTags: p.freeform_tags ?? drg?.freeformTags ?? {},
     } as After<State['drg']>,
@@ -102,7 +103,7 @@ function planPresent(before: State, p: Params): Planned<State> {
   if (!p.attachment) return { after }
   if (before.vcn === null) return { after, refusals: [noPrerequisite(`VCN ${nameOf(p.attachment)}`)] }
   const { attachment } = before
-  if (attachment && attachment.drgId !== drg?.id) {
+  if (attachment && isKnown(attachment, 'drgId') && attachment.drgId !== drgId) {
     return {
       after,
       refusals: [
@@ -117,9 +118,9 @@ function planPresent(before: State, p: Params): Planned<State> {
     after: {
       ...after,
       attachment: {
-        id: attachment?.id ?? KNOWN_AFTER_APPLY,
+        id: attachment ? idOf(attachment) : KNOWN_AFTER_APPLY,
         displayName: p.attachment.name ?? attachment?.displayName ?? KNOWN_AFTER_APPLY,
-        drgId: drg?.id ?? KNOWN_AFTER_APPLY,
+        drgId,
         routeTableId: p.attachment.route_table_id ?? attachment?.routeTableId ?? null,
         freeformTags: p.attachment.freeform_tags ?? attachment?.freeformTags ?? {},
       },

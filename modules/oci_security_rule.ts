@@ -61,9 +61,8 @@ interface ListModel extends Live {
   readonly egressSecurityRules: readonly RuleModel[]
 }
 
-interface Rule {
-  readonly description: string | null
-}
+/** What it lets pass is the same before and after; it is there for those who read a diff. */
+type Rule = Omit<RuleModel, 'description'> & { readonly description: string | null }
 
 const rulesName = ({ direction }: Params) => `${direction}SecurityRules` as const
 
@@ -87,9 +86,9 @@ function isSame(rule: RuleModel, p: Params): boolean {
 }
 
 const listProbe = (p: Params) =>
-  ruleProbe(LIST, p, [p.direction, p.protocol, p.peer, p.port ?? '', p.stateless].join(' '), (model): Rule | undefined => {
-    const rule = (model as unknown as ListModel)[rulesName(p)].find((each) => isSame(each, p))
-    return rule && { description: rule.description ?? null }
+  ruleProbe(LIST, p, [p.direction, p.protocol, p.peer, p.port ?? '', p.stateless].join(' '), (list): Rule | undefined => {
+    const rule = (list as unknown as ListModel)[rulesName(p)].find((each) => isSame(each, p))
+    return rule && { ...model(p, null), description: rule.description ?? null }
   })
 
 type State = StateOf<RuleTree<Rule>>
@@ -98,7 +97,7 @@ function plan(before: State, p: Params): Planned<State> {
   const missing = missingList(LIST, before, p)
   if (missing) return { after: {}, refusals: [missing] }
   const list = before.list!
-  const rule = p.state === 'absent' ? null : { description: p.description ?? list.rule?.description ?? null }
+  const rule = p.state === 'absent' ? null : { ...model(p, null), description: p.description ?? list.rule?.description ?? null }
   return { after: { list: { id: list.id, rule } } }
 }
 

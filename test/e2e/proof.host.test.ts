@@ -2,18 +2,22 @@
  * The whole of `playbooks/site.yml` with real ESP and BGP, and then one fault after the other: `verify.yml` has to name the layer
  * that it breaks, and where to look. On the machine's kernel where that has ESP, else in the lab's virtual machine.
  */
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { processesIn } from '../lab/cgroup.ts'
 import { down, shOnHost, up } from '../lab/index.ts'
 import { cacheDir, instanceNamespaces, instancePaths } from '../lab/paths.ts'
 import { holdSeconds, rehearseFailover, rehearseRekey, shortLifetimes } from '../lab/rehearse.ts'
+import { LabCloud } from '../support/lab-cloud.ts'
+import { filesWith, watchCommandLines } from '../support/leaks.ts'
 import { playline, type Finished } from '../support/playline.ts'
 
 const instance = 'proof'
 const environment = { PLAYLINE_LAB: instance }
+const site = ['playbooks/site.yml', '-i', 'inventories/lab']
 
 t.setTimeout(1_800_000)
 t.before(() => up({ instance, kernel: 'esp' }))
@@ -32,9 +36,30 @@ function kill(pid: number): void {
 
 const verify = (...options: string[]): Promise<Finished> => playline(['playbooks/verify.yml', '-i', 'inventories/lab', ...options], environment)
 
-t.test('the site comes up, and packets pass both ways', async (t) => {
-  const first = await playline(['playbooks/site.yml', '-i', 'inventories/lab'], environment)
+const cloud = new LabCloud(instance)
+/** What the empty cloud has: the prerequisites. */
+let prerequisites: Readonly<Record<string, number>> = {}
+
+t.test('on an empty cloud and bare hosts a check shows the whole site, and writes nothing', async (t) => {
+  prerequisites = await cloud.left()
+  const { exitCode, stdout } = await playline([...site, '--check'], environment)
+  t.equal(exitCode, 0, stdout.slice(-2000))
+  t.same(cloud.writes(), [])
+  for (const task of ['make the IPSec connection', 'write the tunnels', 'configure BGP', 'open the firewall']) t.match(stdout, new RegExp(`TASK \\[.*${task}`))
+})
+
+t.test('the site comes up from nothing, packets pass both ways, and no secret is seen on the way', async (t) => {
+  const since = new Date()
+  const commandLines = watchCommandLines()
+  const first = await playline([...site, '-vvv'], environment)
+  const seen = [...commandLines.end(), first.stdout, first.stderr]
   t.equal(first.exitCode, 0, first.stdout.slice(-2000))
+  const secrets = await cloud.secrets()
+  t.equal(secrets.length, 2)
+  for (const secret of secrets) {
+    t.notOk(seen.some((text) => text.includes(secret)), 'neither in what is printed nor in the list of processes')
+    t.same(filesWith(secret, since), [], 'nor in a file that has changed since')
+  }
   const traffic = await sh('cpe', 'ipsec trafficstatus')
   t.equal(traffic.match(/type=ESP/g)?.length, 2, traffic)
   const summary = JSON.parse(await sh('cpe', "vtysh -c 'show bgp ipv4 unicast summary json'")) as { peers: Record<string, unknown> }
@@ -45,9 +70,11 @@ t.test('the site comes up, and packets pass both ways', async (t) => {
 })
 
 t.test('a second run changes nothing', async (t) => {
-  const { stdout, exitCode } = await playline(['playbooks/site.yml', '-i', 'inventories/lab'], environment)
+  cloud.writes()
+  const { stdout, exitCode } = await playline(site, environment)
   t.equal(exitCode, 0, stdout.slice(-2000))
-  t.match(stdout, /cpe : ok=\d+ changed=0 /)
+  for (const host of ['seoul', 'chuncheon', 'cpe']) t.match(stdout, new RegExp(`${host} +: ok=\\d+ +changed=0 `))
+  t.same(cloud.writes(), [])
 })
 
 const until = async (what: string, seconds: number, condition: () => Promise<boolean>): Promise<void> => {
@@ -67,7 +94,7 @@ t.test('the gateway reboots: tunnels, BGP and firewall come back by themselves',
   await until('all that starts at boot', 120, async () => (await sh('cpe', 'systemctl is-system-running --wait || true')).trim() === 'running')
   const proof = await verify()
   t.equal(proof.exitCode, 0, proof.stdout.slice(-2000))
-  const { stdout, exitCode } = await playline(['playbooks/site.yml', '-i', 'inventories/lab'], environment)
+  const { stdout, exitCode } = await playline(site, environment)
   t.equal(exitCode, 0, stdout.slice(-2000))
   t.match(stdout, /cpe : ok=\d+ changed=0 /, 'nothing was left to do')
 })
@@ -94,7 +121,7 @@ t.test('the same gate passes with the successors of IKEv1 and VTI, with the form
     const given = Object.entries(variant.variables).map(([name, value]) => `${name}=${value}`)
     await t.test(given.join(', ') || 'the article’s settings', async (t) => {
       const variables = [...given.flatMap((each) => ['-e', each]), ...(variant.withRekey ? shortLifetimes : [])]
-      const { stdout, exitCode } = await playline(['playbooks/site.yml', '-i', 'inventories/lab', ...variables], environment)
+      const { stdout, exitCode } = await playline([...site, ...variables], environment)
       t.equal(exitCode, 0, stdout.slice(-2000))
       const algorithms = await sh('cpe', "ipsec whack --status | sed -n 's/.*Tunnel-[12]\":   \\(IKEv. algorithm newest.*\\)/\\1/p'")
       t.equal(algorithms.split('\n').filter((line) => variant.ike.test(line)).length, 2, algorithms)
@@ -173,7 +200,7 @@ const FAULTS: readonly Fault[] = [
     'another autonomous system',
     "sed -i 's/^router bgp 65000/router bgp 65001/' /etc/frr/frr.conf",
     /the BGP session/,
-    /Look at: frr_asn and frr_remote_asn/,
+    /Look at: customer_asn and oracle_asn/,
   ),
   ipsec(
     'another address inside the tunnels',
@@ -193,7 +220,7 @@ const FAULTS: readonly Fault[] = [
     /IKE/,
     /NO_PROPOSAL_CHOSEN.*Look at: libreswan_ike/,
   ),
-  ipsec('another shared secret', `sed -i 's/PSK "./PSK "_/' ${SECRETS}`, /IKE/, /the shared secrets of the two ends differ.*Look at: the tunnels' psk/),
+  ipsec('another shared secret', `sed -i 's/PSK "./PSK "_/' ${SECRETS}`, /IKE/, /the shared secrets of the two ends differ.*Look at: libreswan_secrets_file/),
   ipsec(
     "the article's name for the file of secrets",
     `mv ${SECRETS} ${SECRETS.slice(0, -1)}`,
@@ -205,7 +232,7 @@ const FAULTS: readonly Fault[] = [
     name: 'UDP 500 and 4500 are closed on the way',
     on: 'drg',
     break:
-      "nft add table inet fault; nft 'add chain inet fault in { type filter hook input priority -300; }'; nft 'add rule inet fault in udp dport { 500, 4500 } drop'; ipsec auto --down Tunnel-1; ipsec auto --down Tunnel-2",
+      "nft add table inet fault; nft 'add chain inet fault in { type filter hook input priority -300; }'; nft 'add rule inet fault in udp dport { 500, 4500 } drop'; ipsec auto --down headend-1; ipsec auto --down headend-2",
     heal: 'nft delete table inet fault',
     layer: /IKE/,
     says: /the other end does not answer.*Look at: the security lists and firewalls on the way/,
@@ -230,12 +257,87 @@ t.test('each fault is named by its layer', async (t) => {
   t.comment(`${FAULTS.length} faults tried, ${named} named rightly`)
 })
 
+interface Omission {
+  /** The step of the article, as the verdict names it. */
+  readonly step: string
+  readonly host: 'seoul' | 'chuncheon'
+  /** A task there that takes it back, or what does so behind everybody's back. */
+  readonly undo: string | (() => Promise<void>)
+  readonly layer: RegExp
+}
+
+const OMISSIONS: readonly Omission[] = [
+  {
+    step: 'the attachment of the virtual cloud network to it',
+    host: 'seoul',
+    undo: () => cloud.detach(),
+    layer: /the BGP prefixes/,
+  },
+  {
+    step: 'the route to the on-premises network',
+    host: 'seoul',
+    undo: "oci_route_rule: {vcn: VCN-SEOUL-HUB, subnet: '{{ oci_hub_subnets[0] }}', destination: 10.0.0.0/16, state: absent}",
+    layer: /reachability/,
+  },
+  {
+    step: 'the security rule for what comes from the on-premises network',
+    host: 'seoul',
+    undo: "oci_security_rule: {vcn: VCN-SEOUL-HUB, subnet: '{{ oci_hub_subnets[0] }}', peer: 10.0.0.0/16, state: absent}",
+    layer: /reachability/,
+  },
+  {
+    step: "the security rules of the gateway's subnet",
+    host: 'chuncheon',
+    undo: "oci_security_rule: {vcn: OnPremise-Libreswan, subnet: '{{ oci_onpremise_subnet }}', protocol: udp, port: 4500, peer: 0.0.0.0/0, state: absent}",
+    layer: /the addresses inside the tunnel|IKE|ESP/,
+  },
+  {
+    step: "the source/destination check of the gateway's card",
+    host: 'chuncheon',
+    undo: 'oci_vnic: {instance: Libreswan, skip_source_dest_check: false}',
+    layer: /reachability/,
+  },
+  {
+    step: 'the route to the virtual cloud network',
+    host: 'chuncheon',
+    undo: "oci_route_rule: {vcn: OnPremise-Libreswan, subnet: '{{ oci_onpremise_subnet }}', destination: 172.16.0.0/16, state: absent}",
+    layer: /reachability/,
+  },
+]
+
+t.test('each step in the cloud matters: without it no ping is answered, and the proof names it', async (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'playline-omission-'))
+  t.teardown(() => rmSync(dir, { recursive: true }))
+  const undoTask = async (t: Test, host: Omission['host'], task: string): Promise<void> => {
+    const account = host === 'seoul' ? 'oci_hub_account' : 'oci_onpremise_account'
+    const file = join(dir, 'undo.yml')
+    const defaults = `{${task.slice(0, task.indexOf(':'))}: "{{ ${account} }}"}`
+    writeFileSync(file, `- hosts: ${host}\n  gather_facts: false\n  module_defaults: ${defaults}\n  tasks:\n    - ${task}\n`)
+    const { stdout } = await playline([file, '-i', 'inventories/lab'], environment)
+    t.match(stdout, new RegExp(`${host} +: ok=1 +changed=1 `), stdout.slice(-1000))
+  }
+  for (const { step, host, undo, layer } of OMISSIONS) {
+    await (typeof undo === 'string' ? undoTask(t, host, undo) : undo())
+    t.match(await sh('onprem-vm', 'ping -c1 -W2 172.16.0.93 || true'), / 0 received/, `${step}: no answer`)
+    const { stdout, exitCode } = await verify('-e', 'verify_seconds=20')
+    const said = stdout.replaceAll(/\s+/g, ' ')
+    t.equal(exitCode, 2)
+    const [, named = '', lacking = ''] = /The first broken layer is ([^.:]*)[.:](?:(?! The first broken layer).)*In the cloud, not as playbooks\/oci\.yml makes it: ([^.]*)\./.exec(said) ?? []
+    t.match(named, layer, `${step}: ${named}`)
+    t.equal(lacking, step, said.slice(-1500))
+    const healed = await playline(['playbooks/oci.yml', '-i', 'inventories/lab'], environment)
+    t.match(healed.stdout, new RegExp(`${host} +: ok=\\d+ +changed=1 `), healed.stdout.slice(-1000))
+  }
+  const { exitCode, stdout } = await verify()
+  t.equal(exitCode, 0, stdout.slice(-2000))
+})
+
 t.test('one of two tunnels is broken: reachable, and not redundant', async (t) => {
   await sh('cpe', `sed -i '/193.122.99.212/s/PSK "./PSK "_/' ${SECRETS}; ${RESTART}`)
   const { stdout, exitCode } = await verify('-e', 'verify_seconds=30')
   t.equal(exitCode, 2)
   t.match(stdout, /The networks reach each other, and through Tunnel-2 alone\./)
-  t.match(stdout.replaceAll(/\s+/g, ' '), /Reachable, but not redundant\. Tunnel-1 is broken at IKE: .*Look at: the tunnels' psk/)
+  t.match(stdout.replaceAll(/\s+/g, ' '), /Reachable, but not redundant\. Tunnel-1 is broken at IKE: .*Look at: libreswan_secrets_file/)
   await sh('cpe', `cp -a /root/good/ipsec.d/. /etc/ipsec.d/; ${RESTART}`)
   const healed = await verify()
   t.equal(healed.exitCode, 0, healed.stdout.slice(-2000))
@@ -246,6 +348,17 @@ t.test('one tunnel is cut while packets flow: the other takes over within the ho
   t.not(from, to)
   // The hold time runs from the last keepalive; the rest is for the routes, and for a slow processor.
   t.ok(outageSeconds > 1 && outageSeconds < holdSeconds + 10, `${outageSeconds} s`)
+})
+
+t.test('teardown leaves the prerequisites, and nothing else', async (t) => {
+  const { exitCode, stdout } = await playline(['playbooks/teardown.yml', '-i', 'inventories/lab'], environment)
+  t.equal(exitCode, 0, stdout.slice(-2000))
+  t.same(await cloud.left(), prerequisites)
+  t.equal(await sh('drg', 'ls /etc/ipsec.d/*.conf 2>/dev/null || true'), '', 'the other ends are gone')
+  cloud.writes()
+  const again = await playline(['playbooks/teardown.yml', '-i', 'inventories/lab'], environment)
+  t.equal(again.exitCode, 0, again.stdout.slice(-2000))
+  t.same(cloud.writes(), [])
 })
 
 t.test('up again keeps what is there, or mends it; down leaves nothing', async (t) => {

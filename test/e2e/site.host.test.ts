@@ -1,8 +1,7 @@
 /** `playbooks/site.yml` on bare hosts: checked, run, run again, checked again. */
-import { readFileSync } from 'node:fs'
-import path from 'node:path'
 import t, { type Test } from 'tap'
 import { down, execOnHost, up } from '../lab/index.ts'
+import { LabCloud } from '../support/lab-cloud.ts'
 import { playline, playlineJson, resultsByTask, type DiffEntry, type TaskResult } from '../support/playline.ts'
 import { difference, snapshot } from '../support/snapshot.ts'
 
@@ -13,8 +12,7 @@ const site = ['playbooks/site.yml', '-i', 'inventories/lab']
 t.before(() => up({ instance }))
 t.teardown(() => down(instance))
 
-const pskFolder = path.join(process.env['PLAYLINE_LAB_CACHE'] ?? '/var/lib/playline-lab', 'psk')
-const readSecrets = (): string[] => ['tunnel-1', 'tunnel-2'].map((name) => readFileSync(path.join(pskFolder, name), 'utf8').trim())
+const cloud = new LabCloud(instance)
 
 /** The key of a diff's entry: what it is about. */
 const about = (entry: DiffEntry): string => entry.prepared ?? (entry.after_header ?? '').replace(/ \((?:absent|unknown)\)$/, '')
@@ -99,7 +97,7 @@ t.test('the gateway is what the article has', async (t) => {
 })
 
 t.test('no shared secret is in what a run prints, whatever is asked', async (t) => {
-  const secrets = readSecrets()
+  const secrets = await cloud.secrets()
   const outputs = [await playline([...site, '-vvv', '--check'], environment), await playline([...site, '-vvv', '--diff', '--output', 'json'], environment)]
   for (const { exitCode, stdout, stderr } of outputs) {
     t.equal(exitCode, 0)

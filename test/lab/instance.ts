@@ -18,10 +18,11 @@ import { cacheDir, cacheLockFile, instanceNamespaces, instancePaths, labCgroup, 
 import { ensureMachineFiles, machineKey } from './vm/files.ts'
 import { isMachineHealthy, startInMachine } from './vm/hosts.ts'
 import { hasKvm } from './vm/machine.ts'
+import { isCloudRunning, startCloud } from './oci/lab/process.ts'
 import { commandLink } from './vm/recipe.ts'
 import { scratchHostKey, scratchAddresses } from './scratch.ts'
 import { shellIn } from './shell.ts'
-import { siteHosts } from './site.ts'
+import { drgName, siteHosts } from './site.ts'
 import type { HostSpec, InstanceSpec, RouterSpec } from './spec.ts'
 
 /** Long enough for another `up` to build the roots. */
@@ -57,14 +58,23 @@ export async function upInstance(spec: InstanceSpec, log: Log): Promise<void> {
       log(describeIpsec(ipsec))
       const needsMachine = spec.kernel === 'esp' && !carriesTunnels(ipsec)
       if (needsMachine && process.arch !== 'x64') log('there is a virtual machine for x86-64 only: the hosts stay on this kernel, and no tunnel comes up')
-      if (needsMachine && process.arch === 'x64') await upInMachine($, spec, paths, layers, step, log)
-      else await upOnOwnKernel($, spec, paths, layers, step, log)
+      const made = await (needsMachine && process.arch === 'x64' ? upInMachine : upOnOwnKernel)($, spec, paths, layers, step, log)
+      if (spec.hosts.some((host) => host.name === drgName)) await upCloud(paths, made.includes(drgName), step, log)
     },
   )
 }
 
-/** On this machine's kernel, host by host. Without ESP, IKE gets as far as its first phase, and no tunnel comes up. */
-async function upOnOwnKernel($: Shell, spec: InstanceSpec, paths: InstancePaths, layers: Layers, step: Step, log: Log): Promise<void> {
+/** The cloud around the hosts. It is made anew where the host that is its gateway was, and knows nothing of before. */
+async function upCloud(paths: InstancePaths, isGatewayNew: boolean, step: Step, log: Log): Promise<void> {
+  if (!isGatewayNew && isCloudRunning(paths)) {
+    log('already up: the cloud')
+    return
+  }
+  await step('start the cloud: its emulator, with the prerequisites', () => startCloud(paths))
+}
+
+/** On this machine's kernel, host by host; gives the names of those that were made. Without ESP, IKE gets as far as its first phase, and no tunnel comes up. */
+async function upOnOwnKernel($: Shell, spec: InstanceSpec, paths: InstancePaths, layers: Layers, step: Step, log: Log): Promise<string[]> {
   if (!areRoutersUp(paths, spec.routers)) {
     await step('wire the network', async () => {
       await removeParts(paths)
@@ -89,10 +99,11 @@ async function upOnOwnKernel($: Shell, spec: InstanceSpec, paths: InstancePaths,
       })
     })
   }
+  return toMake.map((host) => host.name)
 }
 
-/** In a virtual machine: all hosts are made anew where one is missing. */
-async function upInMachine($: Shell, spec: InstanceSpec, paths: InstancePaths, layers: Layers, step: Step, log: Log): Promise<void> {
+/** In a virtual machine: all hosts are made anew where one is missing. Gives the names of those that were made. */
+async function upInMachine($: Shell, spec: InstanceSpec, paths: InstancePaths, layers: Layers, step: Step, log: Log): Promise<string[]> {
   const installed = await installMissing(shellIn(undefined), { forVm: true })
   if (installed.length > 0) log(`installed ${installed.join(', ')}`)
   const withKvm = await hasKvm($)
@@ -100,11 +111,12 @@ async function upInMachine($: Shell, spec: InstanceSpec, paths: InstancePaths, l
   const files = await ensureMachineFiles($, layers, step, log)
   if (await isMachineHealthy($, spec, paths, layers, files)) {
     log(`already up: ${spec.hosts.map((host) => host.name).join(', ')}`)
-    return
+    return []
   }
   await removeParts(paths)
   makeEmptyInstance(paths)
   await startInMachine($, spec, paths, layers, files, withKvm, step, log)
+  return spec.hosts.map((host) => host.name)
 }
 
 /**

@@ -1,18 +1,14 @@
 /**
- * The lab's secrets and identities. Each is made once and kept in the cache, so that known_hosts and the inventory's
- * secrets stay true over `down` and `up`. All are worthless outside the lab.
+ * The lab's identities. Each is made once and kept in the cache, so that known_hosts stays true over `down` and `up`. All are
+ * worthless outside the lab.
  */
 
 import { execFileSync } from 'node:child_process'
-import { randomInt } from 'node:crypto'
 import { existsSync, linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { replaceFile } from './files.ts'
 import { toolEnv } from './shell.ts'
 import { cacheDir } from './paths.ts'
-
-const pskCharacters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
-const pskLength = 64
 
 const sshDir = join(cacheDir, 'ssh')
 
@@ -32,17 +28,6 @@ export function hostKey(name: string): { privateKey: string; publicKey: string }
   const file = join(sshDir, 'hosts', name)
   const line = publicKey(file, name)
   return { privateKey: readFileSync(file, 'utf8'), publicKey: line }
-}
-
-/** The pre-shared key of a tunnel; makes it when it is missing. The file ends without a newline. */
-export function preSharedKey(tunnel: 1 | 2): string {
-  const file = join(cacheDir, 'psk', `tunnel-${tunnel}`)
-  if (!existsSync(file)) {
-    const key = Array.from({ length: pskLength }, () => pskCharacters[randomInt(pskCharacters.length)]).join('')
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-    createOnce(file, (temporary) => writeFileSync(temporary, key, { mode: 0o600 }))
-  }
-  return readFileSync(file, 'utf8')
 }
 
 /** Writes known_hosts: one line per host key, with every name and address it answers on. */

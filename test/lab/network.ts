@@ -29,9 +29,15 @@ export async function makeRouter($: Shell, instance: string, router: RouterSpec,
 export const routerLines = (instance: string, router: RouterSpec, rootDir: string): string[] => [
   ...namespaceLines(instance, router),
   ...ipBatch(instance, router.name, router.setup),
-  // The root's own nft: the machine need not have one. Of the root it needs libraries only, so no /dev or /proc.
-  ...(router.ruleset ? [`nsenter --net=${namespaceFile(instance, router.name)} chroot ${rootDir} /usr/sbin/nft -f - <<'RULES'`, router.ruleset, 'RULES'] : []),
+  ...(router.ruleset ? rulesetLines(instance, router.name, rootDir, router.ruleset) : []),
   ...router.links.flatMap((link) => linkLines(instance, router, link)),
+]
+
+/** The lines of bash that load a ruleset in a node. Of the root, whose nft it is, only libraries are needed: no /dev, no /proc. */
+export const rulesetLines = (instance: string, node: string, rootDir: string, ruleset: string): string[] => [
+  `nsenter --net=${namespaceFile(instance, node)} chroot ${rootDir} /usr/sbin/nft -f - <<'RULES'`,
+  ruleset,
+  'RULES',
 ]
 
 /** Removes a namespace, and with it the links that end there. One that is not there is no error. */

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { parseStatus, type Connection } from '../../modules/shared/libreswan/pluto.ts'
 import { LabError } from './errors.ts'
 import { enterHost, scriptOnHost } from './enter.ts'
-import { tunnels } from './oracle.ts'
+import { connectionsDir } from './oracle.ts'
 import { instancePaths } from './paths.ts'
 import { until } from './wait.ts'
 
@@ -37,8 +37,7 @@ export async function rehearseFailover(instance: string, log: (line: string) => 
   const run = runOn(instance)
   const device = async (): Promise<string> => / dev (\S+)/.exec(await run('cpe', `ip route get ${far.address} from ${near.address} iif ens3`))?.[1] ?? 'none'
   const from = await device()
-  const addresses = await run('cpe', `ip -oneline -4 address show dev ${from}`)
-  const headend = tunnels.find(({ customerInsideAddress }) => addresses.includes(` ${customerInsideAddress}/`))?.headend
+  const headend = await headendOf(run, from)
   if (headend === undefined) throw new LabError(`nothing carries packets to ${far.host}: say "npm run site" first`)
 
   log(`${from} carries the packets from ${near.host} to ${far.host}; it is cut at ${headend}`)
@@ -77,6 +76,15 @@ export async function rehearseFailover(instance: string, log: (line: string) => 
   } finally {
     await run('drg', 'nft delete table inet rehearsal 2>/dev/null || true')
   }
+}
+
+/** The other end of the tunnel that has a device on the cpe: of the connection with the device's address inside the tunnel. */
+async function headendOf(run: Run, device: string): Promise<string | undefined> {
+  const [, address] = / inet ([\d.]+)/.exec(await run('cpe', `ip -oneline -4 address show dev ${device} 2>/dev/null || true`)) ?? []
+  if (address === undefined) return undefined
+  const number = `$(ip -oneline route get ${address} | sed -n 's/.* dev vti\\([0-9]*\\) .*/\\1/p')`
+  const headend = (await run('drg', `sed -n 's/^\tleft=//p' "${connectionsDir}/headend-${number}.conf"`)).trim()
+  return headend === '' ? undefined : headend
 }
 
 export interface Rekey {

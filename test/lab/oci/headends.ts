@@ -20,6 +20,12 @@ export interface HeadendStatus {
   readonly bgpState: 'UP' | 'DOWN'
 }
 
+/** Prefixes over BGP, as Oracle's side has them. */
+export interface HeadendRoutes {
+  readonly received: readonly string[]
+  readonly advertised: readonly string[]
+}
+
 export interface Headends {
   /** The public address of a new tunnel's headend: another for each tunnel of a connection. */
   allot(connectionId: string, index: number): Promise<string>

@@ -23,6 +23,10 @@ export interface EmulatorOptions {
   readonly headends: Headends
   readonly clock?: Clock
   readonly lifetimes?: Lifetimes
+  /** Called after each operation that may have changed something, before it is answered. */
+  readonly changed?: (cloud: Cloud) => Promise<void>
+  /** Called with what came in and how it was answered. */
+  readonly logged?: (line: Logged) => void
   /** 0: any that is free. */
   readonly port?: number
 }
@@ -41,7 +45,7 @@ interface Fault {
 }
 
 /** What came in, for tests and for the log. */
-interface Logged {
+export interface Logged {
   readonly operation: string
   readonly method: string
   readonly status: number
@@ -87,7 +91,11 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     const count = (counts.get(name) ?? 0) + 1
     counts.set(name, count)
     const fault = emulator.faults.find((each) => each.operation === name && (each.nth?.includes(count) ?? true))
-    const note = (status: number, reason?: string) => log.push({ operation: name, method, status, reason })
+    const note = (status: number, reason?: string): void => {
+      const line = { operation: name, method, status, reason }
+      log.push(line)
+      options.logged?.(line)
+    }
     try {
       if (fault?.delayMs !== undefined) await delay(fault.delayMs)
       if (fault?.cut === 'before') {
@@ -100,6 +108,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       if (!found) throw new ServiceError(404, 'NotFound', `there is no ${method} ${target}`)
       const call = callOf(request, found, target, body)
       const answer = await once(found.operation, call, request, body)
+      if (method !== 'GET') await options.changed?.(cloud)
       if (fault?.cut === 'after') {
         note(0, 'cut after')
         request.socket.destroy()

@@ -18,8 +18,9 @@ import { commandLink } from './recipe.ts'
 const bringUpTimeout = '300s'
 const enterFile = '/run/playline-lab/enter'
 
-/** Names in the virtual machine: the same whatever instance it is of, so that a saved one serves each. */
-const inside = instancePaths('machine')
+/** The instance's name in the virtual machine: the same whatever instance it is of, so that a saved one serves each. */
+export const insideInstance = 'machine'
+const inside = instancePaths(insideInstance)
 
 /** Whether the instance was made with a virtual machine. */
 export const isInMachine = (paths: InstancePaths): boolean => existsSync(markFile(paths))

@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly copiesVariables: boolean
 }
 
+const OWN_LIMITS = ['Maximum call stack', 'Invalid string length', 'Invalid array length']
+
 export class Run {
   readonly engine: Engine
   readonly scope: Scope
@@ -120,8 +122,9 @@ export class Run {
   }
 
   #placed(error: unknown): unknown {
-    if (error instanceof RangeError && /call stack|Invalid (?:string|array) length/.test(error.message)) {
-      // The engine's own stack or string limit: reached before ours where a template is very deep.
+    // The engine's own stack or string limit, reached before ours where a template is very deep. Without a regular expression: with no
+    // stack left that would be another kind of error, and this one has to be told further up.
+    if (error instanceof RangeError && OWN_LIMITS.some((words) => error.message.startsWith(words))) {
       return new DiagnosticError(
         { code: 'LIMIT_EXCEEDED', severity: 'error', summary: 'a template needs more room than there is', range: this.#range() },
         { cause: error },
