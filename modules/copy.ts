@@ -1,6 +1,6 @@
 /** Puts a file of the controller, or a text, on the host; or copies a file on the host. */
-import { Content, ControllerSource, StepFailure, file, param, run, state, z } from '../runner/module.ts'
-import type { After, AfterTree, FileState, Planned, Probe, ProbeTree, StateOf, Step, StepReply } from '../runner/module.ts'
+import { ControllerSource, StepFailure, file, param, run, state, z } from '../runner/module.ts'
+import type { After, AfterTree, Content, FileState, Planned, Probe, ProbeTree, StateOf, Step, StepReply } from '../runner/module.ts'
 import { ATTRIBUTE_NOTES, attributeParams, attributeSteps, knownAttributes } from './shared/attributes.ts'
 import { DESTINATION_RETURNS, applyDestination, backUp, destinationParams, destinationResult, planDestination, probeDestination } from './shared/destination.ts'
 import type { DestinationParams, DestinationProbes } from './shared/destination.ts'
@@ -10,11 +10,9 @@ import { basename, dirname, folderSteps, followLinks, onlyPath } from './shared/
 import type { ByPath } from './shared/target.ts'
 
 /** Text as it is; a list or a mapping as JSON. */
-function contentParam(): z.ZodType<Content> {
-  return z.unknown().transform((value) => {
-    const text = param.string().safeParse(value)
-    return Content.of(text.success ? text.data : pythonJson(value))
-  })
+function contentText(value: unknown): string {
+  const text = param.string().safeParse(value)
+  return text.success ? text.data : pythonJson(value)
 }
 
 function onlyTrue(why: string): z.ZodType<boolean> {
@@ -108,7 +106,7 @@ export default state({
           .fileSourceUnless('remote_src')
           .optional()
           .describe('The file: a path on the controller, absolute, or beside the playbook, or in a `files` folder; with remote_src, on the host.'),
-        content: contentParam().optional().describe('Instead of src: the text itself; a list or a mapping is written as JSON.'),
+        content: param.content(contentText).optional().describe('Instead of src: the text itself; a list or a mapping is written as JSON.'),
         remote_src: param.bool().default(false).describe('Whether src is a path on the host.'),
         ...destinationParams(),
         ...attributeParams(),

@@ -1,5 +1,5 @@
 /** What `template` and `copy` share: a file at `dest` gets a content. */
-import { file, param, run, z } from '../../runner/module.ts'
+import { KNOWN_AFTER_APPLY, file, isCertain, orUnknown, param, run, z } from '../../runner/module.ts'
 import type {
   After,
   AfterTree,
@@ -166,9 +166,11 @@ export function destinationResult(situation: {
 }): Record<string, unknown> {
   const files = ((situation.after as Promised<Destination>).file ?? situation.before.file) as ByPath<After<FileState>>
   const path = onlyPath(files)
+  // Ansible names the path once more where the file itself is not written.
+  const written = situation.differs.filter(({ path: [, , leaf] }) => leaf === 'type' || leaf === 'content')
   return {
     dest: path,
-    ...(!situation.differs.some(({ path: [, , leaf] }) => leaf === 'type' || leaf === 'content') && { path }),
+    ...(!written.some(isCertain) && { path: written.length === 0 ? path : KNOWN_AFTER_APPLY }),
     ...fileResult(files[path]!),
     ...(situation.returned as { backup_file?: string } | undefined),
   }
@@ -179,12 +181,13 @@ export function fileResult(state: After<FileState>): Record<string, unknown> {
   if (typeof state === 'symbol') return {}
   const { type } = state
   const content = type === 'file' ? (state.content as Content) : undefined
+  const checksum = content && orUnknown(() => content.sha1)
   return {
     state: type,
     ...knownAttributes(state),
     ...(type === 'link' && typeof state.target === 'string' && { mode: '0777', size: Buffer.byteLength(state.target) }),
     ...('mode' in state && typeof state.mode === 'string' && { mode: resultMode(state.mode) }),
-    ...(content && { size: content.sizeBytes, ...(content.sha1 !== undefined && { checksum: content.sha1 }) }),
+    ...(content && { size: orUnknown(() => content.sizeBytes), ...(checksum !== undefined && { checksum }) }),
   }
 }
 

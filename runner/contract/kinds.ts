@@ -62,11 +62,16 @@ export interface Affected {
   readonly onlyIfAbsent?: boolean
 }
 
-/** One differing leaf of a state: where it is in the state and the two values. */
+/** One differing leaf of a state: where it is in the state and the two values. A side that a dry run does not know is an `Unknown`. */
 export interface Difference {
   readonly path: readonly string[]
   readonly before: unknown
   readonly after: unknown
+}
+
+/** Whether the two sides differ for certain, and not only because a dry run does not know one of them. */
+export function isCertain({ before, after }: Difference): boolean {
+  return !(before instanceof Unknown) && !(after instanceof Unknown)
 }
 
 export interface Example {

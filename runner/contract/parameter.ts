@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { Float } from '../value/value.ts'
 import { print } from '../value/print.ts'
-import type { Content } from './content.ts'
+import { Content } from './content.ts'
 
 /** Text; numbers and booleans are printed as Python prints them. */
 export function string(): z.ZodType<string> {
@@ -96,6 +96,17 @@ export function account(): z.ZodType<string> {
     (value) => (typeof value === 'number' ? String(value) : value),
     z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.@-]*\$?$/, 'not the name of a user or group'),
   )
+}
+
+/**
+ * The content of a file, of which `textOf` makes the text. A module may get one that a dry run cannot know (in the schema's
+ * metadata: `content`).
+ */
+export function content(textOf: (value: unknown) => string): z.ZodType<Content> {
+  return z
+    .unknown()
+    .transform((value) => (value instanceof Content ? value : Content.of(textOf(value))))
+    .meta({ content: true })
 }
 
 /** What a parameter names on the controller, once `resolve` has read or rendered it. */

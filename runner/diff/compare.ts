@@ -7,14 +7,15 @@ import { Unknown } from '../value/value.ts'
 /**
  * The differing leaves, in the order of `after`. Leaves are whatever is not a plain object: texts, numbers, lists as a
  * whole, contents (by digest). A probe that either side leaves out is kept as it is, so it does not differ. KNOWN_AFTER_APPLY
- * always differs. Where a dry run does not know `before`, every leaf differs from an `Unknown`. An absent leaf is undefined.
+ * always differs. What a dry run does not know, of `before` or of what is planned, is an `Unknown`, and every leaf differs from
+ * it: see `isCertain`. An absent leaf is undefined.
  *
  * @example compare({ file: { mode: '0644' } }, { file: { mode: '0600' } }) // [{ path: ['file', 'mode'], before: '0644', after: '0600' }]
  */
 export function compare(before: unknown, after: unknown): Difference[] {
   const differences: Difference[] = []
   if (isRecord(before) && isRecord(after)) {
-    for (const key of Object.keys(after)) if (Object.hasOwn(before, key)) walk([key], read(before, key), after[key], differences)
+    for (const key of Object.keys(after)) if (Object.hasOwn(before, key)) walk([key], read(before, key), read(after, key), differences)
   } else walk([], before, after, differences)
   return differences
 }
@@ -23,7 +24,17 @@ function walk(path: readonly string[], before: unknown, after: unknown, differen
   if (isRecord(after) && (isRecord(before) || before instanceof Unknown)) {
     const keys = new Set([...Object.keys(after), ...(isRecord(before) ? Object.keys(before) : [])])
     for (const key of keys) walk([...path, key], isRecord(before) ? read(before, key) : before, read(after, key), differences)
-  } else if (before instanceof Unknown || after === KNOWN_AFTER_APPLY || !isSame(before, after)) differences.push({ path, before, after })
+    return
+  }
+  // A content that is kept is the same, be it known or not.
+  if (before === after && after !== KNOWN_AFTER_APPLY) return
+  const [now, then] = [known(before), known(after)]
+  if (now instanceof Unknown || then instanceof Unknown || then === KNOWN_AFTER_APPLY || !isSame(now, then))
+    differences.push({ path, before: now, after: then })
+}
+
+function known(leaf: unknown): unknown {
+  return leaf instanceof Content && leaf.unknownBecause !== undefined ? new Unknown(leaf.unknownBecause) : leaf
 }
 
 /** Whether two leaves are the same: contents by digest, lists item by item. */

@@ -77,7 +77,7 @@ function showCreation(label: string, type: Difference, rest: readonly Difference
 }
 
 function showValues(name: string, _resource: string, differs: readonly Difference[], context: ShowContext): Shown[] {
-  return differs.map(({ path, before, after }) => masked([name, ...path].join(' '), printState(before), printState(after), context))
+  return differs.map(({ path, before, after }) => masked([name, ...path].join(' '), printState(before), printPlanned(after), context))
 }
 
 function masked(label: string, before: string, after: string, context: ShowContext): Shown {
@@ -88,6 +88,7 @@ function masked(label: string, before: string, after: string, context: ShowConte
 function showContent(label: string, resource: string, before: unknown, after: unknown, context: ShowContext): Shown {
   const sides = [before, after].map((side) => (side instanceof Content ? side : undefined))
   const texts = sides.map((side) => (side === undefined ? '' : side.text))
+  if (isOnlyKnownAfterApply(after)) return { kind: 'value', label: `${label} content`, before: printState(before), after: printPlanned(after) }
   if (before instanceof Unknown) {
     if (texts[1] !== undefined && context.secrets.isIn(texts[1])) return withhold(label, resource, 'its content may differ; it holds a secret', context)
     return { kind: 'text', label, before: '', after: texts[1] ?? '', beforeHeader: `${label} (unknown)`, afterHeader: label }
@@ -125,6 +126,15 @@ function countLines(texts: readonly (string | undefined)[]): string {
   const removed = lines.filter((line) => line.startsWith('-')).length
   const added = lines.filter((line) => line.startsWith('+')).length
   return `${removed} ${removed === 1 ? 'line' : 'lines'} removed, ${added} added; it holds a secret`
+}
+
+/** What is planned as one line: what a dry run does not know of it is there once it is applied. */
+function printPlanned(state: unknown): string {
+  return printState(isOnlyKnownAfterApply(state) ? KNOWN_AFTER_APPLY : state)
+}
+
+function isOnlyKnownAfterApply(planned: unknown): boolean {
+  return planned === KNOWN_AFTER_APPLY || planned instanceof Unknown
 }
 
 /** A leaf of a state as one line. */

@@ -38,9 +38,11 @@ export function stateObject(leaves: readonly Leaf[], states: readonly LeafState[
 export function predictedState(after: unknown, cause: string): unknown {
   if (after === null || typeof after !== 'object' || Array.isArray(after) || Object.getPrototypeOf(after) !== Object.prototype) return after
   const copy: Record<string, unknown> = {}
-  for (const [key, value] of Object.entries(after)) {
-    if (value === KNOWN_AFTER_APPLY) define(copy, key, { get: () => throwUnknown(cause) })
-    else define(copy, key, { value: predictedState(value, cause) })
+  for (const [key, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(after))) {
+    // What was unknown before, and is kept, stays so.
+    if (descriptor.get) Object.defineProperty(copy, key, descriptor)
+    else if (descriptor.value === KNOWN_AFTER_APPLY) define(copy, key, { get: () => throwUnknown(cause) })
+    else define(copy, key, { value: predictedState(descriptor.value, cause) })
   }
   return copy
 }

@@ -1,8 +1,8 @@
 /** From a task's arguments as written to the parameters that its module declares. */
-import type { z } from 'zod'
+import { z } from 'zod'
 import { ControllerSource, type ControllerKind } from '../contract/parameter.ts'
 import { Content } from '../contract/content.ts'
-import type { Module } from '../contract/kinds.ts'
+import { UnknownStateError, type Module } from '../contract/kinds.ts'
 import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { SourceRange } from '../diagnostic/source.ts'
 import { didYouMean } from '../diagnostic/suggest.ts'
@@ -93,29 +93,74 @@ export interface ControllerParameter {
 export function controllerParameters(module: Module): ReadonlyMap<string, ControllerParameter> {
   const found = new Map<string, ControllerParameter>()
   for (const [name, schema] of Object.entries(shapeOf(module.params()) ?? {})) {
-    for (let at: z.ZodType | undefined = schema as z.ZodType; at; at = (at as unknown as { def: { innerType?: z.ZodType } }).def.innerType) {
-      const { controller: kind, controllerUnless: unless } = (at.meta() ?? {}) as { controller?: ControllerKind; controllerUnless?: string }
-      if (kind) found.set(name, { kind, unless })
-    }
+    const { controller: kind, controllerUnless: unless } = metadataOf(schema)
+    if (kind) found.set(name, { kind, unless })
   }
   return found
 }
 
-function shapeOf(schema: z.ZodType): Readonly<Record<string, unknown>> | undefined {
-  return (schema as unknown as { shape?: Readonly<Record<string, unknown>> }).shape
+function shapeOf(schema: z.ZodType): Readonly<Record<string, z.ZodType>> | undefined {
+  return (schema as unknown as { shape?: Readonly<Record<string, z.ZodType>> }).shape
+}
+
+/** What `param` notes of a schema for the engine, be the parameter optional or not. */
+function metadataOf(schema: z.ZodType): { controller?: ControllerKind; controllerUnless?: string; content?: boolean } {
+  const { innerType } = (schema as unknown as { def: { innerType?: z.ZodType } }).def
+  return { ...(innerType && metadataOf(innerType)), ...schema.meta() }
+}
+
+/** What a module is given. */
+export interface Parameters {
+  /** As its schema makes them. A module that touches one that is unknown gets an `UnknownStateError`. */
+  readonly params: unknown
+  /** In a dry run: the first argument that is unknown. */
+  readonly unknown: Unknown | undefined
+  /** The same of contents of files, which the module can pass on without knowing them. */
+  readonly unknownContent: Unknown | undefined
 }
 
 /**
  * Parses evaluated arguments by the module's schema. Every fault has the position of the argument.
  *
  * @throws {DiagnosticError} BAD_ARGUMENT, one diagnostic a fault.
+ * @throws {UnknownValueError} where an argument is unknown and the schema cannot do without it.
  */
-export function parseParameters(bound: BoundArguments, values: ReadonlyMap<string, Value | ControllerSource>, module: Module): unknown {
+export function parseParameters(bound: BoundArguments, values: ReadonlyMap<string, Value | ControllerSource>, module: Module): Parameters {
+  const schema = module.params()
+  const shape = shapeOf(schema)
   const input: Record<string, unknown> = {}
-  for (const [name, value] of values) define(input, name, value instanceof ControllerSource ? value : toParameter(value))
-  const parsed = module.params().safeParse(input, { error: parameterWords })
-  if (parsed.success) return parsed.data
-  throw new DiagnosticError(parsed.error.issues.map((issue) => diagnosticOf(issue, bound, module)))
+  const unknown = new Map<string, Unknown>()
+  const unknownContents: Unknown[] = []
+  for (const [name, value] of values) {
+    const parameter = value instanceof ControllerSource ? value : toParameter(value)
+    if (parameter instanceof Unknown && !(shape?.[name] && metadataOf(shape[name]).content)) {
+      unknown.set(name, parameter)
+      continue
+    }
+    define(input, name, parameter instanceof Unknown ? Content.unknown(parameter.cause) : parameter)
+    const because = parameter instanceof Unknown ? parameter.cause : parameter instanceof ControllerSource ? parameter.content.unknownBecause : undefined
+    if (because !== undefined) unknownContents.push(new Unknown(because))
+  }
+  const [firstUnknown] = unknown.values()
+  if (firstUnknown && !shape) throw new UnknownValueError(firstUnknown)
+  const parsed = (firstUnknown ? withoutParameters(shape!, unknown) : schema).safeParse(input, { error: parameterWords })
+  if (!parsed.success) throw new DiagnosticError(parsed.error.issues.map((issue) => diagnosticOf(issue, bound, module)))
+  return { params: firstUnknown ? withUnknown(parsed.data as object, unknown) : parsed.data, unknown: firstUnknown, unknownContent: unknownContents[0] }
+}
+
+/** The schema of the other parameters, each by itself: what has to hold between parameters cannot be told. */
+function withoutParameters(shape: Readonly<Record<string, z.ZodType>>, names: ReadonlyMap<string, unknown>): z.ZodType {
+  return z.strictObject(Object.fromEntries(Object.entries(shape).filter(([name]) => !names.has(name))))
+}
+
+function withUnknown(params: object, unknown: ReadonlyMap<string, Unknown>): object {
+  for (const [name, { cause }] of unknown) {
+    const get = (): never => {
+      throw new UnknownStateError(cause)
+    }
+    Object.defineProperty(params, name, { get, enumerable: true, configurable: true })
+  }
+  return params
 }
 
 function diagnosticOf(issue: z.core.$ZodIssue, bound: BoundArguments, module: Module): Diagnostic {
@@ -142,15 +187,24 @@ function diagnosticOf(issue: z.core.$ZodIssue, bound: BoundArguments, module: Mo
   return { code: 'BAD_ARGUMENT', severity: 'error', summary, range }
 }
 
-/** A value as schemas take it. Floats stay Floats: a version `1.10` and a number `1.1` differ only there. */
+/** A value as schemas take it, or what of it is unknown. Floats stay Floats: a version `1.10` and a number `1.1` differ only there. */
 function toParameter(value: Value): unknown {
+  try {
+    return toPlain(value)
+  } catch (error) {
+    if (error instanceof UnknownValueError) return error.unknown
+    throw error
+  }
+}
+
+function toPlain(value: Value): unknown {
   if (value instanceof Unknown) throw new UnknownValueError(value)
   if (value instanceof Undefined) throw new DiagnosticError({ code: 'UNDEFINED_VARIABLE', severity: 'error', summary: value.reason })
-  if (Array.isArray(value)) return value.map(toParameter)
-  if (value instanceof Tuple) return value.items.map(toParameter)
+  if (Array.isArray(value)) return value.map(toPlain)
+  if (value instanceof Tuple) return value.items.map(toPlain)
   if (value instanceof Dict) {
     const object: Record<string, unknown> = {}
-    for (const [key, item] of value) define(object, print(key), toParameter(item))
+    for (const [key, item] of value) define(object, print(key), toPlain(item))
     return object
   }
   return value

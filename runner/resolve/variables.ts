@@ -2,6 +2,7 @@
 import { DiagnosticError, fail } from '../diagnostic/diagnostic.ts'
 import { Dict, RawDict, Template, UnknownValueError, type Raw, type Value } from '../value/value.ts'
 import type { Jinja, Scope } from './jinja/index.ts'
+import { PastUnknown } from './past-unknown.ts'
 
 /** The levels, from the weakest to the strongest, as Ansible's documentation lists them. */
 export const LEVELS = [
@@ -104,13 +105,23 @@ export class Evaluator implements Scope {
   /** A value with all templates in it evaluated. */
   value(raw: Raw): Value {
     if (raw instanceof Template) return this.#jinja.templateValue(raw, this)
-    if (Array.isArray(raw)) return raw.map((item) => this.value(item))
+    if (Array.isArray(raw)) {
+      const list: Value[] = []
+      return this.#each(raw, (item) => list.push(this.value(item)), list)
+    }
     if (raw instanceof RawDict) {
       const dict = new Dict()
-      for (const [key, item] of raw) dict.set(key, this.value(item))
-      return dict
+      return this.#each(raw, ([key, item]) => dict.set(key, this.value(item)), dict)
     }
     return raw
+  }
+
+  #each<T, R>(items: Iterable<T>, add: (item: T) => void, whole: R): R {
+    const past = new PastUnknown()
+    return past.finish(() => {
+      for (const item of items) past.attempt(() => add(item))
+      return whole
+    })
   }
 
   /** An expression without markers, as in `when`. */

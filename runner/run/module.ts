@@ -5,6 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { apply } from '../apply/apply.ts'
 import {
+  isCertain,
   KNOWN_AFTER_APPLY,
   orUnknown,
   UnknownStateError,
@@ -139,7 +140,7 @@ function keepSecrets(module: StateModule, params: unknown, state: ReadState | un
 
 /**
  * What a dry run cannot plan may be done in a run: what the task deals with is unknown from here on. Files that were read for
- * their existence and attributes alone are where it acts, not what it alters.
+ * their existence and attributes alone are where it acts, not what it alters; those that are not there it may make.
  */
 function loseTrack(module: StateModule, before: ReadState | undefined, because: string, context: ModuleContext): void {
   const { overlay, predicts, maybeBecause } = context
@@ -148,7 +149,10 @@ function loseTrack(module: StateModule, before: ReadState | undefined, because: 
   context.predictedChange()
   if (!before || module.affects) overlay.affectAll(cause)
   else
-    for (const { probe } of before.leaves) if (probe.read.kind !== 'file' || probe.read.content !== 'none') overlay.affect({ resource: probe.resource }, cause)
+    for (const { probe } of before.leaves) {
+      const onlyIfAbsent = probe.read.kind === 'file' && probe.read.content === 'none'
+      overlay.affect({ resource: probe.resource, onlyIfAbsent }, cause)
+    }
 }
 
 /** A dry run: shows what would change, and has later tasks see it. */
@@ -163,9 +167,9 @@ function predict(module: StateModule, params: unknown, plan: Plan, context: Modu
   )
   const data = result instanceof Unknown ? { data: new Dict(), unknownData: result.cause } : { data: result }
   const outcome = refuse({ changed, ...data, shown }, planned.refusals)
-  const dependsOn = differs.map((difference) => difference.before).find((state) => state instanceof Unknown)?.cause
-  const sure = events.length > 0 || differs.some((difference) => !(difference.before instanceof Unknown))
-  return sure || dependsOn === undefined ? outcome : unknown(dependsOn, { shown, failure: outcome.failure })
+  if (events.length > 0 || differs.length === 0 || differs.some(isCertain)) return outcome
+  const dependsOn = differs.flatMap((difference) => [difference.before, difference.after]).find((state) => state instanceof Unknown)!.cause
+  return unknown(dependsOn, { shown, failure: outcome.failure })
 }
 
 /** Tells the overlay of the state that the task brings about, or may bring about. */

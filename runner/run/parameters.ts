@@ -3,13 +3,13 @@ import { Content } from '../contract/content.ts'
 import type { Module } from '../contract/kinds.ts'
 import { ControllerSource, type ControllerKind } from '../contract/parameter.ts'
 import type { CompiledTask } from '../plan/compiled.ts'
-import { bindArguments, controllerParameters, parseParameters, type BoundArgument, type BoundArguments } from '../resolve/arguments.ts'
+import { bindArguments, controllerParameters, parseParameters, type BoundArgument, type BoundArguments, type Parameters } from '../resolve/arguments.ts'
 import { findFile, readContent } from '../resolve/controller.ts'
 import type { RenderOptions } from '../resolve/jinja/index.ts'
 import type { Evaluator } from '../resolve/variables.ts'
 import { print } from '../value/print.ts'
 import { booleanOf } from '../value/truth.ts'
-import { Dict, type Value } from '../value/value.ts'
+import { Dict, Unknown, UnknownValueError, type Value } from '../value/value.ts'
 import { runnerAction } from './actions.ts'
 import type { Session } from './session.ts'
 
@@ -17,20 +17,32 @@ type Values = Map<string, Value | ControllerSource>
 
 /**
  * @throws {DiagnosticError} for what a person can get wrong, at its position.
- * @throws {UnknownValueError} where a dry run cannot know a value.
+ * @throws {UnknownValueError} where a dry run cannot know a value, and the module can do nothing without it.
  */
-export function parametersOf(session: Session, task: CompiledTask, bound: BoundArguments, module: Module, evaluator: Evaluator): unknown {
+export function parametersOf(session: Session, task: CompiledTask, bound: BoundArguments, module: Module, evaluator: Evaluator): Parameters {
   const values: Values = new Map()
   for (const [name, argument] of bound.args) {
-    const value = evaluator.value(argument.raw)
+    const value = orUnknown(() => evaluator.value(argument.raw))
     if (value !== session.omit) values.set(name, withoutOmitted(value, session.omit))
   }
   for (const [name, { kind, unless }] of controllerParameters(module)) {
-    const value = plain(values, name)
-    if (value === undefined || (unless !== undefined && booleanOf(plain(values, unless) ?? false))) continue
-    values.set(name, controllerSource(session, task, { name: print(value), kind, argument: bound.args.get(name) }, values, evaluator))
+    const source = orUnknown(() => {
+      const value = plain(values, name)
+      if (value === undefined || (unless !== undefined && booleanOf(plain(values, unless) ?? false))) return value
+      return controllerSource(session, task, { name: print(value), kind, argument: bound.args.get(name) }, values, evaluator)
+    })
+    if (source !== undefined) values.set(name, source)
   }
   return parseParameters(bound, values, module)
+}
+
+function orUnknown<T>(evaluate: () => T): T | Unknown {
+  try {
+    return evaluate()
+  } catch (error) {
+    if (error instanceof UnknownValueError) return error.unknown
+    throw error
+  }
 }
 
 /** Evaluates and checks what a task hands to its action, without running it: faults are thrown. */
@@ -47,6 +59,7 @@ export function preparedParameters(session: Session, task: CompiledTask, evaluat
 
 function plain(values: Values, name: string): Value | undefined {
   const value = values.get(name)
+  if (value instanceof Unknown) throw new UnknownValueError(value)
   return value instanceof ControllerSource ? undefined : value
 }
 
@@ -72,10 +85,10 @@ function controllerSource(
   const absolute = findFile(name, task, kind === 'template' ? 'templates' : 'files', reader, at)
   const { content, mode } = readContent(absolute, reader, at)
   if (kind === 'file') return new ControllerSource(name, content, mode)
-  const text = session.evaluatingAs(evaluator, task, () =>
-    jinja.renderFile(reader.text(absolute, at), templateScope(evaluator, absolute), renderOptions(values)),
+  const text = orUnknown(() =>
+    session.evaluatingAs(evaluator, task, () => jinja.renderFile(reader.text(absolute, at), templateScope(evaluator, absolute), renderOptions(values))),
   )
-  return new ControllerSource(name, Content.of(text), mode)
+  return new ControllerSource(name, text instanceof Unknown ? Content.unknown(text.cause) : Content.of(text), mode)
 }
 
 /** What templates of files see beside the task's variables. */

@@ -279,7 +279,12 @@ class TaskOnHost {
     const name = taskName(this.#task, this.#evaluator(new Map()))
     const cause = causeOf(this.#task, name)
     try {
-      const params = await settled(() => parametersOf(this.#session, this.#task, bound, module, evaluator))
+      const { params, unknown, unknownContent } = await settled(() => parametersOf(this.#session, this.#task, bound, module, evaluator))
+      const open = unknown ?? unknownContent
+      // A task of a run, too, may depend on one that was only checked.
+      if (open && !options.check) throw new UnknownValueError(open)
+      // With an argument that is unknown it cannot be told what a module does, as where it cannot be told whether it runs.
+      const maybe = maybeBecause ?? unknown?.cause
       const target = await this.#target(local)
       const connectionEvaluator = target === this.#hostName ? evaluator : this.#session.evaluator(target, this.#play, this.#task)
       const { become, port, environment } = await settled(() => ({
@@ -288,8 +293,8 @@ class TaskOnHost {
         environment: environmentOf(this.#task, evaluator),
       }))
       const checkMode = await this.#checkMode(local)
-      // Where it cannot be known whether a task runs, it is not run.
-      const check = (checkMode ?? options.check) || maybeBecause !== undefined
+      // Where it cannot be known whether or with what a task runs, it is not run.
+      const check = (checkMode ?? options.check) || maybe !== undefined || open !== undefined
       const outcome = await runModule(module, params, {
         port,
         cloud: this.#session.cloud,
@@ -299,15 +304,18 @@ class TaskOnHost {
         overlay: options.check ? this.#session.host(target).overlay : undefined,
         predicts: checkMode !== true,
         liveUnknownBecause: this.#session.firstPredictedChange,
-        maybeBecause,
+        maybeBecause: maybe,
         cause,
         predictedChange: () => {
-          this.#session.firstPredictedChange ??= maybeBecause ?? cause
+          this.#session.firstPredictedChange ??= maybe ?? cause
         },
         changesNothing: isFalse(this.#task.task.keywords.get('changed_when')?.raw),
         secrets: this.#session.secrets,
         secretFiles: this.#session.secretFiles,
         timestamp: timestamp(new Date()),
+      }).catch((error: unknown) => {
+        // Arguments that were only checked one by one may not go together: a run refuses them, and a module is not made for them.
+        throw unknown === undefined || error instanceof DiagnosticError ? error : new UnknownValueError(unknown)
       })
       return check ? { ...outcome, check } : outcome
     } catch (error) {

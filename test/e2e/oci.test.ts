@@ -43,6 +43,8 @@ t.test('a DRG, a connection with two tunnels, and what its ends need', async (t)
       register: vpn
     - name: the shared secrets
       template: {src: ${at('secrets.j2')}, dest: ${at('secrets')}, mode: '0600'}
+    - name: something else
+      copy: {content: known, dest: ${at('else')}, mode: '0644'}
     - debug: {var: vpn}
 `,
   )
@@ -50,7 +52,9 @@ t.test('a DRG, a connection with two tunnels, and what its ends need', async (t)
 
   const checked = await playline([...command, '--check'])
   t.equal(checked.exitCode, 0, checked.stdout + checked.stderr)
-  t.match(checked.stdout, /IPSec connection [^]*vpnIp: \(known after apply\)[^]*TASK \[the shared secrets\]\n {2}unknown/)
+  t.match(checked.stdout, /IPSec connection [^]*vpnIp: \(known after apply\)/)
+  t.match(checked.stdout, /TASK \[the shared secrets\]\n {2}would change.*\n.*absent → file, 0600 .*\n.* content: absent → \(known after apply\)\n/)
+  t.match(checked.stdout, /TASK \[something else\]\n {2}would change/, 'what does not depend on it is known')
   t.same(cloud.writes(), [], 'a dry run writes nothing')
 
   const ran = await playline([...command, '-vvv'])

@@ -213,6 +213,7 @@ function stateLaws(
   }
 
   for (const leaf of leavesOf(treeOf(read.leaves))) unknownLaw(t, module, params, world, leaf, source, refusals.length > 0)
+  for (const name of Object.keys(params as object)) unknownParameterLaw(t, module, params as object, name, world, byResource(read.leaves, promised))
 }
 
 /** The leaves of a tree as a tree, so that each can be taken by itself. */
@@ -253,5 +254,21 @@ function unknownLaw(
     for (const [name, state] of promised) {
       if (seeing.has(name)) t.same(contradictions(state, seeing.get(name)), [], `without knowing ${resource}, ${name} is planned as on ${other.name}`)
     }
+  }
+}
+
+/** What is read and planned without looking at a parameter is what is read and planned with it. */
+function unknownParameterLaw(t: Asserts, module: StateModule, params: object, name: string, world: World, planned: ReadonlyMap<string, unknown>): void {
+  const get = (): never => {
+    throw new UnknownStateError('TASK [ask] has not run')
+  }
+  const blind: unknown = Object.defineProperty({ ...params }, name, { get, enumerable: true })
+  try {
+    const { leaves, object } = readTree(module.probe(blind), statesOf(world))
+    const promised = byResource(leaves, planOf(module, blind, object).after)
+    t.same([...promised.keys()], [...planned.keys()], `without knowing ${name}, the same is planned for`)
+    for (const [resource, state] of promised) t.same(contradictions(state, planned.get(resource)), [], `without knowing ${name}, ${resource} is planned alike`)
+  } catch (error) {
+    if (!(error instanceof UnknownStateError)) throw error
   }
 }

@@ -9,6 +9,7 @@ import type { SourceFile, SourceRange } from '../../diagnostic/source.ts'
 import { print } from '../../value/print.ts'
 import { Dict, Float, hasTemplateMarkers, Opaque, Tuple, Unknown, UnknownValueError } from '../../value/value.ts'
 import type { Template, Value } from '../../value/value.ts'
+import { PastUnknown } from '../past-unknown.ts'
 import type { Engine, Hooks, Scope } from './engine.ts'
 import { FILTERS } from './filter/index.ts'
 import { fileSource, scalarSource } from './locate.ts'
@@ -126,7 +127,8 @@ export class Jinja {
    * that is the only thing printed stays one; printed text that looks like a list or a dict, or is `True` or `False`, becomes that;
    * everything else is text.
    *
-   * A list or a dict may hold `Unknown` values deeper down; an `Unknown` of its own, or one that would be printed, throws.
+   * A list or a dict may hold `Unknown` values deeper down; an `Unknown` of its own, or one that would be printed, throws, unless
+   * something behind it is undefined: then that is the fault.
    *
    * @throws as `evaluate` does.
    */
@@ -208,9 +210,16 @@ export class Jinja {
   }
 
   #rendered(parsed: Parsed, source: TemplateSource, run: Run): Output {
-    const out = new Output()
+    // Where a method may change a variable, what stands behind an unknown value would find it unchanged.
+    const past = parsed.copiesVariables ? undefined : new PastUnknown()
+    const out = new Output(past)
     const template = this.#engine.templates.wrap({ tree: parsed.tree, source })
-    run.within(source, () => this.#engine.templates.render(template, run, undefined, true, out))
+    const renderAll = (): void => {
+      this.#engine.templates.render(template, run, undefined, true, out)
+      // What is the only thing printed is printed late.
+      if (past?.isLost) out.text()
+    }
+    run.within(source, () => (past ? past.finish(renderAll) : renderAll()))
     return out
   }
 

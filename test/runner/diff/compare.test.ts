@@ -1,6 +1,6 @@
 import t from 'tap'
 import { Content } from '../../../runner/contract/content.ts'
-import { KNOWN_AFTER_APPLY, UnknownStateError } from '../../../runner/contract/kinds.ts'
+import { isCertain, KNOWN_AFTER_APPLY, UnknownStateError } from '../../../runner/contract/kinds.ts'
 import { compare } from '../../../runner/diff/compare.ts'
 import { Unknown } from '../../../runner/value/value.ts'
 
@@ -51,4 +51,13 @@ t.test('what a dry run does not know differs leaf by leaf, and is not touched wh
     { path: ['file', 'owner'], before: unknown, after: 'root' },
   ])
   t.same(compare(before, {}), [])
+})
+
+t.test('a content that a dry run does not know differs, unless it is kept', async (t) => {
+  const unknown = Content.unknown('TASK [look]')
+  t.same(compare({ content: Content.of('a') }, { content: unknown }), [{ path: ['content'], before: Content.of('a'), after: new Unknown('TASK [look]') }])
+  t.same(compare({ content: unknown }, { content: Content.of('a') }), [{ path: ['content'], before: new Unknown('TASK [look]'), after: Content.of('a') }])
+  t.same(compare({ content: unknown }, { content: unknown }), [])
+  t.equal(compare({ content: unknown }, { content: Content.unknown('TASK [look]') }).length, 1, 'two that are unknown may differ')
+  t.strictSame(compare({ a: 1, b: Content.of('a') }, { a: 2, b: unknown }).map(isCertain), [true, false])
 })

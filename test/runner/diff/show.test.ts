@@ -45,6 +45,16 @@ t.test('what a person is shown', async (t) => {
     ['a value that comes to be', ['sysctl', null, '1'], ['a.b (kernel): absent → 1']],
     ['a value that only applying can tell', ['sysctl', '0', KNOWN_AFTER_APPLY], ['a.b (kernel): 0 → (known after apply)']],
     [
+      'a content that a dry run cannot know',
+      ['file', text('a\n'), { ...text(''), content: Content.unknown('A') }],
+      ['/etc/x content: 2 bytes → (known after apply)'],
+    ],
+    [
+      'of a new file',
+      ['file', { type: 'absent' }, { ...text(''), content: Content.unknown('A') }],
+      ['/etc/x: absent → file, 0644 root:root', '/etc/x content: absent → (known after apply)'],
+    ],
+    [
       'from what a dry run cannot know',
       ['file', new Unknown('A'), text('a\n')],
       ['/etc/x mode: (unknown) → 0644', '/etc/x owner: (unknown) → root', '/etc/x group: (unknown) → root', '/etc/x: "" → "a\\n"'],

@@ -1,7 +1,8 @@
 import t from 'tap'
 import { z } from 'zod'
-import { ControllerSource, fileSource } from '../../../runner/contract/parameter.ts'
-import type { Module } from '../../../runner/contract/kinds.ts'
+import { Content } from '../../../runner/contract/content.ts'
+import { UnknownStateError, type Module } from '../../../runner/contract/kinds.ts'
+import { content, ControllerSource, fileSource } from '../../../runner/contract/parameter.ts'
 import type { Task } from '../../../runner/load/playbook.ts'
 import {
   bindArguments,
@@ -70,7 +71,7 @@ t.test('parameters that a module does not have', async (t) => {
 
 t.test('values against the schema, each fault at its place', async (t) => {
   const parse = (text: string, values: Readonly<Record<string, Value | ControllerSource>>): unknown =>
-    parseParameters(bind(text), new Map(Object.entries(values)), module)
+    parseParameters(bind(text), new Map(Object.entries(values)), module).params
   const item = (fields: Readonly<Record<string, Value>>): Dict => Dict.of(fields)
   t.strictSame(parse('copy: {dest: /d, list: [{name: x}]}', { dest: '/d', list: [item({ name: 'x' })] }), { dest: '/d', list: [{ name: 'x' }] })
   t.strictSame(parse('copy: {dest: /d, list: [{name: x}]}', { dest: '/d', list: new Tuple([item({ name: 'x' })]) }), { dest: '/d', list: [{ name: 'x' }] })
@@ -102,9 +103,45 @@ t.test('values against the schema, each fault at its place', async (t) => {
       expected,
       text,
     )
-  t.throws(() => parse('copy: {dest: /d}', { dest: new Unknown('TASK [x]') }), UnknownValueError)
   t.strictSame(
     faultsOf(() => parse('copy: {dest: /d}', { dest: '/d', ['__proto__']: 'x' })),
     ["BAD_ARGUMENT p.yml:3:7 'copy' has no parameter '__proto__' | It has: dest, mode, list, src."],
   )
+})
+
+t.test('what is unknown is there, and throws where it is touched', async (t) => {
+  const because = (cause: string): Unknown => new Unknown(cause)
+  const textModule = {
+    kind: 'state',
+    params: () =>
+      z
+        .object({ text: content(String).optional(), mode: z.string().optional() })
+        .strict()
+        .refine(() => false, 'no'),
+  }
+  const parse = (values: Readonly<Record<string, Value | ControllerSource>>, of: unknown = module) =>
+    parseParameters(bind('copy: {dest: /d, mode: x}'), new Map(Object.entries(values)), of as Module)
+  const { params, unknown, unknownContent } = parse({ dest: because('A'), mode: 'x', list: [Dict.of({ name: because('B') })] })
+  t.equal((params as { mode: unknown }).mode, 'x')
+  t.throws(() => (params as { dest: unknown }).dest, new UnknownStateError('A'))
+  t.throws(() => (params as { list: unknown }).list, new UnknownStateError('B'))
+  t.strictSame(Object.keys(params as object).sort(), ['dest', 'list', 'mode'])
+  t.strictSame([unknown?.cause, unknownContent], ['A', undefined])
+  t.strictSame(
+    faultsOf(() => parse({ dest: because('A'), mode: 1 })),
+    ["BAD_ARGUMENT p.yml:3:30 'mode' of 'copy': it has to be text, and is a number"],
+    'what is known is checked',
+  )
+
+  const source = parse({ dest: '/d', src: new ControllerSource('f', Content.unknown('C')) })
+  t.strictSame([source.unknown, source.unknownContent?.cause], [undefined, 'C'])
+  t.strictSame(
+    faultsOf(() => parse({ text: because('D') }, textModule)),
+    ["BAD_ARGUMENT p.yml:3:7 'copy': no"],
+    'a content that is unknown is one all the same, and what has to hold between parameters is checked',
+  )
+  const both = parse({ text: because('D'), mode: because('E') }, textModule)
+  t.equal((both.params as { text: Content }).text.unknownBecause, 'D')
+  t.strictSame([both.unknown?.cause, both.unknownContent?.cause], ['E', 'D'])
+  t.throws(() => parse({ dest: because('A') }, { kind: 'state', params: () => z.unknown() }), UnknownValueError)
 })

@@ -301,6 +301,19 @@ t.test('what becomes unknown', async (t) => {
       story: ['install a: changed', 'follow a: unknown (TASK [install])', 'follower a: unknown (TASK [install])', 'neighbour a: changed'],
     },
     {
+      name: 'a part of what is taken over',
+      tasks: `- name: install\n  thing: {name: frr, value: x, brings: ["file:/etc/a"]}\n- name: copy\n  copy: {content: x, dest: /etc/a}\n- name: follow\n  follow:\n- name: text\n  lineinfile: {path: /etc/b, line: x}\n- name: neighbour\n  copy: {content: x, dest: /etc/new, mode: "0644"}\n- name: mode\n  file: {path: /etc/b, mode: u+x}`,
+      hosts: { a: { files: { '/etc/b': '' } } },
+      story: [
+        'install a: changed',
+        'copy a: unknown (TASK [install])',
+        'follow a: changed',
+        'text a: changed',
+        'neighbour a: changed',
+        'mode a: unknown (TASK [text])',
+      ],
+    },
+    {
       name: 'a guard that is unknown',
       tasks: `- name: install\n  thing: {name: frr, value: x, brings: ["file:/*"]}\n- name: guarded\n  command: {cmd: x, creates: /srv/x}\n- name: then\n  lineinfile: {path: /etc/x, line: a}`,
       hosts: { a: { files: { '/etc/x': '' } } },
@@ -336,6 +349,166 @@ t.test('known after apply', async (t) => {
   t.strictSame(changesOf(checked.of('made')), ['id:new: absent → (known after apply)'])
   const ran = await play(playbook, { files: LIBRARY, hosts: { a: make } })
   t.equal(ran.of('use').data.get('msg'), '4711')
+})
+
+/** A task whose output a dry run does not know, for those below that use it. */
+const LOOK = '- name: look\n  command: uptime\n  changed_when: false\n  register: r\n'
+
+t.test('a text that is unknown leaves all else known', async (t) => {
+  const files = { 'r.j2': 'up: {{ r.stdout }}\n' }
+  const handlers = '  handlers:\n    - name: handler\n      lineinfile: {path: /etc/z, line: h}\n'
+  const render = (more = ''): string =>
+    `${LOOK}- name: render\n  template: {src: r.j2, dest: /etc/x, mode: "0640"${more}}\n  register: rendered\n  notify: handler\n`
+  const then = `- name: mode\n  file: {path: /etc/x, mode: "0600"}\n- name: edit\n  lineinfile: {path: /etc/x, line: b}\n- name: other\n  lineinfile: {path: /etc/y, line: b}\n- name: asks for the mode\n  debug: {msg: "{{ rendered.mode }}"}\n- name: asks for the size\n  debug: {msg: "{{ rendered.size }}"}\n- name: asks for the path\n  debug: {msg: "{{ rendered.path is defined }}"}\n`
+  const others = { '/etc/y': '', '/etc/z': '' }
+  const checked = (playbook: string, there: Readonly<Record<string, string | { content: string; mode: string }>> = {}) =>
+    play(playbook, { files, hosts: { a: { files: { ...others, ...there } } }, options: check })
+
+  const absent = await checked(tasks(render() + then, handlers))
+  t.strictSame(absent.story, [
+    'look a: unknown (TASK [look])',
+    'render a: changed',
+    'mode a: changed',
+    'edit a: unknown (TASK [look])',
+    'other a: changed',
+    'asks for the mode a: ok',
+    'asks for the size a: unknown (TASK [look])',
+    'asks for the path a: ok',
+    'handler a: changed',
+  ])
+  t.strictSame(changesOf(absent.of('render')), ['/etc/x: absent → file, 0640 root:root', '/etc/x content: absent → (known after apply)'])
+  t.strictSame(changesOf(absent.of('mode')), ['/etc/x mode: 0640 → 0600'], 'of the file only the content is unknown')
+
+  const same = await checked(tasks(render() + then, handlers), { '/etc/x': { content: 'old\n', mode: '0640' } })
+  t.strictSame(same.story, [
+    'look a: unknown (TASK [look])',
+    'render a: unknown (TASK [look])',
+    'mode a: changed',
+    'edit a: unknown (TASK [look])',
+    'other a: changed',
+    'asks for the mode a: unknown (TASK [look])',
+    'asks for the size a: unknown (TASK [look])',
+    'asks for the path a: unknown (TASK [look])',
+    'handler a: unknown (TASK [look])',
+  ])
+  t.strictSame(changesOf(same.of('render')), ['/etc/x content: 4 bytes → (known after apply)'])
+  t.match(same.human, /\(known after apply\)/)
+
+  const other = await checked(tasks(render() + then, handlers), { '/etc/x': { content: 'old\n', mode: '0644' } })
+  t.strictSame(other.story, [
+    'look a: unknown (TASK [look])',
+    'render a: changed',
+    'mode a: changed',
+    'edit a: unknown (TASK [look])',
+    'other a: changed',
+    'asks for the mode a: ok',
+    'asks for the size a: unknown (TASK [look])',
+    'asks for the path a: unknown (TASK [render])',
+    'handler a: changed',
+  ])
+  t.strictSame(changesOf(other.of('render')), ['/etc/x mode: 0644 → 0640', '/etc/x content: 4 bytes → (known after apply)'])
+
+  const kept = await checked(tasks(render(', force: false'), handlers), { '/etc/x': 'old\n' })
+  t.equal(statusOf(kept.of('render')), 'ok', 'where the text does not matter, nothing is unknown')
+
+  for (const [content, name] of [
+    ['"{{ r.stdout }}"', 'text'],
+    ['"{{ r }}"', 'a value'],
+    ['{a: 1, b: ["{{ r.stdout }}"]}', 'a mapping'],
+    ["\"{{ lookup('template', 'r.j2') }}\"", 'a template looked up'],
+  ] as const) {
+    const copied = await checked(
+      tasks(`${LOOK}- name: copy\n  copy: {content: ${content}, dest: /etc/x, mode: "0640"}\n${then.slice(0, then.indexOf('- name: asks'))}`),
+    )
+    t.strictSame(
+      copied.story,
+      ['look a: unknown (TASK [look])', 'copy a: changed', 'mode a: changed', 'edit a: unknown (TASK [look])', 'other a: changed'],
+      `copy, ${name}`,
+    )
+  }
+  const copies = await checked(
+    tasks(
+      `${LOOK}- name: copy\n  copy: {content: "{{ r.stdout }}", dest: /etc/x, mode: "0640"}\n- name: copy of it\n  copy: {remote_src: true, src: /etc/x, dest: /etc/w}\n- name: checksum\n  copy: {content: "{{ r.stdout }}", dest: /etc/v, checksum: "0"}\n- name: other\n  lineinfile: {path: /etc/y, line: b}`,
+    ),
+  )
+  t.strictSame(copies.story, [
+    'look a: unknown (TASK [look])',
+    'copy a: changed',
+    'copy of it a: changed',
+    'checksum a: unknown (TASK [look])',
+    'other a: changed',
+  ])
+})
+
+t.test('a fault is a fault, beside what is unknown as well', async (t) => {
+  const faults = async (task: string, files: Readonly<Record<string, string>> = {}): Promise<string[]> => {
+    // The task does not run for certain, so that the check begins; one that would run refuses it.
+    const played = await play(tasks(`${LOOK}- name: it\n  ${task}\n  ignore_errors: true`), {
+      files,
+      hosts: { a: { files: { '/etc/passwd': '' } } },
+      options: check,
+    })
+    t.equal(played.exitCode, 0)
+    return [statusOf(played.of('it')), played.of('it').failure?.message ?? '']
+  }
+  t.strictSame(await faults('template: {src: r.j2, dest: /etc/x}', { 'r.j2': '{{ r.stdout }}\n{{ missing }}\n' }), ['ignored', "'missing' is undefined"])
+  t.strictSame(await faults('copy: {content: "{{ r.stdout }} {{ missing }}", dest: /etc/x}'), ['ignored', "'missing' is undefined"])
+  t.strictSame(await faults('copy: {content: {a: "{{ r.stdout }}", b: "{{ missing }}"}, dest: /etc/x}'), ['ignored', "'missing' is undefined"])
+  t.strictSame(await faults('copy: {content: "{{ r.stdout }}", dest: "{{ missing }}"}'), ['ignored', "'missing' is undefined"])
+  t.match(await faults('copy: {content: "{{ r.stdout }}", dest: relative}'), ['ignored', /has to begin with/])
+  t.match(await faults('copy: {content: "{{ r.stdout }}", dest: /etc/}'), ['ignored', /can not use content with a dir/])
+  t.match(await faults('lineinfile: {line: "{{ r.stdout }}", path: relative}'), ['ignored', /has to begin with/])
+  t.match(await faults('copy: {content: "{{ r.stdout }}", dest: /nowhere/x}'), ['ignored', /does not exist/], 'a refusal')
+  // Whether what may be undefined behind it is, depends on what is unknown.
+  const looked = '{% set l = [] %}{{ l.append(r.stdout ~ "") }}{{ l[0] }}\n'
+  t.strictSame(await faults('template: {src: r.j2, dest: /etc/x}', { 'r.j2': looked }), ['changed', ''])
+  t.strictSame(await faults('template: {src: r.j2, dest: /etc/x}', { 'r.j2': '{% if r.stdout %}{% set x = 1 %}{% endif %}{{ x }}\n' }), ['changed', ''])
+})
+
+t.test('an argument that is unknown leaves known what its task does not touch', async (t) => {
+  const then = `- name: other\n  lineinfile: {path: /etc/y, line: b}\n- name: edit\n  lineinfile: {path: /etc/x, line: b}\n- name: folder\n  file: {path: /new, state: directory, mode: "0755"}`
+  for (const [task, other, edit, folder] of [
+    ['lineinfile: {path: /etc/x, line: "{{ r.stdout }}"}', 'changed', 'unknown (TASK [look])', 'changed'],
+    ['lineinfile: {path: "{{ r.stdout }}", line: b}', 'unknown (TASK [look])', 'unknown (TASK [look])', 'unknown (TASK [look])'],
+    ['copy: {content: x, dest: /etc/x, mode: "{{ r.stdout }}"}', 'changed', 'unknown (TASK [look])', 'changed'],
+    ['copy: {content: x, dest: /new/, src: "{{ r.stdout }}"}', 'unknown (TASK [look])', 'unknown (TASK [look])', 'unknown (TASK [look])'],
+    ['template: {src: r.j2, dest: /new/, mode: "{{ r.stdout }}"}', 'changed', 'changed', 'unknown (TASK [look])'],
+    ['template: {src: r.j2, dest: /etc/x, mode: "0644", trim_blocks: "{{ r.stdout }}"}', 'changed', 'unknown (TASK [look])', 'changed'],
+    ['template: {src: r.j2, dest: /etc/x, mode: "0644", comment_start_string: "{{ r.stdout }}"}', 'changed', 'unknown (TASK [look])', 'changed'],
+    // What it would bring about is what is there, whether the backup would be made or not.
+    ['lineinfile: {path: /etc/x, line: x, backup: "{{ r.stdout }}"}', 'changed', 'changed', 'changed'],
+    // A module that says of its changes that they affect more.
+    ['file: {path: /etc/x, mode: "{{ r.stdout }}"}', 'unknown (TASK [look])', 'unknown (TASK [look])', 'unknown (TASK [look])'],
+    ['file: {path: /etc/x, state: hard, mode: "{{ r.stdout }}"}', 'unknown (TASK [look])', 'unknown (TASK [look])', 'unknown (TASK [look])'],
+    ['command: "{{ r.stdout }}"', 'unknown (TASK [look])', 'unknown (TASK [look])', 'unknown (TASK [look])'],
+    ['stat: {path: "{{ r.stdout }}"}', 'changed', 'changed', 'changed'],
+  ] as const) {
+    const { story } = await play(tasks(`${LOOK}- name: it\n  ${task}\n${then}`), {
+      files: { 'r.j2': 'x\n' },
+      hosts: { a: { files: { '/etc/x': 'x\n', '/etc/y': '' } } },
+      options: check,
+    })
+    t.strictSame(story, ['look a: unknown (TASK [look])', 'it a: unknown (TASK [look])', `other a: ${other}`, `edit a: ${edit}`, `folder a: ${folder}`], task)
+  }
+})
+
+t.test('where nothing is dry but one task, what depends on that one is left alone', async (t) => {
+  const playbook = tasks(
+    `- name: made\n  made: {name: new}\n  check_mode: true\n  register: r\n- name: copy\n  copy: {content: "{{ r.id }}", dest: /etc/new, mode: "0644"}\n- name: edit\n  lineinfile: {path: /etc/x, line: "{{ r.id }}"}`,
+  )
+  const { story, ports } = await play(playbook, { files: LIBRARY, hosts: { a: { files: { '/ids/none': '', '/etc/x': '' } } } })
+  t.strictSame(story, ['made a: changed', 'copy a: unknown (TASK [made])', 'edit a: unknown (TASK [made])'])
+  t.strictSame([...ports['a']!.runs, ...ports['a']!.puts], [])
+})
+
+t.test('what is unknown is not put, check_mode: false or not', async (t) => {
+  const playbook = tasks(
+    `${LOOK}- name: copy\n  copy: {content: "{{ r.stdout }}", dest: /etc/x, mode: "0644"}\n  check_mode: false\n- name: edit\n  lineinfile: {path: /etc/y, line: x}`,
+  )
+  const { story, of, ports } = await play(playbook, { hosts: { a: { files: { '/etc/y': '' } } }, options: check })
+  t.strictSame(story, ['look a: unknown (TASK [look])', 'copy a: changed', 'edit a: changed'])
+  t.equal(of('copy').check, true)
+  t.strictSame(ports['a']!.puts, [])
 })
 
 t.test('a converged check knows everything', async (t) => {

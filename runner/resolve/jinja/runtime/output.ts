@@ -1,4 +1,5 @@
 /** What a template prints, piece by piece. */
+import type { PastUnknown } from '../../past-unknown.ts'
 import type { Value } from '../../../value/value.ts'
 import { checkTextLength } from './limits.ts'
 
@@ -14,11 +15,23 @@ export interface Piece {
 export class Output {
   /** While a template that extends another runs, what it prints outside of blocks is dropped. */
   isMuted = false
+  readonly #past: PastUnknown | undefined
   readonly #texts: string[] = []
   #count = 0
   /** The first piece, as long as it is the only one and not printed. */
   #first: Piece | undefined
   #length = 0
+
+  /** With `past`, what prints something unknown is left out, and noted there. */
+  constructor(past?: PastUnknown) {
+    this.#past = past
+  }
+
+  /** Prints what `print` has to print. */
+  attempt(print: () => void): void {
+    if (this.#past) this.#past.attempt(print)
+    else print()
+  }
 
   write(text: string): void {
     this.writePiece({ value: text, print: () => text, isText: false })
@@ -31,7 +44,7 @@ export class Output {
       this.#first = piece
       return
     }
-    this.#printFirst()
+    this.attempt(() => this.#printFirst())
     this.#add(piece.print())
   }
 

@@ -59,22 +59,11 @@ function renderStatement(node: Statement, frame: Frame, out: Output): Jump {
   run.step(node)
   switch (node.kind) {
     case 'text':
-      out.write(node.text)
+      out.attempt(() => out.write(node.text))
       return undefined
-    case 'output': {
-      if (out.isMuted) return undefined
-      const value = evaluate(node.expression, frame)
-      const final = value instanceof Range ? value.items() : value
-      // Printed perhaps later, when another template runs: a fault belongs here all the same.
-      const { source } = run
-      const print = (): string =>
-        run.within(source, () => {
-          run.at = node.expression
-          return finalText(final)
-        })
-      out.writePiece({ value: final, print, isText: typeof final === 'string' && givesText(node.expression, frame) })
+    case 'output':
+      if (!out.isMuted) out.attempt(() => renderOutput(node, frame, out))
       return undefined
-    }
     case 'if': {
       for (const { test, body } of node.branches) if (holds(test, frame)) return render(body, frame, out)
       return render(node.otherwise, frame, out)
@@ -141,6 +130,20 @@ function renderStatement(node: Statement, frame: Frame, out: Output): Jump {
     case 'continue':
       return node.kind
   }
+}
+
+function renderOutput({ expression }: Node<'output'>, frame: Frame, out: Output): void {
+  const { run } = frame
+  const value = evaluate(expression, frame)
+  const final = value instanceof Range ? value.items() : value
+  // Printed perhaps later, when another template runs: a fault belongs here all the same.
+  const { source } = run
+  const print = (): string =>
+    run.within(source, () => {
+      run.at = expression
+      return finalText(final)
+    })
+  out.writePiece({ value: final, print, isText: typeof final === 'string' && givesText(expression, frame) })
 }
 
 function renderFor(node: Node<'for'>, frame: Frame, out: Output): void {

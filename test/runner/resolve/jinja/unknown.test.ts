@@ -72,6 +72,19 @@ t.test('a list or dict passes with what is unknown within it', async (t) => {
   t.throws(() => new Jinja().renderFile(new SourceFile('t.j2', '{{ reg }}'), scopeOf(variables)), UnknownValueError)
 })
 
+t.test('what is undefined behind it is told, where that is certain', async (t) => {
+  for (const text of ['{{ u }} {{ missing }}', '{{ u }}{{ missing }}', '{{ reg }} {{ missing }}', '{% for i in [1] %}{{ u }}{% endfor %}{{ missing.x }}'])
+    t.throws(() => playbookValue(text, variables), { message: "'missing' is undefined" }, text)
+  for (const text of [
+    '{{ u }} {{ 1 / 0 }}',
+    '{% if u %}{% set x = 1 %}{% endif %}{{ x }}',
+    '{% set l = [] %}{{ l.append(u ~ "") }}{{ l[0] }}',
+    '{% macro m() %}{{ u }}{{ missing }}{% endmacro %}{{ m() }}',
+    '{{ u }}{% if u %}{% endif %}{{ missing }}',
+  ])
+    t.throws(() => playbookValue(text, variables), UnknownValueError, text)
+})
+
 t.test('a variable whose own template is unknown throws on', async (t) => {
   const scope = {
     get: (): never => {
