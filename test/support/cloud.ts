@@ -1,5 +1,5 @@
 /** The cloud for tests: none, or the emulator, which the real SDK asks over loopback. */
-import { generateKeyPairSync } from 'node:crypto'
+import { createHash, generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,6 +16,7 @@ import { MemoryHeadends } from '../lab/oci/headends.ts'
 import { CHUNCHEON, SEOUL } from '../lab/oci/prerequisites.ts'
 import { startEmulator, type Emulator } from '../lab/oci/server.ts'
 import { publicKeyOf } from '../lab/oci/signature.ts'
+import type { Clock } from '../lab/oci/store.ts'
 import { runAlone, watched } from './engine.ts'
 
 const none = (): never => {
@@ -26,10 +27,10 @@ export const NO_CLOUD: CloudPort = { read: none, call: none }
 
 export { CHUNCHEON, SEOUL }
 export const COMPARTMENT = 'ocid1.compartment.oc1..network'
-const TENANCY = 'ocid1.tenancy.oc1..tenancy'
+export const TENANCY = 'ocid1.tenancy.oc1..tenancy'
 
 /** Impatient, so that a test need not wait. */
-const LIMITS: Limits = { requestTimeoutMs: 2000, callTimeoutMs: 3000, firstDelayMs: 20, longestDelayMs: 100 }
+export const LIMITS: Limits = { requestTimeoutMs: 2000, callTimeoutMs: 3000, firstDelayMs: 20, longestDelayMs: 100 }
 
 export interface TestCloud {
   readonly emulator: Emulator
@@ -40,23 +41,30 @@ export interface TestCloud {
   readonly port: OciPort
   /** Operations that wrote, or tried to, since the last time this was asked. */
   writes(): string[]
-  /** Calls an operation of the emulator's store past HTTP: what somebody else does. */
   close(): Promise<void>
 }
 
-interface Ends {
+export interface Ends {
   teardown(work: () => Promise<unknown>): void
 }
 
+/** As OCI shows a public key. */
+export const fingerprintOf = (publicPem: string): string =>
+  createHash('md5')
+    .update(publicKeyOf(publicPem).export({ type: 'spki', format: 'der' }))
+    .digest('hex')
+    .match(/../g)!
+    .join(':')
+
 /** An empty cloud with a user whose key is in a configuration file. */
-export async function testCloud(t: Ends): Promise<TestCloud> {
+export async function testCloud(t: Ends, clock?: Clock): Promise<TestCloud> {
   const folder = mkdtempSync(join(tmpdir(), 'playline-oci-'))
   const { publicKey, privateKey } = generateKeyPairSync('rsa', {
     modulusLength: 2048,
     publicKeyEncoding: { type: 'spki', format: 'pem' },
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   })
-  const [user, fingerprint] = ['ocid1.user.oc1..engineer', '20:3b:97:13:55:1c:5b:0d:d3:37:d8:50:4e:c5:3a:34']
+  const [user, fingerprint] = ['ocid1.user.oc1..engineer', fingerprintOf(publicKey)]
   const [keyFile, configFile] = [join(folder, 'key.pem'), join(folder, 'config')]
   writeFileSync(keyFile, privateKey, { mode: 0o600 })
   writeFileSync(configFile, `[DEFAULT]\nuser=${user}\nfingerprint=${fingerprint}\ntenancy=${TENANCY}\nregion=${SEOUL}\nkey_file=${keyFile}\n`, { mode: 0o600 })
@@ -66,6 +74,7 @@ export async function testCloud(t: Ends): Promise<TestCloud> {
     regions: [SEOUL, CHUNCHEON],
     compartments: [TENANCY, COMPARTMENT],
     headends,
+    ...(clock && { clock }),
     lifetimes: { transitionMs: 30, tombstoneMs: 60_000 },
   })
   let seen = 0

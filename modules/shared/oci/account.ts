@@ -10,7 +10,7 @@ export const accountParams = {
     .describe('How to sign in: with a key of a profile, with the token of a session (`oci session authenticate`), or as the instance that runs playline.'),
   config_file_location: param.nonEmptyString().optional().describe('The file of profiles. Default: `OCI_CLI_CONFIG_FILE`, or `~/.oci/config`.'),
   config_profile_name: param.nonEmptyString().default('DEFAULT').describe('The profile in it.'),
-  region: param.nonEmptyString().optional().describe("The region, as `ap-seoul-1`. Default: the profile's."),
+  region: param.nonEmptyString().optional().describe("The region, as `ap-seoul-1`. Default: the profile's, or `OCI_REGION`."),
   endpoint: param
     .nonEmptyString()
     .optional()

@@ -13,6 +13,8 @@ export interface Failure {
   readonly requestId: string | undefined
   /** How often it was sent. */
   readonly attempts: number
+  /** How far this machine's clock is ahead of the server's; undefined where that is not known. */
+  readonly clockAheadMs?: number | undefined
 }
 
 export interface Limits {
@@ -65,7 +67,14 @@ export class CallHttp implements HttpClient {
     try {
       const response = await http.send(request, excludeBody)
       if (response.ok) return response
-      return { status: response.status, ...(await errorOf(response)), requestId: response.headers.get('opc-request-id') ?? undefined, attempts }
+      const clockAheadMs = Date.now() - Date.parse(response.headers.get('date') ?? '')
+      return {
+        status: response.status,
+        ...(await errorOf(response)),
+        requestId: response.headers.get('opc-request-id') ?? undefined,
+        attempts,
+        clockAheadMs: Number.isNaN(clockAheadMs) ? undefined : clockAheadMs,
+      }
     } catch (error) {
       const [code, message] = signal.aborted ? ['TIMED_OUT', `no answer in ${requestTimeoutMs / 1000} s`] : systemError(error)
       return { status: undefined, code, message, requestId: request.headers.get('opc-request-id') ?? undefined, attempts }
@@ -89,14 +98,19 @@ async function errorOf(response: Response): Promise<{ code: string; message: str
   }
 }
 
-/** A failure for people: with what the service's support asks for. */
-export function diagnosticOf(operation: string, { status, code, message, requestId, attempts }: Failure): Diagnostic {
+/** A failure for people: with what the service's support asks for, and with what more is known of it. */
+export function diagnosticOf(
+  operation: string,
+  { status, code, message, requestId, attempts }: Failure,
+  more: { readonly detail?: string; readonly hint?: string } = {},
+): Diagnostic {
   const parts = [status === undefined ? undefined : `HTTP ${status}`, requestId === undefined ? undefined : `opc-request-id ${requestId}`]
   return {
     code: status === undefined ? 'CLOUD_UNREACHABLE' : 'CLOUD_REFUSED',
     severity: 'error',
     summary: `${operation}: ${code}: ${message}${attempts > 1 ? `, after ${attempts} attempts` : ''}`,
-    detail: parts.filter((part) => part !== undefined).join(', '),
+    detail: [more.detail, parts.filter((part) => part !== undefined).join(', ')].filter((line) => line !== undefined && line !== '').join('\n'),
+    ...(more.hint !== undefined && { hint: more.hint }),
   }
 }
 

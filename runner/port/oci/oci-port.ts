@@ -1,6 +1,5 @@
 /** Oracle Cloud Infrastructure by its own SDK. */
 import { randomUUID } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -9,7 +8,8 @@ import { DiagnosticError, fail } from '../../diagnostic/diagnostic.ts'
 import type { CloudOutcome, CloudPort } from '../cloud.ts'
 import { CallHttp, diagnosticOf, LIMITS, type Limits } from './http.ts'
 import { quietly } from './quiet.ts'
-import { authProvider, loadSdk, type AuthProvider, type Client, type Sdk } from './sdk.ts'
+import { loadSdk, type Client, type Sdk } from './sdk.ts'
+import { signIn, whyUnauthenticated, type Identity } from './sign-in.ts'
 
 const POLL_MS = 1000
 const MAX_PAGES = 10_000
@@ -19,7 +19,7 @@ const FINAL_STATES = new Set(['TERMINATED', 'DETACHED', 'FAULTY', 'FAILED'])
 export class OciPort implements CloudPort {
   readonly #environment: Readonly<Record<string, string | undefined>>
   readonly #limits: Limits
-  readonly #providers = new Map<string, Promise<AuthProvider>>()
+  readonly #identities = new Map<string, Promise<Identity>>()
   #sdk: Sdk | undefined
 
   /** Nothing is loaded or read before the first call. */
@@ -85,13 +85,14 @@ export class OciPort implements CloudPort {
   /** Sends a call; an error with one of the accepted codes or statuses is a reply. */
   async #send(call: CloudCall, accepted: readonly (string | number)[]): Promise<CloudReply & { readonly nextPage: string | undefined }> {
     const sdk = (this.#sdk ??= loadSdk())
-    const provider = await this.#provider(sdk, call.account)
+    const identity = await this.#identity(sdk, call.account)
+    const { provider } = identity
     const http = new CallHttp(sdk, provider, this.#limits)
     const client = new (sdk.client(call.service))(
       { authenticationDetailsProvider: provider, httpClient: http },
       { retryConfiguration: sdk.common.NoRetryConfigurationDetails },
     )
-    this.#direct(client, provider, call.account)
+    this.#direct(client, identity, call.account)
     const operation = client[call.operation] as ((request: unknown) => Promise<Record<string, unknown>>) | undefined
     if (operation === undefined) throw new Error(`oci-sdk has no operation '${call.operation}' for ${call.service}`)
     let response: Record<string, unknown>
@@ -102,7 +103,7 @@ export class OciPort implements CloudPort {
       // What failed before anything was sent is a defect of the request.
       if (!failure) throw error
       if (!accepted.includes(failure.code) && !(failure.status !== undefined && accepted.includes(failure.status)))
-        throw new DiagnosticError(diagnosticOf(call.operation, failure))
+        throw new DiagnosticError(diagnosticOf(call.operation, failure, failure.status === 401 ? await whyUnauthenticated(identity, failure) : {}))
       return { status: failure.status ?? 0, code: failure.code, body: null, etag: undefined, nextPage: undefined }
     }
     const text = (name: string): string | undefined => (typeof response[name] === 'string' && response[name] !== '' ? response[name] : undefined)
@@ -111,34 +112,35 @@ export class OciPort implements CloudPort {
   }
 
   /** Where the client asks: in the region that the account names, or else in that of its profile. */
-  #direct(client: Client, provider: AuthProvider, { region, endpoint }: CloudAccount): void {
-    if (endpoint === undefined) {
-      if (region !== undefined) client.regionId = region
-      return
-    }
-    const own = (provider as { getRegion?(): { regionId: string } | undefined }).getRegion?.()?.regionId
-    const name = region ?? own ?? fail('CLOUD_CONFIG', 'no region is given, and the profile has none', { hint: 'Give `region`, as ap-seoul-1.' })
-    client.endpoint = `${endpoint.replace(/\/+$/, '')}/${name}`
+  #direct(client: Client, identity: Identity, { region, endpoint }: CloudAccount): void {
+    const name =
+      region ??
+      identity.region ??
+      this.#environment['OCI_REGION'] ??
+      fail('CLOUD_CONFIG', `no region is given, and ${identity.name} has none`, { hint: 'Give `region`, as ap-seoul-1.' })
+    if (endpoint === undefined) client.regionId = name
+    else client.endpoint = `${endpoint.replace(/\/+$/, '')}/${name}`
   }
 
-  #provider(sdk: Sdk, account: CloudAccount): Promise<AuthProvider> {
+  #identity(sdk: Sdk, account: CloudAccount): Promise<Identity> {
     const configFile = this.#configFile(account)
-    const key = JSON.stringify([account.auth, configFile, account.profile])
-    let provider = this.#providers.get(key)
-    if (!provider) {
-      if (account.auth !== 'instance_principal' && !existsSync(configFile)) {
-        fail('CLOUD_CONFIG', `there is no ${configFile}`, {
-          hint: 'It holds the profiles for Oracle Cloud; `oci setup config` writes one. Or give `config_file_location`.',
-        })
-      }
-      this.#providers.set(key, (provider = authProvider(sdk, account, configFile)))
+    const { auth, profile, region, endpoint } = account
+    const key = JSON.stringify(auth === 'instance_principal' ? [auth, region, endpoint] : [auth, configFile, profile])
+    let identity = this.#identities.get(key)
+    if (!identity) {
+      const options = { sdk, configFile, environment: this.#environment, resolve: (name: string) => this.#absolute(name) }
+      this.#identities.set(key, (identity = signIn(account, options)))
     }
-    return provider
+    return identity
   }
 
   /** The SDK takes the variable only where the default file is absent: so the file is always named to it. */
   #configFile({ configFile }: CloudAccount): string {
     const file = configFile ?? this.#environment['OCI_CLI_CONFIG_FILE'] ?? this.#environment['OCI_CONFIG_FILE'] ?? '~/.oci/config'
+    return this.#absolute(file)
+  }
+
+  #absolute(file: string): string {
     return path.resolve(file.replace(/^~(?=\/)/, this.#environment['HOME'] ?? homedir()))
   }
 }

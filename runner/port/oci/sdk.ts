@@ -1,6 +1,6 @@
 /** The one place that loads oci-sdk, and of it the parts that are used, when they first are. */
 import { createRequire } from 'node:module'
-import type { CloudAccount, CloudService } from '../../contract/cloud.ts'
+import type { CloudService } from '../../contract/cloud.ts'
 import { fail } from '../../diagnostic/diagnostic.ts'
 
 /** A client of a service: its operations by name, and where it asks. */
@@ -22,12 +22,22 @@ export interface SdkRequest {
 }
 
 /** Who signs. */
-export type AuthProvider = object
+export interface AuthProvider {
+  getKeyId(): Promise<string>
+  /** PEM. */
+  getPrivateKey(): string
+  getPassphrase(): string | null
+}
+
+interface InstancePrincipalsBuilder {
+  metadataBaseUrl: string
+  federationEndpoint: string
+  build(): Promise<AuthProvider>
+}
 
 interface Common {
-  readonly ConfigFileAuthenticationDetailsProvider: new (file: string, profile: string) => AuthProvider
-  readonly SessionAuthDetailProvider: new (file: string, profile: string) => AuthProvider
-  readonly InstancePrincipalsAuthenticationDetailsProviderBuilder: new () => { build(): Promise<AuthProvider> }
+  readonly InstancePrincipalsAuthenticationDetailsProviderBuilder: new () => InstancePrincipalsBuilder
+  readonly Region: { getRegionIdFromShortCode(code: string): string }
   readonly DefaultRequestSigner: new (provider: AuthProvider) => object
   readonly FetchHttpClient: new (signer: object, circuitBreaker: undefined, httpOptions: RequestInit) => HttpClient
   readonly NoRetryConfigurationDetails: object
@@ -64,20 +74,5 @@ export function loadSdk(resolve: (name: string) => string = createRequire(import
       const [name, className] = CLIENTS[service]
       return (part(name) as Record<string, ClientClass>)[className]!
     },
-  }
-}
-
-/** @throws {DiagnosticError} CLOUD_CONFIG where the configuration does not do. */
-export async function authProvider(sdk: Sdk, account: CloudAccount, configFile: string): Promise<AuthProvider> {
-  try {
-    if (account.auth === 'instance_principal') return await new sdk.common.InstancePrincipalsAuthenticationDetailsProviderBuilder().build()
-    if (account.auth === 'security_token') return new sdk.common.SessionAuthDetailProvider(configFile, account.profile)
-    return new sdk.common.ConfigFileAuthenticationDetailsProvider(configFile, account.profile)
-  } catch (cause) {
-    const where = account.auth === 'instance_principal' ? 'as this instance' : `with the profile '${account.profile}' of ${configFile}`
-    fail('CLOUD_CONFIG', `cannot sign in to Oracle Cloud ${where}`, {
-      detail: cause instanceof Error ? cause.message : String(cause),
-      hint: 'See https://docs.oracle.com/en-us/iaas/Content/API/Concepts/sdkconfig.htm.',
-    })
   }
 }

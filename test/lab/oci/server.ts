@@ -5,11 +5,12 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { computeOperations } from './compute.ts'
 import { ServiceError } from './errors.ts'
+import { FEDERATION_PATH, federate } from './federation.ts'
 import type { Headends } from './headends.ts'
 import { identityOperations } from './identity.ts'
 import { networkOperations } from './network.ts'
 import type { Answer, Call, Cloud, Operation } from './operation.ts'
-import { verifySignature, type Keys } from './signature.ts'
+import { verifySignature, type Keys, type MutableKeys } from './signature.ts'
 import { Store, type Body, type Clock, type Kind, type Lifetimes } from './store.ts'
 
 const operations = [...networkOperations, ...computeOperations, ...identityOperations]
@@ -59,6 +60,8 @@ export interface Emulator {
   readonly cloud: Cloud
   readonly log: readonly Logged[]
   readonly faults: Fault[]
+  /** Who may sign. */
+  readonly keys: MutableKeys
   /** The most items on a page, whatever the caller asks for. */
   pageSize: number
   close(): Promise<void>
@@ -72,7 +75,8 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     compartments: new Set(options.compartments),
   }
   const log: Logged[] = []
-  const emulator = { cloud, log, faults: [] as Fault[], pageSize: 1000 }
+  const keys: MutableKeys = new Map(options.keys)
+  const emulator = { cloud, log, faults: [] as Fault[], keys, pageSize: 1000 }
   const counts = new Map<string, number>()
   const made = new Map<string, { readonly digest: string; readonly id: string; readonly kind: Kind; readonly atMs: number }>()
 
@@ -84,6 +88,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await bodyOf(request)
+    response.setHeader('date', new Date(clock.now()).toUTCString())
     const method = request.method ?? 'GET'
     const target = request.url ?? '/'
     const found = route(method, new URL(target, 'http://emulator').pathname, options.regions)
@@ -103,7 +108,12 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
         request.socket.destroy()
         return
       }
-      verifySignature({ method, target, headers: request.headers, body }, options.keys, clock.now())
+      const signed = { method, target, headers: request.headers, body }
+      if (isFederation(target, options.regions)) {
+        send(response, request, 200, federate(signed, keys, clock.now()))
+        return
+      }
+      verifySignature(signed, keys, clock.now())
       if (fault?.status !== undefined) throw new ServiceError(fault.status, fault.code ?? 'InternalServerError', 'injected')
       if (!found) throw new ServiceError(404, 'NotFound', `there is no ${method} ${target}`)
       const call = callOf(request, found, target, body)
@@ -167,6 +177,8 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       }),
   })
 }
+
+const isFederation = (target: string, regions: readonly string[]): boolean => regions.some((region) => target === `/${region}${FEDERATION_PATH}`)
 
 interface Found {
   readonly operation: Operation

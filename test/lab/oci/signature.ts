@@ -20,6 +20,7 @@ export interface SignedRequest {
 
 /** The public keys that may sign, by key id: `TENANCY/USER/FINGERPRINT`, or `ST$TOKEN`. */
 export type Keys = ReadonlyMap<string, KeyObject>
+export type MutableKeys = Map<string, KeyObject>
 
 export const publicKeyOf = (pem: string): KeyObject => createPublicKey(pem)
 
