@@ -57,7 +57,10 @@ t.test('the site comes up from nothing, packets pass both ways, and no secret is
   const secrets = await cloud.secrets()
   t.equal(secrets.length, 2)
   for (const secret of secrets) {
-    t.notOk(seen.some((text) => text.includes(secret)), 'neither in what is printed nor in the list of processes')
+    t.notOk(
+      seen.some((text) => text.includes(secret)),
+      'neither in what is printed nor in the list of processes',
+    )
     t.same(filesWith(secret, since), [], 'nor in a file that has changed since')
   }
   const traffic = await sh('cpe', 'ipsec trafficstatus')
@@ -322,7 +325,8 @@ t.test('each step in the cloud matters: without it no ping is answered, and the 
     const { stdout, exitCode } = await verify('-e', 'verify_seconds=20')
     const said = stdout.replaceAll(/\s+/g, ' ')
     t.equal(exitCode, 2)
-    const [, named = '', lacking = ''] = /The first broken layer is ([^.:]*)[.:](?:(?! The first broken layer).)*In the cloud, not as playbooks\/oci\.yml makes it: ([^.]*)\./.exec(said) ?? []
+    const [, named = '', lacking = ''] =
+      /The first broken layer is ([^.:]*)[.:](?:(?! The first broken layer).)*In the cloud, not as playbooks\/oci\.yml makes it: ([^.]*)\./.exec(said) ?? []
     t.match(named, layer, `${step}: ${named}`)
     t.equal(lacking, step, said.slice(-1500))
     const healed = await playline(['playbooks/oci.yml', '-i', 'inventories/lab'], environment)

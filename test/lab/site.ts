@@ -154,7 +154,11 @@ const drg = (): HostSpec => ({
       peer: internetName,
       peerDevice: 'drg',
       mtuBytes: jumboMtuBytes,
-      setup: [`addr add ${drgAddress}/24 dev ens3`, ...headends.map((address) => `addr add ${address}/32 dev ens3`), ...[`route add default via 203.0.113.1`, `route add default via 203.0.113.1 table ${internetTable}`]],
+      setup: [
+        `addr add ${drgAddress}/24 dev ens3`,
+        ...headends.map((address) => `addr add ${address}/32 dev ens3`),
+        ...[`route add default via 203.0.113.1`, `route add default via 203.0.113.1 table ${internetTable}`],
+      ],
       peerSetup: [
         'addr add 203.0.113.1/24 dev drg',
         ...headends.map((address) => `route add ${address}/32 via ${drgAddress}`),

@@ -1,6 +1,5 @@
 /** The cloud for tests: none, or the emulator, which the real SDK asks over loopback. */
-import { createHash, generateKeyPairSync } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Difference, Module, Refusal } from '../../runner/module.ts'
@@ -15,8 +14,8 @@ import { Dict, Unknown, type Value } from '../../runner/value/value.ts'
 import { MemoryHeadends } from '../lab/oci/headends.ts'
 import { CHUNCHEON, SEOUL } from '../lab/oci/prerequisites.ts'
 import { startEmulator, type Emulator } from '../lab/oci/server.ts'
-import { publicKeyOf } from '../lab/oci/signature.ts'
 import type { Clock } from '../lab/oci/store.ts'
+import { compartment, makeUser, tenancy } from '../lab/oci/user.ts'
 import { runAlone, watched } from './engine.ts'
 
 const none = (): never => {
@@ -26,8 +25,7 @@ const none = (): never => {
 export const NO_CLOUD: CloudPort = { read: none, call: none }
 
 export { CHUNCHEON, SEOUL }
-export const COMPARTMENT = 'ocid1.compartment.oc1..network'
-export const TENANCY = 'ocid1.tenancy.oc1..tenancy'
+export { compartment as COMPARTMENT, tenancy as TENANCY }
 
 /** Impatient, so that a test need not wait. */
 export const LIMITS: Limits = { requestTimeoutMs: 2000, callTimeoutMs: 3000, firstDelayMs: 20, longestDelayMs: 100 }
@@ -48,31 +46,15 @@ export interface Ends {
   teardown(work: () => Promise<unknown>): void
 }
 
-/** As OCI shows a public key. */
-export const fingerprintOf = (publicPem: string): string =>
-  createHash('md5')
-    .update(publicKeyOf(publicPem).export({ type: 'spki', format: 'der' }))
-    .digest('hex')
-    .match(/../g)!
-    .join(':')
-
 /** An empty cloud with a user whose key is in a configuration file. */
 export async function testCloud(t: Ends, clock?: Clock): Promise<TestCloud> {
   const folder = mkdtempSync(join(tmpdir(), 'playline-oci-'))
-  const { publicKey, privateKey } = generateKeyPairSync('rsa', {
-    modulusLength: 2048,
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  })
-  const [user, fingerprint] = ['ocid1.user.oc1..engineer', fingerprintOf(publicKey)]
-  const [keyFile, configFile] = [join(folder, 'key.pem'), join(folder, 'config')]
-  writeFileSync(keyFile, privateKey, { mode: 0o600 })
-  writeFileSync(configFile, `[DEFAULT]\nuser=${user}\nfingerprint=${fingerprint}\ntenancy=${TENANCY}\nregion=${SEOUL}\nkey_file=${keyFile}\n`, { mode: 0o600 })
+  const { configFile, keys } = makeUser(folder, SEOUL)
   const headends = new MemoryHeadends()
   const emulator = await startEmulator({
-    keys: new Map([[`${TENANCY}/${user}/${fingerprint}`, publicKeyOf(publicKey)]]),
+    keys,
     regions: [SEOUL, CHUNCHEON],
-    compartments: [TENANCY, COMPARTMENT],
+    compartments: [tenancy, compartment],
     headends,
     ...(clock && { clock }),
     lifetimes: { transitionMs: 30, tombstoneMs: 60_000 },
@@ -123,7 +105,7 @@ export async function inCloud(module: Module, cloud: TestCloud, args: Record<str
   const watch = watched(module)
   const outcome = await runAlone(
     watch.module,
-    { ...cloud.account, compartment_id: COMPARTMENT, ...args },
+    { ...cloud.account, compartment_id: compartment, ...args },
     { port: new MemoryPort({}), cloud: cloud.port, become: undefined, overlay },
   )
   return {

@@ -62,7 +62,13 @@ export class LabCloud {
   /** Takes the attachment off the DRG, behind everybody's back. */
   async detach(): Promise<void> {
     for (const { id: drgAttachmentId } of await this.alive('listDrgAttachments')) {
-      await this.#port.call({ kind: 'cloud', account: this.#account(SEOUL), service: 'network', operation: 'deleteDrgAttachment', request: { drgAttachmentId } })
+      await this.#port.call({
+        kind: 'cloud',
+        account: this.#account(SEOUL),
+        service: 'network',
+        operation: 'deleteDrgAttachment',
+        request: { drgAttachmentId },
+      })
     }
   }
 

@@ -2,7 +2,7 @@
  * Request signatures, verified as strictly as the service does: required headers, digest, length, skew, key.
  * https://docs.oracle.com/en-us/iaas/Content/API/Concepts/signingrequests.htm
  */
-import { createHash, createPublicKey, verify, type KeyObject } from 'node:crypto'
+import { createHash, verify, type KeyObject } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { ServiceError } from './errors.ts'
 
@@ -21,8 +21,6 @@ export interface SignedRequest {
 /** The public keys that may sign, by key id: `TENANCY/USER/FINGERPRINT`, or `ST$TOKEN`. */
 export type Keys = ReadonlyMap<string, KeyObject>
 export type MutableKeys = Map<string, KeyObject>
-
-export const publicKeyOf = (pem: string): KeyObject => createPublicKey(pem)
 
 /** @throws {ServiceError} 401 NotAuthenticated; the reason is for the log, the service itself tells none. */
 export function verifySignature(request: SignedRequest, keys: Keys, nowMs: number): void {

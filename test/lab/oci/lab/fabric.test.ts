@@ -21,10 +21,15 @@ function site() {
 
 t.test('the prerequisites: what leads to the Internet, and what their security lists let in', (t) => {
   const { fabric, card } = site()
-  t.same(fabric().cards.map(({ address }) => address).sort(), [cpe, host, vm].sort())
-  t.match(card(cpe!), { isChecked: true, isAttached: false, network: ['10.0.0.0/16'], routes: [{ destination: '0.0.0.0/0', target: { kind: 'internet' } }] })
   t.same(
-    card(vm!).ingress.map(({ peer, protocol }) => `${protocol} ${peer}`),
+    fabric()
+      .cards.map(({ address }) => address)
+      .sort(),
+    [cpe, host, vm].sort(),
+  )
+  t.match(card(cpe), { isChecked: true, isAttached: false, network: ['10.0.0.0/16'], routes: [{ destination: '0.0.0.0/0', target: { kind: 'internet' } }] })
+  t.same(
+    card(vm).ingress.map(({ peer, protocol }) => `${protocol} ${peer}`),
     ['6 0.0.0.0/0', '1 0.0.0.0/0', '1 172.16.0.0/16'],
   )
   t.same(fabric().attached, [])
@@ -35,21 +40,21 @@ t.test('a rule leads to its DRG only while the network is attached to it, to a c
   const { store, made, addRule, fabric, card } = site()
   const drg = store.create('drg', SEOUL, {}, { from: 'AVAILABLE', to: 'AVAILABLE' })
   addRule(made.seoul.defaultRouteTable, { destination: '10.0.0.0/16', networkEntityId: drg.id })
-  const target = () => card(vm!).routes.find(({ destination }) => destination === '10.0.0.0/16')!.target
+  const target = () => card(vm).routes.find(({ destination }) => destination === '10.0.0.0/16')!.target
   t.same(target(), { kind: 'nowhere' })
   const attachment = store.create('drgattachment', SEOUL, { drgId: drg.id, vcnId: made.seoul.vcn.id }, { from: 'ATTACHED', to: 'ATTACHED' })
   t.same(target(), { kind: 'drg' })
   t.same([...fabric().attached].sort(), ['172.16.0.0/24', '172.16.1.0/24'])
-  t.equal(card(vm!).isAttached, true)
+  t.equal(card(vm).isAttached, true)
   store.remove(attachment, undefined, { from: 'DETACHING', to: 'DETACHED' })
   t.same(target(), { kind: 'nowhere' })
   t.same(fabric().attached, [])
 
   const [address] = store.alive('privateip', CHUNCHEON, (body) => body['ipAddress'] === cpe)
   addRule(made.chuncheon.defaultRouteTable, { destination: '172.16.0.0/16', networkEntityId: address!.id })
-  t.match(card(host!).routes[1], { target: { kind: 'address', address: cpe } })
+  t.match(card(host).routes[1], { target: { kind: 'address', address: cpe } })
   store.update(made.chuncheon.internetGateway, { isEnabled: false }, undefined)
-  t.match(card(host!).routes[0], { target: { kind: 'nowhere' } })
+  t.match(card(host).routes[0], { target: { kind: 'nowhere' } })
   t.end()
 })
 

@@ -136,10 +136,7 @@ CONNECTION
 
   async #ask(): Promise<Seen> {
     const summary = bgpSummary(inTable)
-    const [status, bgp] = await Promise.all([
-      this.#run(['ipsec', 'whack', '--status']),
-      this.#run('argv' in summary.read ? summary.read.argv : []),
-    ])
+    const [status, bgp] = await Promise.all([this.#run(['ipsec', 'whack', '--status']), this.#run('argv' in summary.read ? summary.read.argv : [])])
     const peers = summary.parse(bgp as never)
     return { connections: parseStatus(status) ?? {}, peers: hasAnswer(peers) ? peers : {} }
   }

@@ -7,7 +7,8 @@ import t from 'tap'
 import type { CloudAccount } from '../../../../runner/module.ts'
 import { renderDiagnostic } from '../../../../runner/diagnostic/render.ts'
 import { OciPort } from '../../../../runner/port/oci/oci-port.ts'
-import { COMPARTMENT, fingerprintOf, LIMITS, SEOUL, TENANCY, testCloud, type Ends } from '../../../support/cloud.ts'
+import { fingerprintOf } from '../../../lab/oci/user.ts'
+import { COMPARTMENT, LIMITS, SEOUL, TENANCY, testCloud, type Ends } from '../../../support/cloud.ts'
 import { instanceMetadata } from '../../../support/metadata.ts'
 
 const USER = 'ocid1.user.oc1..operator'
@@ -19,7 +20,7 @@ async function site(t: Ends, clock?: { now(): number }) {
   const folder = mkdtempSync(join(tmpdir(), 'playline-sign-in-'))
   t.teardown(async () => rmSync(folder, { recursive: true, force: true }))
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  const fingerprint = fingerprintOf(publicKey.export({ type: 'spki', format: 'pem' }).toString())
+  const fingerprint = fingerprintOf(publicKey)
   cloud.emulator.keys.set(`${TENANCY}/${USER}/${fingerprint}`, publicKey)
   const at = (name: string) => join(folder, name)
   const write = (name: string, text: string) => {
@@ -214,13 +215,9 @@ t.test('as the instance that this runs on', async (t) => {
 
 t.test('who is not known', async (t) => {
   const { write, profiles, settings, ask } = await site(t)
-  const other = generateKeyPairSync('rsa', {
-    modulusLength: 2048,
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  })
+  const other = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const fingerprint = fingerprintOf(other.publicKey)
-  write('key.pem', other.privateKey)
+  write('key.pem', other.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString())
   profiles({ DEFAULT: { ...settings, fingerprint } })
   const text = await ask()
   t.match(
