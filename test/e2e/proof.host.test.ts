@@ -19,7 +19,7 @@ const instance = 'proof'
 const environment = { PLAYLINE_LAB: instance }
 const site = ['playbooks/site.yml', '-i', 'inventories/lab']
 
-t.setTimeout(1_800_000)
+t.setTimeout(3_000_000)
 t.before(() => up({ instance, kernel: 'esp' }))
 t.teardown(() => down(instance))
 
@@ -289,12 +289,6 @@ const OMISSIONS: readonly Omission[] = [
     layer: /reachability/,
   },
   {
-    step: "the security rules of the gateway's subnet",
-    host: 'chuncheon',
-    undo: "oci_security_rule: {vcn: OnPremise-Libreswan, subnet: '{{ oci_onpremise_subnet }}', protocol: udp, port: 4500, peer: 0.0.0.0/0, state: absent}",
-    layer: /the addresses inside the tunnel|IKE|ESP/,
-  },
-  {
     step: "the source/destination check of the gateway's card",
     host: 'chuncheon',
     undo: 'oci_vnic: {instance: Libreswan, skip_source_dest_check: false}',
@@ -305,6 +299,12 @@ const OMISSIONS: readonly Omission[] = [
     host: 'chuncheon',
     undo: "oci_route_rule: {vcn: OnPremise-Libreswan, subnet: '{{ oci_onpremise_subnet }}', destination: 172.16.0.0/16, state: absent}",
     layer: /reachability/,
+  },
+  {
+    step: "the security rules of the gateway's subnet",
+    host: 'chuncheon',
+    undo: "oci_security_rule: {vcn: OnPremise-Libreswan, subnet: '{{ oci_onpremise_subnet }}', protocol: udp, port: 4500, peer: 0.0.0.0/0, state: absent}",
+    layer: /the addresses inside the tunnel|IKE|ESP/,
   },
 ]
 
