@@ -35,7 +35,12 @@ function keywordsPage(): string {
   const rows = Object.entries(KEYWORDS)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, keyword]) => {
-      const status = keyword.refused !== undefined ? `refused: ${keyword.refused}` : keyword.noEffect ? 'accepted, of no effect' : 'supported'
+      const status =
+        keyword.refused !== undefined
+          ? `refused: ${keyword.refused}`
+          : keyword.noEffect
+            ? 'accepted, of no effect'
+            : ['supported', keyword.note].filter(Boolean).join('; ')
       return `| \`${name}\` | ${keyword.places.join(', ')} | ${status} |`
     })
   return [

@@ -8,9 +8,9 @@ export type Place = 'play' | 'role' | 'block' | 'task'
 /**
  * `text` and `boolean` and `integer` may be templates; `names` is a list of text or one text with commas; `conditions` is an
  * expression or a list of them; `variable` is the name of a variable and `variables` a mapping of such names, neither a template;
- * `map` is a mapping; `items` is a list of tasks; `any` is read by whoever uses it.
+ * `map` is a mapping; `defaults` a mapping of arguments by modules, or a list of such; `items` is a list of tasks; `any` is read by whoever uses it.
  */
-export type KeywordKind = 'text' | 'boolean' | 'integer' | 'number' | 'names' | 'conditions' | 'variable' | 'variables' | 'map' | 'items' | 'any'
+export type KeywordKind = 'text' | 'boolean' | 'integer' | 'number' | 'names' | 'conditions' | 'variable' | 'variables' | 'map' | 'defaults' | 'items' | 'any'
 
 export interface Keyword {
   readonly kind: KeywordKind
@@ -19,6 +19,8 @@ export interface Keyword {
   readonly refused?: string
   /** True where the value has no effect here and that is sound. */
   readonly noEffect?: true
+  /** What is to be known of it, for the documentation. */
+  readonly note?: string
 }
 
 const EVERYWHERE: readonly Place[] = ['play', 'role', 'block', 'task']
@@ -50,7 +52,11 @@ export const KEYWORDS: Readonly<Record<string, Keyword>> = {
   throttle: { kind: 'integer', places: EVERYWHERE, refused: NOT_YET },
   debugger: { kind: 'text', places: EVERYWHERE, refused: 'Playline has no debugger' },
   collections: { kind: 'names', places: EVERYWHERE, noEffect: true },
-  module_defaults: { kind: 'any', places: EVERYWHERE, refused: NOT_YET },
+  module_defaults: {
+    kind: 'defaults',
+    places: EVERYWHERE,
+    note: 'of several mappings for one module the innermost counts alone, as in Ansible; without action groups',
+  },
   delegate_to: { kind: 'text', places: ['role', 'block', 'task'] },
   delegate_facts: { kind: 'boolean', places: ['role', 'block', 'task'], refused: NOT_YET },
 

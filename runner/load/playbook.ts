@@ -408,7 +408,19 @@ export class PlaybookLoader {
     }
     const misnamed = kind === 'variables' && entry.value.kind === 'map' ? entry.value.entries.find(({ key }) => !VARIABLE.test(key)) : undefined
     if (misnamed) this.#fault('WRONG_TYPE', `'${misnamed.key}' is not the name of a variable`, misnamed.keyRange, VARIABLE_HINT)
+    if (kind === 'defaults') moduleDefaultEntries(entry.value).forEach((each) => this.#moduleDefault(each))
     keywords.set(entry.key, { raw: toRaw(entry.value), node: entry.value, keyRange: entry.keyRange })
+  }
+
+  #moduleDefault({ key, keyRange, value }: MapEntry): void {
+    const module = bareName(key)
+    if (key.startsWith('group/')) {
+      this.#fault('UNSUPPORTED_VALUE', `'${key}' is not supported: Playline has no action groups`, keyRange, 'Name the modules one by one.')
+    } else if (!this.#modules.has(module)) {
+      this.#fault('UNKNOWN_MODULE', `'${key}' is not a module`, keyRange, didYouMean(module, this.#modules.names()))
+    } else if (value.kind !== 'map' && !isTemplate(value) && !isNull(value)) {
+      this.#fault('WRONG_TYPE', `the defaults of '${key}' are a mapping, and this is ${kindName(value)}`, value.range)
+    }
   }
 
   #fault(code: Diagnostic['code'], summary: string, range: SourceRange | undefined, hint?: string): void {
@@ -427,6 +439,7 @@ const KIND_WORDS: Readonly<Record<KeywordKind, string>> = {
   variable: 'the name of a variable',
   variables: 'a mapping',
   map: 'a mapping',
+  defaults: 'a mapping by modules, or a list of such mappings',
   items: 'a list of tasks',
   any: 'anything',
 }
@@ -448,6 +461,8 @@ function hasKind(node: Node, kind: KeywordKind): boolean {
     case 'map':
     case 'variables':
       return node.kind === 'map'
+    case 'defaults':
+      return node.kind === 'map' || (node.kind === 'list' && node.items.every((item) => item.kind === 'map'))
     case 'variable':
       return text !== undefined && VARIABLE.test(text)
     case 'text':
@@ -476,6 +491,12 @@ function isTemplate(node: Node): boolean {
 
 function isNull(node: Node): boolean {
   return node.kind === 'scalar' && node.value === null
+}
+
+/** The entries of a `module_defaults`: a mapping by modules, or a list of such mappings. */
+export function moduleDefaultEntries(node: Node): readonly MapEntry[] {
+  if (node.kind === 'list') return node.items.flatMap(moduleDefaultEntries)
+  return node.kind === 'map' ? node.entries : []
 }
 
 /** A module's name without the collection in front. */

@@ -31,13 +31,17 @@ export interface Taker {
   readonly aliases?: Readonly<Record<string, readonly string[]>> | undefined
 }
 
-/** Splits text arguments and puts aliases under their parameter's name. Throws a `DiagnosticError` for text nobody takes. */
-export function bindArguments(action: Action, taker: Taker): BoundArguments {
+/**
+ * Splits text arguments and puts aliases under their parameter's name. `defaults` are those that the action's own come before.
+ * Throws a `DiagnosticError` for text nobody takes.
+ */
+export function bindArguments(action: Action, taker: Taker, defaults: ReadonlyMap<string, BoundArgument> = new Map()): BoundArguments {
   const canonical = new Map(Object.entries(taker.aliases ?? {}).flatMap(([name, aliases]) => aliases.map((alias): [string, string] => [alias, name])))
   const args = new Map<string, BoundArgument>()
   const set = (key: string, argument: BoundArgument): void => {
     args.set(canonical.get(key) ?? key, argument)
   }
+  for (const [key, argument] of defaults) set(key, argument)
   for (const [key, raw] of action.args) {
     const name = print(key)
     const at = action.argNodes.get(name)

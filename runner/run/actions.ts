@@ -62,10 +62,11 @@ function debug({ evaluator, bound, argument, verbosity }: ActionContext): Outcom
   const wanted = argument('verbosity')
   if (typeof wanted === 'number' && wanted > verbosity) return { ...NOTHING, skipped: { reason: 'Verbosity threshold not met.' } }
   const variable = bound.args.get('var')
+  const message = argument('msg')
   if (!variable) {
-    const message = argument('msg')
     return { ...NOTHING, data: Dict.of({ msg: message === undefined ? 'Hello world!' : message }) }
   }
+  if (message !== undefined) fail('BAD_ARGUMENT', "'msg' and 'var' of 'debug' exclude each other", { range: bound.args.get('msg')?.keyRange })
   // `var` is an expression without markers: one of the few places where text from a playbook is evaluated as such.
   const range = variable.node?.range ?? variable.keyRange
   const text = variable.raw instanceof Template ? variable.raw.text : print(variable.raw as Value)

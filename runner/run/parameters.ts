@@ -2,15 +2,17 @@
 import { Content } from '../contract/content.ts'
 import type { Module } from '../contract/kinds.ts'
 import { ControllerSource, type ControllerKind } from '../contract/parameter.ts'
+import { DiagnosticError } from '../diagnostic/diagnostic.ts'
 import type { CompiledTask } from '../plan/compiled.ts'
-import { bindArguments, controllerParameters, parseParameters, type BoundArgument, type BoundArguments, type Parameters } from '../resolve/arguments.ts'
+import { controllerParameters, parseParameters, type BoundArgument, type BoundArguments, type Parameters } from '../resolve/arguments.ts'
 import { findFile, readContent } from '../resolve/controller.ts'
 import type { RenderOptions } from '../resolve/jinja/index.ts'
+import { taskArguments } from '../resolve/module-defaults.ts'
 import type { Evaluator } from '../resolve/variables.ts'
 import { print } from '../value/print.ts'
 import { booleanOf } from '../value/truth.ts'
 import { Dict, Unknown, UnknownValueError, type Value } from '../value/value.ts'
-import { runnerAction } from './actions.ts'
+import { runnerAction, unknownActionArguments, type RunnerAction } from './actions.ts'
 import type { Session } from './session.ts'
 
 type Values = Map<string, Value | ControllerSource>
@@ -51,10 +53,22 @@ export function preparedParameters(session: Session, task: CompiledTask, evaluat
   const own = runnerAction(action.module)
   if (!own) {
     const module = session.modules.loaded(action.module)!
-    parametersOf(session, task, bindArguments(action, module), module, evaluator)
+    parametersOf(session, task, taskArguments(task, module, evaluator), module, evaluator)
   } else if (action.module !== 'assert') {
-    for (const [name, argument] of bindArguments(action, own).args) if (action.module !== 'debug' || name !== 'var') evaluator.value(argument.raw)
+    for (const [name, argument] of actionArguments(task, own, evaluator).args) if (action.module !== 'debug' || name !== 'var') evaluator.value(argument.raw)
   }
+}
+
+/**
+ * The arguments of one of the runner's own actions.
+ *
+ * @throws {DiagnosticError} for one that it does not have.
+ */
+export function actionArguments(task: CompiledTask, action: RunnerAction, evaluator: Evaluator): BoundArguments {
+  const bound = taskArguments(task, action, evaluator)
+  const unknown = unknownActionArguments(bound, action)
+  if (unknown.length > 0) throw new DiagnosticError(unknown)
+  return bound
 }
 
 function plain(values: Values, name: string): Value | undefined {

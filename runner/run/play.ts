@@ -8,7 +8,7 @@ import { isFile } from '../load/reader.ts'
 import { Cursor, comparePositions, type Next } from '../plan/cursor.ts'
 import type { CompiledItem, CompiledPlay, CompiledTask } from '../plan/compiled.ts'
 import { inherited } from '../plan/compiled.ts'
-import { bindArguments } from '../resolve/arguments.ts'
+import { taskArguments } from '../resolve/module-defaults.ts'
 import { settled } from '../resolve/pending.ts'
 import type { Evaluator } from '../resolve/variables.ts'
 import { print } from '../value/print.ts'
@@ -335,7 +335,7 @@ class PlayRun {
     if (task.task.action.module === 'set_fact') {
       const outcomes = outcome.unknown === undefined && outcome.items ? outcome.items.map((item) => item.outcome) : [outcome]
       for (const each of outcomes) {
-        if (each.unknown !== undefined) for (const fact of bindArguments(task.task.action, {}).args.keys()) state.facts.set(fact, new Unknown(each.unknown))
+        if (each.unknown !== undefined) for (const fact of taskArguments(task, {}, undefined).args.keys()) state.facts.set(fact, new Unknown(each.unknown))
         else if (!each.failure && !each.skipped) for (const [fact, value] of factsOf(each)) state.facts.set(fact, value)
       }
     }

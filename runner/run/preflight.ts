@@ -7,7 +7,8 @@ import type { SourceRange } from '../diagnostic/source.ts'
 import { didYouMean } from '../diagnostic/suggest.ts'
 import { nodeAt, type Node } from '../load/yaml.ts'
 import { accumulated, inherited, type CompiledItem, type CompiledPlay, type CompiledTask } from '../plan/compiled.ts'
-import { bindArguments, unknownArguments } from '../resolve/arguments.ts'
+import { unknownArguments, type BoundArguments } from '../resolve/arguments.ts'
+import { taskArguments } from '../resolve/module-defaults.ts'
 import { Pending } from '../resolve/pending.ts'
 import { checkRoleArguments } from '../resolve/role-arguments.ts'
 import type { Evaluator } from '../resolve/variables.ts'
@@ -70,7 +71,7 @@ function namesSetBy(task: CompiledTask): string[] {
   const register = task.task.keywords.get('register')?.raw
   if (typeof register === 'string') names.push(register)
   if (task.task.action.module === 'set_fact') {
-    const bound = bindArguments(task.task.action, {})
+    const bound = taskArguments(task, {}, undefined)
     names.push(...bound.args.keys())
   }
   return names
@@ -152,8 +153,9 @@ class PlayCheck {
     const { action } = task.task
     const own = runnerAction(action.module)
     const module = this.#session.modules.loaded(action.module)
+    let bound: BoundArguments
     try {
-      const bound = bindArguments(action, own ?? module!)
+      bound = taskArguments(task, own ?? module!, undefined)
       const unknown = own ? unknownActionArguments(bound, own) : unknownArguments(bound, module!)
       for (const fault of unknown) this.#add(fault, true)
       if (unknown.length > 0) return
@@ -163,7 +165,7 @@ class PlayCheck {
       return
     }
     this.#handlers(task, active)
-    if (!this.#syntax(task, certain)) return
+    if (!this.#syntax(task, bound, certain)) return
     for (const host of active.hosts.slice(0, MAX_HOSTS_TRIED)) this.#try(task, active, host, certain)
   }
 
@@ -214,7 +216,7 @@ class PlayCheck {
   }
 
   /** Whether every template and expression of a task can be parsed. */
-  #syntax(task: CompiledTask, certain: boolean): boolean {
+  #syntax(task: CompiledTask, bound: BoundArguments, certain: boolean): boolean {
     let sound = true
     const parse = (raw: Raw): void => {
       if (raw instanceof Template) {
@@ -227,8 +229,7 @@ class PlayCheck {
       } else if (Array.isArray(raw)) raw.forEach(parse)
       else if (raw instanceof RawDict) for (const item of raw.values()) parse(item)
     }
-    for (const raw of task.task.action.args.values()) parse(raw)
-    if (task.task.action.text) parse(task.task.action.text.value)
+    for (const { raw } of bound.args.values()) parse(raw)
     for (const keyword of task.task.keywords.values()) parse(keyword.raw)
     for (const name of ['when', 'until', 'changed_when', 'failed_when']) {
       const keyword = task.task.keywords.get(name)

@@ -5,7 +5,8 @@ import { DiagnosticError, fail } from '../diagnostic/diagnostic.ts'
 import type { SourceRange } from '../diagnostic/source.ts'
 import type { KeywordValue } from '../load/playbook.ts'
 import { accumulated, inherited, type CompiledTask } from '../plan/compiled.ts'
-import { bindArguments, type BoundArguments } from '../resolve/arguments.ts'
+import type { BoundArguments } from '../resolve/arguments.ts'
+import { taskArguments } from '../resolve/module-defaults.ts'
 import { settled } from '../resolve/pending.ts'
 import { registerSecretArguments } from '../resolve/role-arguments.ts'
 import type { Evaluator } from '../resolve/variables.ts'
@@ -16,7 +17,7 @@ import { factsOf, runnerAction, type RunnerAction } from './actions.ts'
 import { becomeFor, connectionKeywords } from './connection.ts'
 import { failureOf, isHostFault, runModule } from './module.ts'
 import { failed, NOTHING, type ItemOutcome, type Outcome } from './outcome.ts'
-import { parametersOf } from './parameters.ts'
+import { actionArguments, parametersOf } from './parameters.ts'
 import { registered } from './result.ts'
 import type { ActivePlay, Session } from './session.ts'
 
@@ -274,12 +275,13 @@ class TaskOnHost {
     const own = runnerAction(action.module)
     if (own) return maybeBecause === undefined ? this.#actHere(own, local) : NOTHING
     const module = (await this.#session.modules.load(action.module))!
-    const bound = bindArguments(action, module)
     const evaluator = this.#evaluator(local)
     const name = taskName(this.#task, this.#evaluator(new Map()))
     const cause = causeOf(this.#task, name)
     try {
-      const { params, unknown, unknownContent } = await settled(() => parametersOf(this.#session, this.#task, bound, module, evaluator))
+      const { params, unknown, unknownContent } = await settled(() =>
+        parametersOf(this.#session, this.#task, taskArguments(this.#task, module, evaluator), module, evaluator),
+      )
       const open = unknown ?? unknownContent
       // A task of a run, too, may depend on one that was only checked.
       if (open && !options.check) throw new UnknownValueError(open)
@@ -327,8 +329,8 @@ class TaskOnHost {
   /** An action of the runner itself, which needs no host. */
   async #actHere(own: RunnerAction, local: ReadonlyMap<Value, Raw>): Promise<Outcome> {
     const { action } = this.#task.task
-    const bound = bindArguments(action, own)
     const evaluator = this.#evaluator(local)
+    const bound = await settled(() => actionArguments(this.#task, own, evaluator))
     const argument = (name: string): Value | undefined => {
       const found = bound.args.get(name)
       if (!found) return undefined

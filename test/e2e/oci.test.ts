@@ -19,21 +19,20 @@ t.test('a DRG, a connection with two tunnels, and what its ends need', async (t)
     at('site.yml'),
     `- hosts: seoul
   gather_facts: false
+  module_defaults:
+    oracle.oci.oci_drg: &account
+      config_file_location: ${cloud.configFile}
+      endpoint: ${cloud.emulator.endpoint}
+      region: ${SEOUL}
+      compartment_id: ${COMPARTMENT}
+    oci_ipsec: *account
   tasks:
     - name: the gateway
       oci_drg:
-        config_file_location: ${cloud.configFile}
-        endpoint: ${cloud.emulator.endpoint}
-        region: ${SEOUL}
-        compartment_id: ${COMPARTMENT}
         name: DRG-SEOUL-1
         attachment: {vcn: VCN-SEOUL-HUB, name: VCN-SEOUL-HUB-DRG-ATT}
     - name: the connection
       oci_ipsec:
-        config_file_location: ${cloud.configFile}
-        endpoint: ${cloud.emulator.endpoint}
-        region: ${SEOUL}
-        compartment_id: ${COMPARTMENT}
         name: IPSec-OnPremise-1-SeoulHubVCN
         drg: DRG-SEOUL-1
         cpe: {name: CPE-OnPremise-Libreswan, ip_address: 144.24.84.145, vendor: Libreswan}

@@ -57,6 +57,25 @@ const REFUSED: readonly (readonly [playbook: string, ...expected: string[]])[] =
   ['- hots: all\n  hosts: all', "UNKNOWN_KEYWORD p.yml:1:3 'hots' is not a keyword of a play | Did you mean 'hosts'?"],
   ['- hosts: all\n  when: x', "UNKNOWN_KEYWORD p.yml:2:3 'when' is not a keyword of a play | It may stand in: role, block, task."],
   ['- hosts: all\n  toString: x', "UNKNOWN_KEYWORD p.yml:2:3 'toString' is not a keyword of a play"],
+  [
+    '- hosts: all\n  module_defaults: "{{ x }}"',
+    "WRONG_TYPE p.yml:2:20 'module_defaults' takes a mapping by modules, or a list of such mappings, and this is a template",
+  ],
+  [
+    '- hosts: all\n  module_defaults: [x]',
+    "WRONG_TYPE p.yml:2:20 'module_defaults' takes a mapping by modules, or a list of such mappings, and this is a list",
+  ],
+  [
+    '- hosts: all\n  module_defaults: [{copi: {mode: 1}}, {include_vars: {}}, {copy: [x], stat: text, ansible.builtin.debug: , shell: "{{ x }}"}]',
+    "UNKNOWN_MODULE p.yml:2:22 'copi' is not a module | Did you mean 'copy'?",
+    "UNKNOWN_MODULE p.yml:2:41 'include_vars' is not a module",
+    "WRONG_TYPE p.yml:2:67 the defaults of 'copy' are a mapping, and this is a list",
+    "WRONG_TYPE p.yml:2:78 the defaults of 'stat' are a mapping, and this is text",
+  ],
+  [
+    '- hosts: all\n  tasks:\n    - debug:\n      module_defaults: {group/oracle.oci.oci: {region: x}}',
+    "UNSUPPORTED_VALUE p.yml:4:25 'group/oracle.oci.oci' is not supported: Playline has no action groups | Name the modules one by one.",
+  ],
   ['- hosts: all\n  vars_prompt: x', "UNSUPPORTED_KEYWORD p.yml:2:3 'vars_prompt' is not supported: not yet part of Playline"],
   ['- hosts: {a: 1}', "WRONG_TYPE p.yml:1:10 'hosts' takes a name or a list of names, and this is a mapping"],
   ['- hosts: all\n  gather_facts: maybe', "WRONG_TYPE p.yml:2:17 'gather_facts' takes true or false, and this is text"],
@@ -134,6 +153,7 @@ const VALUES: Readonly<Record<string, readonly [good: string, bad: string]>> = {
   variable: ['_a1', '1a'],
   variables: ['{a: 1}', '{1a: 1}'],
   map: ['{a: 1}', 'x'],
+  defaults: ['[{copy: {a: 1}}, {debug: }]', 'x'],
   items: ['[]', 'x'],
 }
 

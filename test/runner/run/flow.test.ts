@@ -2,6 +2,7 @@
 import t from 'tap'
 import { fail } from '../../../runner/diagnostic/diagnostic.ts'
 import type { Port } from '../../../runner/port/port.ts'
+import { faultLine } from '../../support/faults.ts'
 import { play } from '../../support/playbook.ts'
 
 const tasks = (text: string, more = ''): string => `- hosts: all\n  gather_facts: false\n${more}  tasks:\n${text.replace(/^/gm, '    ')}\n`
@@ -172,4 +173,36 @@ t.test('playbooks after one that failed do not run', async (t) => {
   const second = tasks('- name: second\n  debug:')
   t.strictSame((await play(tasks('- name: first\n  debug:'), { more: [second] })).story, ['first a: ok', 'second a: ok'])
   t.strictSame((await play(tasks('- name: first\n  fail:'), { more: [second] })).story, ['first a: failed'])
+})
+
+t.test('defaults of modules', async (t) => {
+  const faults = async (defaults: string, task = 'command: ls', options = {}): Promise<string[]> =>
+    (await play(tasks(`- name: it\n  ${task}`, `  module_defaults: ${defaults}\n`), { options })).diagnostics.map(faultLine)
+  t.match(await faults('{command: {chdri: /x}}'), [/^BAD_ARGUMENT \S*playbook0.yml:3:31 'command' has no parameter 'chdri' \| Did you mean 'chdir'\?$/])
+  t.strictSame(await faults('{shell: {chdri: /x}}'), [], 'of a module that is not used')
+  t.match(await faults('{command: {chdir: 5}}'), [/^BAD_ARGUMENT \S*:3:38 'chdir' of 'command'/])
+  t.match(await faults('{command: {chdir: "{{ missing }}"}}'), [/^UNDEFINED_VARIABLE \S*:3:42 'missing' is undefined/])
+  t.match(await faults('{command: {chdir: "{{ x"}}'), [/^TEMPLATE_SYNTAX \S*:3:\d+ /])
+  t.match(await faults('{command: "{{ [1] }}"}'), [/^WRONG_TYPE \S*:3:30 the defaults of 'command' are a mapping, and this gives \[1\]/])
+  t.match(await faults(`{command: "{{ {'chdri': '/x'} }}"}`), [/^BAD_ARGUMENT \S*:3:30 'command' has no parameter 'chdri'/])
+  t.match(await faults('{debug: {mgs: x}}', 'debug:'), [/^BAD_ARGUMENT \S*:3:29 'debug' has no parameter 'mgs'/])
+  t.match(await faults(`{debug: "{{ {'mgs': 'x'} }}"}`, 'debug:'), [/^BAD_ARGUMENT \S*:3:28 'debug' has no parameter 'mgs'/])
+  t.strictSame(await faults('{command: }'), [])
+
+  const dry = await play(
+    tasks(
+      '- name: look\n  command: uptime\n  changed_when: false\n  register: r\n- name: text\n  copy: {dest: /etc/x}\n- name: whole\n  lineinfile: {path: /etc/y}\n- name: after\n  lineinfile: {path: /etc/y, line: b}',
+      `  module_defaults: {copy: {content: "{{ r.stdout }}", mode: "0600"}}\n`,
+    ).replace('path: /etc/y}\n', 'path: /etc/y}\n      module_defaults: {lineinfile: "{{ r.stdout }}"}\n'),
+    { options: { check: true }, hosts: { a: { files: { '/etc/y': '' } } } },
+  )
+  t.strictSame(
+    dry.story,
+    ['look a: unknown (TASK [look])', 'text a: changed', 'whole a: unknown (TASK [look])', 'after a: unknown (TASK [look])'],
+    'what is unknown in them is unknown of the task',
+  )
+  t.equal(
+    (await play(tasks('- ansible.posix.firewalld: {service: x, state: enabled}', '  module_defaults: {firewalld: {zone: home}}\n'))).diagnostics.length,
+    0,
+  )
 })
