@@ -4,7 +4,7 @@ import { bareName, moduleDefaultEntries } from '../load/playbook.ts'
 import { toRaw, type MapEntry } from '../load/yaml.ts'
 import { accumulated, type CompiledTask } from '../plan/compiled.ts'
 import { print } from '../value/print.ts'
-import { Dict, Template, type Raw } from '../value/value.ts'
+import { Dict, Template } from '../value/value.ts'
 import { bindArguments, type BoundArgument, type BoundArguments, type Taker } from './arguments.ts'
 import type { Evaluator } from './variables.ts'
 
@@ -36,5 +36,5 @@ function defaultArguments({ key, value }: MapEntry, evaluator: Evaluator | undef
   const defaults = evaluator.value(raw)
   if (!(defaults instanceof Dict))
     fail('WRONG_TYPE', `the defaults of '${key}' are a mapping, and this gives ${print(defaults).slice(0, 80)}`, { range: value.range })
-  return new Map([...defaults].map(([name, each]): [string, BoundArgument] => [print(name), { raw: each as Raw, keyRange: value.range, node: value }]))
+  return new Map([...defaults].map(([name, each]): [string, BoundArgument] => [print(name), { raw: each, keyRange: value.range, node: value }]))
 }
