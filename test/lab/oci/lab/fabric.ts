@@ -26,7 +26,7 @@ export interface Route {
   readonly target: Target
 }
 
-export type Target = { readonly kind: 'internet' | 'drg' | 'nowhere' } | { readonly kind: 'address'; readonly address: string }
+type Target = { readonly kind: 'internet' | 'drg' | 'nowhere' } | { readonly kind: 'address'; readonly address: string }
 
 /** What a security list lets pass; it is stateful. */
 export interface Filter {

@@ -23,7 +23,7 @@ export function cloudFiles({ stateDir }: InstancePaths): { folder: string; endpo
 export const isCloudRunning = (paths: InstancePaths): boolean => existsSync(cloudFiles(paths).endpoint) && processesIn(cloudCgroup(paths)).length > 0
 
 /** Ends it; what it knew is gone. */
-export async function endCloud(paths: InstancePaths): Promise<void> {
+async function endCloud(paths: InstancePaths): Promise<void> {
   await removeCgroup(cloudCgroup(paths))
   rmSync(cloudFiles(paths).folder, { recursive: true, force: true })
 }
