@@ -5,7 +5,7 @@ import { drgProbe } from './shared/oci/drg.ts'
 import { idOf, live, named } from './shared/oci/live.ts'
 import type { Listing, Live } from './shared/oci/live.ts'
 import { noPrerequisite, vcnProbe } from './shared/oci/vcn.ts'
-import { ask, update } from './shared/oci/write.ts'
+import { ask, comesTo, LAGS_MS, remove, update, waitParams } from './shared/oci/write.ts'
 
 const tags = () => z.record(z.string(), param.string()).optional()
 
@@ -33,6 +33,7 @@ const params = () =>
       freeform_tags: tags().describe('Free-form tags. Without it they are left as they are.'),
       attachment: attachmentParams().optional().describe('The VCN that is attached to it.'),
       state: z.enum(['present', 'absent']).default('present').describe('With `absent` the attachment, where one is named, and the DRG go.'),
+      ...waitParams,
       ...accountParams,
     })
     .strict()
@@ -43,8 +44,8 @@ type AttachmentParams = NonNullable<Params['attachment']>
 interface AttachmentModel extends Live {
   readonly drgId: string
   readonly vcnId?: string
-  readonly freeformTags?: Readonly<Record<string, string>>
-  readonly networkDetails?: { readonly id?: string; readonly routeTableId?: string | null }
+  readonly freeformTags?: Readonly<Record<string, string>> | null
+  readonly networkDetails?: { readonly id?: string; readonly routeTableId?: string | null } | null
 }
 
 const listing = (p: Params, operation: string, more: Readonly<Record<string, string>> = {}): Listing => ({
@@ -59,12 +60,12 @@ const attachmentProbe = (p: Params, vcnId: string) =>
     'attachment of',
     listing(p, 'listDrgAttachments', { vcnId }),
     { key: vcnId, fits: () => true },
-    ({ id, displayName, drgId, networkDetails, freeformTags = {} }: AttachmentModel) => ({
+    ({ id, displayName, drgId, networkDetails, freeformTags }: AttachmentModel) => ({
       id,
       displayName,
       drgId,
       routeTableId: networkDetails?.routeTableId ?? null,
-      freeformTags,
+      freeformTags: freeformTags ?? {},
     }),
   )
 
@@ -140,11 +141,8 @@ function* apply({ params: p, before: was, after, differs }: ApplySituation<Retur
   const wanted = after as Partial<State>
   const changes = (key: 'drg' | 'attachment') => differs.some(({ path }) => path[0] === key)
   if (p.state === 'absent') {
-    if (changes('attachment') && was.attachment) yield* detach(p, was.attachment.id)
-    if (was.drg) {
-      yield* ask(account, 'network', 'deleteDrg', { drgId: was.drg.id })
-      yield* ask(account, 'network', 'getDrg', { drgId: was.drg.id }, { states: ['TERMINATED'], okCodes: ['NotAuthorizedOrNotFound'] })
-    }
+    if (changes('attachment') && was.attachment) yield* remove(p, 'DrgAttachment', { drgAttachmentId: was.attachment.id }, 'DETACHED')
+    if (was.drg) yield* remove(p, 'Drg', { drgId: was.drg.id }, 'TERMINATED')
     return
   }
   let drgId = was.drg?.id
@@ -152,7 +150,7 @@ function* apply({ params: p, before: was, after, differs }: ApplySituation<Retur
   if (drgId === undefined) {
     const made = yield* ask(account, 'network', 'createDrg', { createDrgDetails: { compartmentId: p.compartment_id, displayName, freeformTags } })
     drgId = (made.body as Live).id
-    yield* ask(account, 'network', 'getDrg', { drgId }, { states: ['AVAILABLE'] })
+    yield* comesTo(p, 'AVAILABLE', 'getDrg', { drgId })
   } else if (changes('drg')) yield* update(account, 'network', 'Drg', { drgId }, () => ({ displayName, freeformTags }))
   if (p.attachment && changes('attachment')) yield* attach(p, p.attachment, drgId, was)
 }
@@ -173,13 +171,7 @@ function* attach(
     const made = yield* ask(account, 'network', 'createDrgAttachment', { createDrgAttachmentDetails: { drgId, networkDetails, ...named } })
     drgAttachmentId = (made.body as Live).id
   } else yield* update(account, 'network', 'DrgAttachment', { drgAttachmentId }, () => ({ ...named, ...(routeTableId !== undefined && { networkDetails }) }))
-  yield* ask(account, 'network', 'getDrgAttachment', { drgAttachmentId }, { states: ['ATTACHED'] })
-}
-
-function* detach(p: Params, drgAttachmentId: string): Generator<Step, void, StepReply> {
-  const account = accountOf(p)
-  yield* ask(account, 'network', 'deleteDrgAttachment', { drgAttachmentId })
-  yield* ask(account, 'network', 'getDrgAttachment', { drgAttachmentId }, { states: ['DETACHED'], okCodes: ['NotAuthorizedOrNotFound'] })
+  yield* comesTo(p, 'ATTACHED', 'getDrgAttachment', { drgAttachmentId })
 }
 
 export default state({
@@ -196,6 +188,7 @@ export default state({
   notes: ['A DRG is found by its name among all that are alive in the compartment; two with one name are an error.'],
   probe,
   plan,
+  lagsMs: LAGS_MS,
   apply,
   result({ after, params: p }) {
     const { drg, attachment } = after as Partial<State>

@@ -4,17 +4,26 @@ import { accountOf, accountParams } from './shared/oci/account.ts'
 import { drgProbe } from './shared/oci/drg.ts'
 import { byNameOrId, idOf, live, named } from './shared/oci/live.ts'
 import type { Listing, Live } from './shared/oci/live.ts'
-import { matchTunnels, tunnelDetails, tunnelParams, wantedTunnel } from './shared/oci/tunnel.ts'
+import { matchTunnels, sorted, tunnelDetails, tunnelParams, wantedTunnel } from './shared/oci/tunnel.ts'
 import type { TunnelModel, TunnelState } from './shared/oci/tunnel.ts'
-import { ask, update } from './shared/oci/write.ts'
+import { ask, comesTo, LAGS_MS, remove, update, waitParams } from './shared/oci/write.ts'
 
 const cpeParams = () =>
   z
     .object({
       name: param.nonEmptyString().describe('The name of the CPE, by which it is found.'),
+      cpe_id: param.nonEmptyString().optional().describe('Its OCID, where the name is not to be relied on; `name` is then what it shall be called.'),
       ip_address: param.nonEmptyString().describe('Its public address.'),
       vendor: param.nonEmptyString().optional().describe('The vendor of the device, as Oracle lists it: `Libreswan`.'),
-      platform: param.nonEmptyString().optional().describe('Its platform or version, as Oracle lists it: `3.18 or later`. Without it the first of the vendor.'),
+      platform: param.nonEmptyString().optional().describe('Its platform or version, as Oracle lists it: `3.18 or later`. Without it any of the vendor.'),
+      local_identifier: z
+        .object({
+          type: z.enum(['IP_ADDRESS', 'HOSTNAME']).default('IP_ADDRESS').describe('What `value` is.'),
+          value: param.nonEmptyString().describe('The identity.'),
+        })
+        .strict()
+        .optional()
+        .describe('What it says it is (its IKE identity), where that is not its address. Behind NAT that is often its private one.'),
     })
     .strict()
 
@@ -22,6 +31,7 @@ const params = () =>
   z
     .object({
       name: param.nonEmptyString().describe('The name of the IPSec connection, by which it is found in the compartment.'),
+      connection_id: param.nonEmptyString().optional().describe('Its OCID, where the name is not to be relied on; `name` is then what it shall be called.'),
       compartment_id: param.nonEmptyString().describe('The OCID of the compartment.'),
       drg: param.nonEmptyString().describe('The name of the DRG, or its OCID.'),
       cpe: cpeParams().describe("The customer's end, which is made too."),
@@ -34,6 +44,7 @@ const params = () =>
           'Whether the connection may be made anew where it cannot be changed. The headends get other addresses, and what goes through the tunnels is cut.',
         ),
       state: z.enum(['present', 'absent']).default('present').describe('With `absent` the connection and the CPE go.'),
+      ...waitParams,
       ...accountParams,
     })
     .strict()
@@ -49,11 +60,13 @@ interface CpeModel extends Live {
 interface ConnectionModel extends Live {
   readonly drgId: string
   readonly cpeId: string
-  readonly staticRoutes?: readonly string[]
+  readonly staticRoutes?: readonly string[] | null
+  readonly cpeLocalIdentifier?: string | null
+  readonly cpeLocalIdentifierType?: string | null
 }
 
 interface ShapeModel extends Live {
-  readonly cpeDeviceInfo?: { readonly vendor?: string; readonly platformSoftwareVersion?: string }
+  readonly cpeDeviceInfo?: { readonly vendor?: string; readonly platformSoftwareVersion?: string } | null
 }
 
 const listing = (p: Params, operation: string): Listing => ({
@@ -64,18 +77,22 @@ const listing = (p: Params, operation: string): Listing => ({
 })
 
 const cpeProbe = (p: Params) =>
-  live('CPE', listing(p, 'listCpes'), named(undefined, p.cpe.name), ({ id, ipAddress, cpeDeviceShapeId = null }: CpeModel) => ({
+  live('CPE', listing(p, 'listCpes'), named(p.cpe.cpe_id, p.cpe.name), ({ id, displayName, ipAddress, cpeDeviceShapeId }: CpeModel) => ({
     id,
+    displayName: displayName ?? null,
     ipAddress,
-    cpeDeviceShapeId,
+    cpeDeviceShapeId: cpeDeviceShapeId ?? null,
   }))
 
 const connectionProbe = (p: Params) =>
-  live('IPSec connection', listing(p, 'listIPSecConnections'), named(undefined, p.name), ({ id, drgId, cpeId, staticRoutes = [] }: ConnectionModel) => ({
-    id,
-    drgId,
-    cpeId,
-    staticRoutes: [...staticRoutes],
+  live('IPSec connection', listing(p, 'listIPSecConnections'), named(p.connection_id, p.name), (model: ConnectionModel) => ({
+    id: model.id,
+    displayName: model.displayName ?? null,
+    drgId: model.drgId,
+    cpeId: model.cpeId,
+    staticRoutes: sorted(model.staticRoutes),
+    cpeLocalIdentifier: model.cpeLocalIdentifier ?? null,
+    cpeLocalIdentifierType: model.cpeLocalIdentifierType ?? null,
   }))
 
 /** The shape of the CPE's device: what Oracle knows of its vendor and version. */
@@ -84,14 +101,17 @@ const shapeProbe = (p: Params) =>
     'device',
     { ...listing(p, 'listCpeDeviceShapes'), request: {} },
     {
-      key: [p.cpe.vendor, p.cpe.platform].filter((part) => part !== undefined).join(' '),
-      fits: ({ cpeDeviceInfo: info = {} }: ShapeModel) =>
-        info.vendor?.toLowerCase() === p.cpe.vendor?.toLowerCase() && (p.cpe.platform === undefined || info.platformSoftwareVersion === p.cpe.platform),
+      key: deviceOf(p),
+      any: true,
+      fits: ({ cpeDeviceInfo: info }: ShapeModel) =>
+        info?.vendor?.toLowerCase() === p.cpe.vendor?.toLowerCase() && (p.cpe.platform === undefined || info?.platformSoftwareVersion === p.cpe.platform),
     },
     ({ id }: Live) => ({ id }),
   )
 
-const place = (p: Params): string => `${p.region ?? p.config_profile_name}/${p.compartment_id}/${p.name}`
+const deviceOf = ({ cpe }: Params): string => [cpe.vendor, cpe.platform].filter((part) => part !== undefined).join(' ')
+
+const place = (p: Params): string => `${p.region ?? p.config_profile_name}/${p.compartment_id}/${p.connection_id ?? p.name}`
 
 /** Of a connection that is not there, or of which a dry run cannot know the OCID, nothing more is read: the name is what counts. */
 function tunnelsProbe(p: Params, ipscId: string | undefined): Probe<Readonly<Record<string, TunnelState>> | null> {
@@ -171,14 +191,18 @@ function plan(before: State, p: Params): Planned<State> {
     after: {
       cpe: {
         id: cpe?.id ?? KNOWN_AFTER_APPLY,
+        displayName: p.cpe.name,
         ipAddress: p.cpe.ip_address,
         cpeDeviceShapeId: p.cpe.vendor === undefined ? (cpe?.cpeDeviceShapeId ?? null) : before.shape!.id,
       },
       connection: {
         id: connection?.id ?? KNOWN_AFTER_APPLY,
+        displayName: p.name,
         drgId: idOf(before.drg!),
         cpeId: cpe?.id ?? KNOWN_AFTER_APPLY,
-        staticRoutes: p.static_routes,
+        staticRoutes: sorted(p.static_routes),
+        cpeLocalIdentifier: p.cpe.local_identifier?.value ?? (connection ? connection.cpeLocalIdentifier : KNOWN_AFTER_APPLY),
+        cpeLocalIdentifierType: p.cpe.local_identifier?.type ?? (connection ? connection.cpeLocalIdentifierType : KNOWN_AFTER_APPLY),
       },
       // Of a new one, what the service adds beside the tunnels that are asked for is not known.
       tunnels: tunnels === null && p.tunnels.length < 2 ? KNOWN_AFTER_APPLY : ({ ...Object.fromEntries(others), ...wanted } as After<State['tunnels']>),
@@ -210,9 +234,14 @@ function mustReplace(before: State, p: Params): string | undefined {
 function refusalsOf(before: State, p: Params): Refusal[] {
   const refusals: Refusal[] = []
   if (before.drg === null) refusals.push({ summary: `there is no DRG '${p.drg}' in the compartment`, hint: 'Make it first, with oci_drg.' })
+  for (const [kind, id, found] of [
+    ['CPE', p.cpe.cpe_id, before.cpe],
+    ['IPSec connection', p.connection_id, before.connection],
+  ] as const)
+    if (id !== undefined && found === null) refusals.push({ summary: `there is no ${kind} ${id} in the compartment`, hint: 'Correct its OCID, or the region.' })
   if (p.cpe.vendor !== undefined && before.shape === null) {
     refusals.push({
-      summary: `Oracle lists no device '${[p.cpe.vendor, p.cpe.platform].filter(Boolean).join(' ')}'`,
+      summary: `Oracle lists no device '${deviceOf(p)}'`,
       hint: '`oci network cpe-device-shape list` shows those that there are.',
     })
   }
@@ -232,16 +261,10 @@ function refusalsOf(before: State, p: Params): Refusal[] {
 
 type Situation = ApplySituation<ReturnType<typeof params>, Tree>
 
-function* apply({ params: p, before, differs }: Situation): Generator<Step, void, StepReply> {
-  const was = before
-  const account = accountOf(p)
+function* apply({ params: p, before: was, differs }: Situation): Generator<Step, void, StepReply> {
   const isReplaced = p.state === 'present' && mustReplace(was, p) !== undefined
-  if ((p.state === 'absent' || isReplaced) && was.connection) {
-    const { id: ipscId } = was.connection
-    yield* ask(account, 'network', 'deleteIPSecConnection', { ipscId })
-    yield* ask(account, 'network', 'getIPSecConnection', { ipscId }, { states: ['TERMINATED'], okCodes: ['NotAuthorizedOrNotFound'] })
-  }
-  if ((p.state === 'absent' || cpeIsReplaced(was, p)) && was.cpe) yield* ask(account, 'network', 'deleteCpe', { cpeId: was.cpe.id })
+  if ((p.state === 'absent' || isReplaced) && was.connection) yield* remove(p, 'IPSecConnection', { ipscId: was.connection.id }, 'TERMINATED')
+  if ((p.state === 'absent' || cpeIsReplaced(was, p)) && was.cpe) yield* remove(p, 'Cpe', { cpeId: was.cpe.id })
   if (p.state === 'absent') return
   const cpeId = yield* makeCpe(p, cpeIsReplaced(was, p) ? null : was.cpe, was.shape?.id)
   if (was.connection && !isReplaced) yield* change(p, was, differs)
@@ -251,41 +274,50 @@ function* apply({ params: p, before, differs }: Situation): Generator<Step, void
 /** Gives the OCID. A CPE has no lifecycle state: it is there at once. */
 function* makeCpe(p: Params, cpe: State['cpe'], shapeId: string | undefined): Generator<Step, string, StepReply> {
   const account = accountOf(p)
-  const shape = shapeId === undefined ? {} : { cpeDeviceShapeId: shapeId }
+  const details = { displayName: p.cpe.name, ...(shapeId !== undefined && { cpeDeviceShapeId: shapeId }) }
   if (cpe === null) {
-    const details = { compartmentId: p.compartment_id, displayName: p.cpe.name, ipAddress: p.cpe.ip_address, ...shape }
-    return ((yield* ask(account, 'network', 'createCpe', { createCpeDetails: details })).body as Live).id
+    const createCpeDetails = { ...details, compartmentId: p.compartment_id, ipAddress: p.cpe.ip_address }
+    return ((yield* ask(account, 'network', 'createCpe', { createCpeDetails })).body as Live).id
   }
-  if (shapeId !== undefined && cpe.cpeDeviceShapeId !== shapeId) yield* update(account, 'network', 'Cpe', { cpeId: cpe.id }, () => shape)
+  if (cpe.displayName !== p.cpe.name || (shapeId !== undefined && cpe.cpeDeviceShapeId !== shapeId))
+    yield* update(account, 'network', 'Cpe', { cpeId: cpe.id }, () => details)
   return cpe.id
 }
 
+/** What a connection takes when it is made as well as later. */
+const connectionDetails = ({ name, static_routes: staticRoutes, cpe: { local_identifier: identity } }: Params) => ({
+  displayName: name,
+  staticRoutes,
+  ...(identity && { cpeLocalIdentifier: identity.value, cpeLocalIdentifierType: identity.type }),
+})
+
 function* connect(p: Params, drgId: string, cpeId: string): Generator<Step, void, StepReply> {
-  const account = accountOf(p)
-  const made = yield* ask(account, 'network', 'createIPSecConnection', {
+  const made = yield* ask(accountOf(p), 'network', 'createIPSecConnection', {
     createIPSecConnectionDetails: {
+      ...connectionDetails(p),
       compartmentId: p.compartment_id,
-      displayName: p.name,
       drgId,
       cpeId,
-      staticRoutes: p.static_routes,
       tunnelConfiguration: p.tunnels.map((each) => ({ ...tunnelDetails(each), ...(each.shared_secret !== undefined && { sharedSecret: each.shared_secret }) })),
     },
   })
-  const ipscId = (made.body as Live).id
-  yield* ask(account, 'network', 'getIPSecConnection', { ipscId }, { states: ['AVAILABLE'] })
+  yield* comesTo(p, 'AVAILABLE', 'getIPSecConnection', { ipscId: (made.body as Live).id })
 }
 
 function* change(p: Params, was: State, differs: Situation['differs']): Generator<Step, void, StepReply> {
   const account = accountOf(p)
   const ipscId = was.connection!.id
   const changes = (...path: string[]) => differs.some((each) => path.every((key, index) => each.path[index] === key))
-  if (changes('connection')) yield* update(account, 'network', 'IPSecConnection', { ipscId }, () => ({ staticRoutes: p.static_routes }))
+  // A tunnel with STATIC routing needs routes for as long as it is one.
+  const routesFirst = p.static_routes.length > 0
+  if (routesFirst && changes('connection')) yield* update(account, 'network', 'IPSecConnection', { ipscId }, () => connectionDetails(p))
   for (const each of p.tunnels) {
     const ids = { ipscId, tunnelId: was.tunnels![each.name]!.id }
-    if (changes('tunnels', each.name)) yield* update(account, 'network', 'IPSecConnectionTunnel', ids, () => tunnelDetails(each))
+    if (changes('tunnels', each.name))
+      yield* update(account, 'network', 'IPSecConnectionTunnel', ids, (now) => tunnelDetails(each, now as unknown as TunnelModel))
     if (changes('secrets', each.name)) yield* update(account, 'network', 'IPSecConnectionTunnelSharedSecret', ids, () => ({ sharedSecret: each.shared_secret }))
   }
+  if (!routesFirst && changes('connection')) yield* update(account, 'network', 'IPSecConnection', { ipscId }, () => connectionDetails(p))
 }
 
 export default state({
@@ -319,6 +351,7 @@ tunnels:
   ],
   probe,
   plan,
+  lagsMs: LAGS_MS,
   apply,
   result({ after }) {
     const { connection, cpe, tunnels, secrets } = after as Partial<State>

@@ -6,6 +6,7 @@ import { idOf, named } from './shared/oci/live.ts'
 import type { Live } from './shared/oci/live.ts'
 import { changeRules, hasOneVcn, missingList, ruleListParams, ruleProbe } from './shared/oci/rules.ts'
 import type { RuleList, RuleState, RuleTree } from './shared/oci/rules.ts'
+import { LAGS_MS } from './shared/oci/write.ts'
 
 const TABLE: RuleList = { what: 'route table', operations: 'RouteTable', idName: 'rtId', ofSubnet: ({ routeTableId }) => [routeTableId] }
 
@@ -97,6 +98,7 @@ export default state({
     return { ...(yield* tableProbe(p)), ...(p.drg !== undefined && { drg: targetProbe(p) }) } as Tree
   },
   plan,
+  lagsMs: LAGS_MS,
   *apply({ params: p, before, after, differs }) {
     if (differs.length === 0) return
     const wanted = (after.list as State['list'])!.rule

@@ -3,6 +3,7 @@ import type { Planned, StateOf } from '../runner/module.ts'
 import type { Live } from './shared/oci/live.ts'
 import { changeRules, hasOneVcn, missingList, ruleListParams, ruleProbe } from './shared/oci/rules.ts'
 import type { RuleList, RuleTree } from './shared/oci/rules.ts'
+import { LAGS_MS } from './shared/oci/write.ts'
 
 const LIST: RuleList = { what: 'security list', operations: 'SecurityList', idName: 'securityListId', ofSubnet: ({ securityListIds }) => securityListIds }
 
@@ -131,6 +132,7 @@ export default state({
   notes: ['A rule is known by its direction, protocol, peer, port and `stateless`; rules with source ports or ICMP types are others.'],
   probe: listProbe,
   plan,
+  lagsMs: LAGS_MS,
   *apply({ params: p, before, after, differs }) {
     if (differs.length === 0) return
     const wanted = (after.list as State['list'])!.rule

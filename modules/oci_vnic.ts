@@ -4,7 +4,7 @@ import { accountOf, accountParams } from './shared/oci/account.ts'
 import { all, byNameOrId, live, one } from './shared/oci/live.ts'
 import type { Listing, Live } from './shared/oci/live.ts'
 import { noPrerequisite } from './shared/oci/vcn.ts'
-import { update } from './shared/oci/write.ts'
+import { LAGS_MS, update } from './shared/oci/write.ts'
 
 const params = () =>
   z
@@ -142,6 +142,7 @@ export default state({
   notes: ['An instance is found by its name among all that are alive in the compartment; two with one name are an error.'],
   probe,
   plan,
+  lagsMs: LAGS_MS,
   *apply({ params: p, before, differs }) {
     if (differs.length === 0) return
     const { display_name: displayName, skip_source_dest_check: skipSourceDestCheck } = p

@@ -118,6 +118,8 @@ export interface StateModule<P extends z.ZodType = z.ZodType, T extends ProbeTre
   affects?(situation: { before: StateOf<T>; after: AfterTree<StateOf<T>>; params: z.output<P>; differs: readonly Difference[] }): readonly Affected[]
   /** Yields the writes; each yield returns the step's reply. What it returns is handed to `result`. */
   apply(situation: ApplySituation<P, T>): Generator<Step, unknown, StepReply>
+  /** What is read may lag so far behind what was written: it is read again for so long, until it is what was promised. */
+  readonly lagsMs?: number
   /** After apply: read again until `when` holds and goes on holding for `staysMs`, at most `withinMs`; then compare. */
   readonly settles?: {
     /** Throws an Error with a sentence where it can no longer come to hold: the waiting ends there and the task fails. */

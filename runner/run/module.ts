@@ -216,10 +216,17 @@ async function change(module: StateModule, params: unknown, plan: Plan, context:
         },
       },
     )
-    const verified = await settle(module, params, plan, context)
+    const appliedAt = Date.now()
+    let verified = await settle(module, params, plan, context)
+    let promised = withoutUnknown(planned.after, verified.object)
+    let broken = compare(promised, verified.object)
+    while (broken.length > 0 && Date.now() - appliedAt < (module.lagsMs ?? 0)) {
+      await delay(SETTLE_INTERVAL_MS)
+      verified = await readState(module.probe(params, planned.after), probeContext(context))
+      promised = withoutUnknown(planned.after, verified.object)
+      broken = compare(promised, verified.object)
+    }
     keepSecrets(module, params, verified, context)
-    const promised = withoutUnknown(planned.after, verified.object)
-    const broken = compare(promised, verified.object)
     if (broken.length > 0) throw new DiagnosticError(brokenPromise(verified, broken, context))
     // A task of a dry run that is really run (`check_mode: false`) overrules what was predicted before it.
     if (context.overlay) foresee(module, params, plan, verified.object, context.overlay, context)

@@ -47,7 +47,7 @@ export interface Ends {
 }
 
 /** An empty cloud with a user whose key is in a configuration file. */
-export async function testCloud(t: Ends, clock?: Clock): Promise<TestCloud> {
+export async function testCloud(t: Ends, { clock, limits = LIMITS }: { readonly clock?: Clock; readonly limits?: Limits } = {}): Promise<TestCloud> {
   const folder = mkdtempSync(join(tmpdir(), 'playline-oci-'))
   const { configFile, keys } = makeUser(folder, SEOUL)
   const headends = new MemoryHeadends()
@@ -70,7 +70,7 @@ export async function testCloud(t: Ends, clock?: Clock): Promise<TestCloud> {
     headends,
     account: { config_file_location: configFile, endpoint: emulator.endpoint, region: SEOUL },
     configFile,
-    port: new OciPort({}, LIMITS),
+    port: new OciPort({}, limits),
     writes: () => {
       const since = emulator.log.slice(seen)
       seen = emulator.log.length

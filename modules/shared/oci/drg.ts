@@ -4,7 +4,7 @@ import { live } from './live.ts'
 import type { Listing, Live, Wanted } from './live.ts'
 
 interface DrgModel extends Live {
-  readonly freeformTags?: Readonly<Record<string, string>>
+  readonly freeformTags?: Readonly<Record<string, string>> | null
 }
 
 export interface DrgState {
@@ -14,4 +14,8 @@ export interface DrgState {
 }
 
 export const drgProbe = (listing: Omit<Listing, 'operation'>, wanted: Wanted<Live>): Probe<DrgState | null> =>
-  live('DRG', { ...listing, operation: 'listDrgs' }, wanted, ({ id, displayName = null, freeformTags = {} }: DrgModel) => ({ id, displayName, freeformTags }))
+  live('DRG', { ...listing, operation: 'listDrgs' }, wanted, ({ id, displayName, freeformTags }: DrgModel) => ({
+    id,
+    displayName: displayName ?? null,
+    freeformTags: freeformTags ?? {},
+  }))

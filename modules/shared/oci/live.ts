@@ -31,6 +31,8 @@ export interface Wanted<T> {
   /** For people, where they know it by something else than the key. */
   readonly label?: string
   readonly fits: (resource: T) => boolean
+  /** Whether any of several does; else several are an error. */
+  readonly any?: boolean
 }
 
 /** By its OCID where that is given, else by its name. */
@@ -49,12 +51,12 @@ const nameOf = ({ region, profile }: CloudAccount, ...parts: readonly (string | 
  * The one resource that is meant, or null. `what` is for people: `DRG`. The listing reads all pages; names are compared here, for the
  * SDK does not encode them in queries. `aspect` names what of the resource is read, where probes of it read different things.
  *
- * @throws {Error} where several fit.
+ * @throws {Error} where several fit and not any does.
  */
 export function live<T extends Live, S>(
   what: string,
   listing: Listing,
-  { key, label, fits }: Wanted<T>,
+  { key, label, fits, any = false }: Wanted<T>,
   read: (resource: T) => S,
   aspect?: string,
 ): Probe<S | null> {
@@ -64,7 +66,9 @@ export function live<T extends Live, S>(
     listing,
     ({ body }) => {
       const found = ((body ?? []) as T[]).filter(isAlive).filter(fits)
-      if (found.length > 1) {
+      // Of any that do, always the same: a list has no order.
+      if (any) found.sort((a, b) => a.id.localeCompare(b.id))
+      else if (found.length > 1) {
         throw new Error(`there are ${found.length} with the name '${key}' (${found.map(({ id }) => id).join(', ')}): give the OCID of the one that is meant`)
       }
       return found[0] ? read(found[0]) : null

@@ -15,6 +15,14 @@ export const tunnelParams = () =>
       customer_asn: param.string().optional().describe('With BGP: the autonomous system of this side.'),
       customer_interface: param.string().optional().describe('The address of this side within the tunnel, with its prefix length.'),
       oracle_interface: param.string().optional().describe("The address of Oracle's side, likewise."),
+      encryption_domain: z
+        .object({
+          cpe: param.list(param.nonEmptyString()).describe('The prefixes of this side.'),
+          oracle: param.list(param.nonEmptyString()).describe("The prefixes of Oracle's side."),
+        })
+        .strict()
+        .optional()
+        .describe('With POLICY: between which prefixes it encrypts.'),
       shared_secret: param
         .nonEmptyString()
         .optional()
@@ -32,6 +40,8 @@ export const tunnelParams = () =>
     .refine((p) => p.routing !== 'BGP' || [p.customer_asn, p.customer_interface, p.oracle_interface].every((each) => each !== undefined), {
       message: 'BGP needs `customer_asn`, `customer_interface` and `oracle_interface`',
     })
+    .refine((p) => p.routing === 'BGP' || p.customer_asn === undefined, { message: '`customer_asn` is for BGP' })
+    .refine((p) => (p.routing === 'POLICY') === (p.encryption_domain !== undefined), { message: 'POLICY needs `encryption_domain`, and nothing else takes it' })
 export type TunnelParams = z.output<ReturnType<typeof tunnelParams>>
 
 function phase() {
@@ -51,6 +61,11 @@ interface Bgp {
   readonly oracleInterfaceIp?: string | null
 }
 
+interface EncryptionDomain {
+  readonly cpeTrafficSelector?: readonly string[] | null
+  readonly oracleTrafficSelector?: readonly string[] | null
+}
+
 interface PhaseOne {
   readonly customAuthenticationAlgorithm?: string | null
   readonly customEncryptionAlgorithm?: string | null
@@ -65,18 +80,24 @@ interface PhaseTwo {
   readonly lifetime?: number | null
 }
 
+/** What a tunnel that is read has beside what is looked at, and a write has to say again. */
+interface PhaseTwoModel extends PhaseTwo {
+  readonly isPfsEnabled?: boolean | null
+}
+
 /** As the API answers it, as far as it is looked at. */
 export interface TunnelModel extends Live {
   readonly vpnIp: string
-  readonly routing?: string
-  readonly ikeVersion?: string
-  readonly bgpSessionInfo?: Bgp
-  readonly oracleCanInitiate?: string
-  readonly natTranslationEnabled?: string
-  readonly dpdMode?: string
-  readonly dpdTimeoutInSec?: number
-  readonly phaseOneDetails?: PhaseOne
-  readonly phaseTwoDetails?: PhaseTwo
+  readonly routing?: string | null
+  readonly ikeVersion?: string | null
+  readonly bgpSessionInfo?: Bgp | null
+  readonly encryptionDomainConfig?: EncryptionDomain | null
+  readonly oracleCanInitiate?: string | null
+  readonly natTranslationEnabled?: string | null
+  readonly dpdMode?: string | null
+  readonly dpdTimeoutInSec?: number | null
+  readonly phaseOneDetails?: PhaseOne | null
+  readonly phaseTwoDetails?: PhaseTwoModel | null
 }
 
 /** The state of a tunnel: the settings, under the API's names for reading. */
@@ -87,6 +108,7 @@ export interface TunnelState {
   readonly routing: string | null
   readonly ikeVersion: string | null
   readonly bgpSessionInfo: { readonly customerBgpAsn: string | null; readonly customerInterfaceIp: string | null; readonly oracleInterfaceIp: string | null }
+  readonly encryptionDomainConfig: { readonly cpeTrafficSelector: readonly string[]; readonly oracleTrafficSelector: readonly string[] }
   readonly oracleCanInitiate: string | null
   readonly natTranslationEnabled: string | null
   readonly dpdMode: string | null
@@ -95,8 +117,13 @@ export interface TunnelState {
   readonly phaseTwoDetails: Record<keyof PhaseTwo, string | number | null>
 }
 
+/** Prefixes have no order: another one is no difference. */
+export const sorted = (prefixes: readonly string[] | null | undefined): readonly string[] => [...(prefixes ?? [])].sort()
+
 function tunnelState(model: TunnelModel): TunnelState {
-  const { bgpSessionInfo: bgp = {}, phaseOneDetails: one = {}, phaseTwoDetails: two = {} } = model
+  // What is not set is absent or null.
+  const [bgp, domain] = [model.bgpSessionInfo ?? {}, model.encryptionDomainConfig ?? {}]
+  const [one, two] = [model.phaseOneDetails ?? {}, model.phaseTwoDetails ?? {}]
   return {
     id: model.id,
     vpnIp: model.vpnIp,
@@ -108,6 +135,7 @@ function tunnelState(model: TunnelModel): TunnelState {
       customerInterfaceIp: bgp.customerInterfaceIp ?? null,
       oracleInterfaceIp: bgp.oracleInterfaceIp ?? null,
     },
+    encryptionDomainConfig: { cpeTrafficSelector: sorted(domain.cpeTrafficSelector), oracleTrafficSelector: sorted(domain.oracleTrafficSelector) },
     oracleCanInitiate: model.oracleCanInitiate ?? null,
     natTranslationEnabled: model.natTranslationEnabled ?? null,
     dpdMode: model.dpdMode ?? null,
@@ -130,7 +158,9 @@ function tunnelState(model: TunnelModel): TunnelState {
 /** What a tunnel shall be: as asked, and otherwise as it is, or as the service makes it. */
 export function wantedTunnel(p: TunnelParams, now: TunnelState | undefined): After<TunnelState> {
   const or = <T>(asked: T | undefined, there: T | null | undefined): T | null | typeof KNOWN_AFTER_APPLY => asked ?? (now ? (there ?? null) : KNOWN_AFTER_APPLY)
-  const { phase_one: one, phase_two: two } = p
+  const { phase_one: one, phase_two: two, encryption_domain: domain } = p
+  // Without BGP there is no number of a system, and the service forgets the one that there was.
+  const losesAsn = now?.routing === 'BGP' && p.routing !== 'BGP'
   return {
     id: now?.id ?? KNOWN_AFTER_APPLY,
     vpnIp: now?.vpnIp ?? KNOWN_AFTER_APPLY,
@@ -138,9 +168,13 @@ export function wantedTunnel(p: TunnelParams, now: TunnelState | undefined): Aft
     routing: p.routing,
     ikeVersion: p.ike_version,
     bgpSessionInfo: {
-      customerBgpAsn: or(p.customer_asn, now?.bgpSessionInfo.customerBgpAsn),
+      customerBgpAsn: losesAsn ? KNOWN_AFTER_APPLY : or(p.customer_asn, now?.bgpSessionInfo.customerBgpAsn),
       customerInterfaceIp: or(p.customer_interface, now?.bgpSessionInfo.customerInterfaceIp),
       oracleInterfaceIp: or(p.oracle_interface, now?.bgpSessionInfo.oracleInterfaceIp),
+    },
+    encryptionDomainConfig: {
+      cpeTrafficSelector: domain ? sorted(domain.cpe) : (now?.encryptionDomainConfig.cpeTrafficSelector ?? KNOWN_AFTER_APPLY),
+      oracleTrafficSelector: domain ? sorted(domain.oracle) : (now?.encryptionDomainConfig.oracleTrafficSelector ?? KNOWN_AFTER_APPLY),
     },
     oracleCanInitiate: or(p.oracle_initiation as string | undefined, now?.oracleCanInitiate),
     natTranslationEnabled: or(p.nat_translation as string | undefined, now?.natTranslationEnabled),
@@ -161,46 +195,67 @@ export function wantedTunnel(p: TunnelParams, now: TunnelState | undefined): Aft
   }
 }
 
-/** The same as the API takes it, in an update or in a new connection. Only what the task asks for. */
-export function tunnelDetails(p: TunnelParams): Record<string, unknown> {
-  const { phase_one: one, phase_two: two } = p
-  const bgp = { customerBgpAsn: p.customer_asn, customerInterfaceIp: p.customer_interface, oracleInterfaceIp: p.oracle_interface }
-  const dpd = { dpdMode: p.dpd_mode, dpdTimeoutInSec: p.dpd_timeout }
+/**
+ * The same as the API takes it, in an update of `now` or in a new connection. Only what the task asks for; but what is in a group
+ * with it is said again, for a group is replaced as a whole.
+ */
+export function tunnelDetails(p: TunnelParams, now?: TunnelModel): Record<string, unknown> {
+  const { phase_one: one, phase_two: two, encryption_domain: domain } = p
+  const [bgp, phaseOne, phaseTwo] = [now?.bgpSessionInfo, now?.phaseOneDetails, now?.phaseTwoDetails]
   return without({
     displayName: p.name,
     routing: p.routing,
     ikeVersion: p.ike_version,
-    bgpSessionConfig: anyOf(bgp),
+    bgpSessionConfig: group(
+      { customerBgpAsn: p.customer_asn, customerInterfaceIp: p.customer_interface, oracleInterfaceIp: p.oracle_interface },
+      { customerInterfaceIp: bgp?.customerInterfaceIp, oracleInterfaceIp: bgp?.oracleInterfaceIp },
+    ),
+    encryptionDomainConfig: domain && { cpeTrafficSelector: domain.cpe, oracleTrafficSelector: domain.oracle },
     oracleInitiation: p.oracle_initiation,
     natTranslationEnabled: p.nat_translation,
-    dpdConfig: anyOf(dpd),
-    phaseOneConfig:
-      one &&
-      without({
-        isCustomPhaseOneConfig: true,
-        authenticationAlgorithm: one.authentication,
-        encryptionAlgorithm: one.encryption,
-        diffieHelmanGroup: one.dh_group,
-        lifetimeInSeconds: one.lifetime,
-      }),
-    phaseTwoConfig:
-      two &&
-      without({
-        isCustomPhaseTwoConfig: true,
-        authenticationAlgorithm: two.authentication,
-        encryptionAlgorithm: two.encryption,
-        pfsDhGroup: two.dh_group,
-        isPfsEnabled: two.dh_group === undefined ? undefined : true,
-        lifetimeInSeconds: two.lifetime,
-      }),
+    dpdConfig: group({ dpdMode: p.dpd_mode, dpdTimeoutInSec: p.dpd_timeout }, { dpdMode: now?.dpdMode, dpdTimeoutInSec: now?.dpdTimeoutInSec }),
+    phaseOneConfig: group(
+      {
+        isCustomPhaseOneConfig: one && true,
+        authenticationAlgorithm: one?.authentication,
+        encryptionAlgorithm: one?.encryption,
+        diffieHelmanGroup: one?.dh_group,
+        lifetimeInSeconds: one?.lifetime,
+      },
+      {
+        authenticationAlgorithm: phaseOne?.customAuthenticationAlgorithm,
+        encryptionAlgorithm: phaseOne?.customEncryptionAlgorithm,
+        diffieHelmanGroup: phaseOne?.customDhGroup,
+        lifetimeInSeconds: phaseOne?.lifetime,
+      },
+    ),
+    phaseTwoConfig: group(
+      {
+        isCustomPhaseTwoConfig: two && true,
+        authenticationAlgorithm: two?.authentication,
+        encryptionAlgorithm: two?.encryption,
+        pfsDhGroup: two?.dh_group,
+        isPfsEnabled: two?.dh_group === undefined ? undefined : true,
+        lifetimeInSeconds: two?.lifetime,
+      },
+      {
+        authenticationAlgorithm: phaseTwo?.customAuthenticationAlgorithm,
+        encryptionAlgorithm: phaseTwo?.customEncryptionAlgorithm,
+        pfsDhGroup: phaseTwo?.dhGroup,
+        isPfsEnabled: phaseTwo?.isPfsEnabled,
+        lifetimeInSeconds: phaseTwo?.lifetime,
+      },
+    ),
   })
 }
 
-const without = (record: Readonly<Record<string, unknown>>): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined))
+type Fields = Readonly<Record<string, unknown>>
 
-const anyOf = (record: Readonly<Record<string, unknown>>): Record<string, unknown> | undefined =>
-  Object.values(record).some((value) => value !== undefined) ? without(record) : undefined
+const without = (record: Fields): Record<string, unknown> => Object.fromEntries(Object.entries(record).filter(([, value]) => value != null))
+
+/** A group of fields: what is asked for, completed by what is there; undefined where nothing is asked for. */
+const group = (asked: Fields, there: Fields): Record<string, unknown> | undefined =>
+  Object.values(asked).some((value) => value !== undefined) ? { ...without(there), ...without(asked) } : undefined
 
 /**
  * Which tunnel is which of those that are asked for, by name: by its display name, else by its `oracleInterfaceIp`, and what is left in

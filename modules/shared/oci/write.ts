@@ -1,32 +1,49 @@
 /** Writes of the cloud that several modules do alike. */
-import { call } from '../../../runner/module.ts'
+import { call, param } from '../../../runner/module.ts'
 import type { CloudAccount, CloudReply, CloudService, Step, StepReply } from '../../../runner/module.ts'
+import { accountOf } from './account.ts'
+import type { AccountParams } from './account.ts'
 
-/** Resources come and go within minutes; Oracle gives no bound. */
-const LIFECYCLE_MS = 600_000
+/** A listing may be older than what was just written; Oracle gives no bound. */
+export const LAGS_MS = 30_000
 /** Somebody else may write in between, again and again. */
 const MAX_VERSIONS = 5
 
+/** To be spread into the parameters of a module that waits for resources to come or go. */
+export const waitParams = {
+  wait_timeout: param.int(1, 86_400).default(600).describe('How many seconds to wait for a resource to be made or removed.'),
+}
+
+interface WaitParams extends AccountParams {
+  readonly wait_timeout: number
+}
+
 type Steps<R> = Generator<Step, R, StepReply>
+type Request = Readonly<Record<string, unknown>>
 
 /** A call; gives the service's answer. */
 export function* ask(
   account: CloudAccount,
   service: CloudService,
   operation: string,
-  request: Readonly<Record<string, unknown>>,
-  more: { okCodes?: readonly string[]; states?: readonly string[] } = {},
+  request: Request,
+  more: { readonly okCodes?: readonly string[]; readonly until?: { readonly states: readonly string[]; readonly withinMs: number } } = {},
 ): Steps<CloudReply> {
-  const { okCodes, states } = more
-  const reply = yield call({
-    account,
-    service,
-    operation,
-    request,
-    ...(okCodes && { okCodes }),
-    ...(states && { until: { states, withinMs: LIFECYCLE_MS } }),
-  })
-  return reply.cloud!
+  return (yield call({ account, service, operation, request, ...more })).cloud!
+}
+
+/** Waits until a resource of the network is in a state. `operation` as `getDrg`. */
+export function* comesTo(p: WaitParams, state: string, operation: string, ids: Request): Steps<void> {
+  yield* ask(accountOf(p), 'network', operation, ids, { until: { states: [state], withinMs: p.wait_timeout * 1000 } })
+}
+
+/**
+ * Removes a resource of the network, and waits until it is gone where its kind has a state for that. `name` as `Drg`. What is
+ * not there is what was wanted: a lost answer may have been that it is removed.
+ */
+export function* remove(p: WaitParams, name: string, ids: Request, end?: 'TERMINATED' | 'DETACHED'): Steps<void> {
+  yield* ask(accountOf(p), 'network', `delete${name}`, ids, { okCodes: ['NotAuthorizedOrNotFound'] })
+  if (end !== undefined) yield* comesTo(p, end, `get${name}`, ids)
 }
 
 /**

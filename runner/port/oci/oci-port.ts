@@ -42,8 +42,7 @@ export class OciPort implements CloudPort {
   async call(step: CloudStep): Promise<CloudReply> {
     // One token for all attempts: the service answers a second one with what the first has made.
     const request = step.operation.startsWith('create') ? { opcRetryToken: randomUUID(), ...step.request } : step.request
-    const reply = await this.#send({ ...step, request }, step.okCodes ?? [])
-    return step.until ? this.#until(step, step.until, reply) : reply
+    return step.until ? this.#until(step, step.until) : this.#send({ ...step, request }, step.okCodes ?? [])
   }
 
   async #readOne(read: CloudRead): Promise<CloudOutcome> {
@@ -68,17 +67,32 @@ export class OciPort implements CloudPort {
     fail('LIMIT_EXCEEDED', `${read.operation} has more than ${MAX_PAGES} pages`)
   }
 
-  async #until(step: CloudStep, { states, withinMs }: { states: readonly string[]; withinMs: number }, first: CloudReply): Promise<CloudReply> {
+  /** A resource that is not there is gone, or, before it was seen, not there yet: an answer may be older than what made it. */
+  async #until(step: CloudStep, { states, withinMs }: { states: readonly string[]; withinMs: number }): Promise<CloudReply> {
     const deadlineMs = performance.now() + withinMs
-    let reply = first
+    const whatFor = `${step.operation}: ${Object.values(step.request).join(' ')}`
+    const gone = states.find((state) => FINAL_STATES.has(state))
+    let isSeen = false
     for (;;) {
-      const state = reply.status === 404 ? 'TERMINATED' : (reply.body as { lifecycleState?: string } | null)?.lifecycleState
+      const reply = await this.#send(step, [...(step.okCodes ?? []), 404])
+      isSeen ||= reply.status !== 404
+      const state = reply.status === 404 ? (gone ?? (isSeen ? 'TERMINATED' : undefined)) : (reply.body as { lifecycleState?: string } | null)?.lifecycleState
       if (state !== undefined && states.includes(state)) return reply
-      if (state !== undefined && FINAL_STATES.has(state)) fail('CLOUD_REFUSED', `${step.operation}: it became ${state}, and not ${states.join(' or ')}`)
-      if (performance.now() > deadlineMs)
-        fail('DID_NOT_SETTLE', `${step.operation}: still ${state ?? 'nothing'} after ${withinMs / 1000} s, and not ${states.join(' or ')}`)
+      if (state !== undefined && FINAL_STATES.has(state)) {
+        fail('CLOUD_REFUSED', `${whatFor} became ${state}, and not ${states.join(' or ')}`, {
+          hint: 'Somebody may have removed it meanwhile, or the service could not make it: the console tells more. Then run again.',
+        })
+      }
+      if (performance.now() > deadlineMs) {
+        fail(
+          'DID_NOT_SETTLE',
+          `${whatFor} is ${state === undefined ? 'not there' : `still ${state}`} after ${withinMs / 1000} s, and not ${states.join(' or ')}`,
+          {
+            hint: 'Give it more seconds with `wait_timeout`, or see in the console what keeps it.',
+          },
+        )
+      }
       await delay(Math.min(POLL_MS, this.#limits.firstDelayMs))
-      reply = await this.#send(step, [...(step.okCodes ?? []), 404])
     }
   }
 

@@ -6,6 +6,8 @@ export interface HeadendSpec {
   readonly tunnelId: string
   readonly vpnIp: string
   readonly cpeIpAddress: string
+  /** The customer's IKE identity: an address, or a name. */
+  readonly cpeLocalIdentifier?: string | undefined
   readonly sharedSecret: string
   readonly ikeVersion: 'V1' | 'V2'
   readonly routing: 'BGP' | 'STATIC' | 'POLICY'

@@ -86,6 +86,9 @@ const connections = operationsOf({
   updatable: [...TAGS, 'staticRoutes', 'cpeLocalIdentifier', 'cpeLocalIdentifierType', 'tunnelConfiguration'],
   filters: ['drgId', 'cpeId'],
   states: PROVISIONING,
+  changed: async (cloud, { region }, connection) => {
+    for (const tunnel of tunnelsOf(cloud, region, connection)) await cloud.headends.apply(specOf(cloud, tunnel))
+  },
   make: (cloud, { region, body }) => {
     const drg = related(cloud, region, body['drgId'], 'drg')
     const cpe = related(cloud, region, body['cpeId'], 'cpe')
@@ -174,8 +177,9 @@ function checkTunnel(tunnel: Body, staticRouteCount: number): void {
     for (const field of ['customerInterfaceIp', 'oracleInterfaceIp'])
       if (!/\/3[01]$/.test(String(bgp![field]))) throw invalid(`bgpSessionConfig.${field} must have a mask of /30 or /31`)
   }
+  if (routing === 'POLICY' && tunnel['encryptionDomainConfig'] == null) throw missing('encryptionDomainConfig')
+  if (routing !== 'BGP' && bgp?.['customerBgpAsn'] !== undefined) throw invalid(`customerBgpAsn must be null with ${routing as string} routing`)
   if (routing === 'STATIC') {
-    if (bgp?.['customerBgpAsn'] !== undefined) throw invalid('customerBgpAsn must be null with STATIC routing')
     if (staticRouteCount === 0 && tunnel['routing'] === 'STATIC') throw new ServiceError(400, 'MissingParameter', 'Static routes must be specified')
   }
 }
@@ -190,6 +194,7 @@ function specOf({ store }: Cloud, { id, body, region }: Resource): HeadendSpec {
   return {
     tunnelId: id,
     vpnIp: String(body['vpnIp']),
+    cpeLocalIdentifier: text(connection.body['cpeLocalIdentifier']),
     cpeIpAddress: String(store.get(connection.body['cpeId'], 'cpe', region).body['ipAddress']),
     sharedSecret: String(body['sharedSecret']),
     ikeVersion: body['ikeVersion'] as HeadendSpec['ikeVersion'],
@@ -253,15 +258,13 @@ const tunnels: Operation[] = [
       const tunnel = findTunnel(cloud, call)
       for (const field of Object.keys(call.body)) if (!TUNNEL_FIELDS.includes(field)) throw invalid(`${field} cannot be changed`)
       const connection = cloud.store.get(call.path['ipscId'], 'ipsecconnection', call.region)
-      checkTunnel(
-        { routing: tunnel.body['routing'], bgpSessionConfig: tunnel.body['bgpSessionInfo'], ...call.body },
-        (connection.body['staticRoutes'] as unknown[]).length,
-      )
-      const changes = readNames(call.body)
-      const bgp = call.body['bgpSessionConfig'] && {
-        bgpSessionInfo: { ...(tunnel.body['bgpSessionInfo'] as Body | undefined), ...(call.body['bgpSessionConfig'] as Body) },
-      }
-      cloud.store.update(tunnel, { ...changes, ...(bgp as Body | undefined) }, call.ifMatch)
+      const routing = call.body['routing'] ?? tunnel.body['routing']
+      // Without BGP the number of the customer's system is forgotten.
+      const bgp = omit((tunnel.body['bgpSessionInfo'] ?? {}) as Body, ...(routing === 'BGP' ? [] : ['customerBgpAsn']))
+      const before = { routing, bgpSessionConfig: bgp, encryptionDomainConfig: tunnel.body['encryptionDomainConfig'] }
+      checkTunnel({ ...before, ...call.body }, (connection.body['staticRoutes'] as unknown[]).length)
+      // A group of fields (bgpSessionConfig, dpdConfig, …) is replaced as a whole.
+      cloud.store.update(tunnel, { ...(tunnel.body['bgpSessionInfo'] !== undefined && { bgpSessionInfo: bgp }), ...readNames(call.body) }, call.ifMatch)
       await cloud.headends.apply(specOf(cloud, tunnel))
       return { body: await viewTunnel(cloud, tunnel), etag: tunnel.etag }
     },

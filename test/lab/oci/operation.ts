@@ -1,6 +1,6 @@
 /** Operations of the API: a name, a path, and what is done. Most are the five of a kind of resource. */
-import { invalid, missing, relatedNotFound } from './errors.ts'
-import { isGone, type Body, type Kind, type Resource, type States, type Store } from './store.ts'
+import { incorrectState, invalid, missing, notFound, relatedNotFound } from './errors.ts'
+import { isAlive, isGone, type Body, type Kind, type Resource, type States, type Store } from './store.ts'
 import type { Headends } from './headends.ts'
 
 /** What the operations work on. */
@@ -118,6 +118,8 @@ export function operationsOf(kind: KindOfResource): Operation[] {
       path: one,
       run: async (cloud, call) => {
         const resource = find(cloud, call)
+        if (isGone(resource)) throw notFound(resource.id)
+        if (!isAlive(resource)) throw incorrectState(`${resource.id} is ${resource.state}`)
         await kind.removing?.(cloud, call, resource)
         cloud.store.remove(resource, call.ifMatch, kind.endStates)
         return { nothing: true }

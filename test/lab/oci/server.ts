@@ -11,7 +11,7 @@ import { identityOperations } from './identity.ts'
 import { networkOperations } from './network.ts'
 import type { Answer, Call, Cloud, Operation } from './operation.ts'
 import { verifySignature, type Keys, type MutableKeys } from './signature.ts'
-import { Store, type Body, type Clock, type Kind, type Lifetimes } from './store.ts'
+import { isAlive, Store, type Body, type Clock, type Lifetimes } from './store.ts'
 
 const operations = [...networkOperations, ...computeOperations, ...identityOperations]
 const apiVersion = '20160918'
@@ -33,16 +33,20 @@ export interface EmulatorOptions {
 }
 
 /** Something that goes wrong, once or always, with an operation. */
-interface Fault {
+export interface Fault {
   /** As `createDrg`. */
   readonly operation: string
-  /** Which calls of it, from 1 on; default: all. */
+  /** Which calls of it since the fault is there, from 1 on; default: all. */
   readonly nth?: readonly number[]
   readonly status?: number
   readonly code?: string
   readonly delayMs?: number
   /** The connection is cut, before or after the work was done. */
   readonly cut?: 'before' | 'after'
+  /** What was made or removed comes into this state and no other; `nothing`: it stays where it is. */
+  readonly becomes?: string
+  /** What is answered instead of a body, or of the items of a list: older, in another order, with fields that nobody knows. */
+  readonly rewrite?: (body: unknown) => unknown
 }
 
 /** What came in, for tests and for the log. */
@@ -77,14 +81,21 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const log: Logged[] = []
   const keys: MutableKeys = new Map(options.keys)
   const emulator = { cloud, log, faults: [] as Fault[], keys, pageSize: 1000 }
-  const counts = new Map<string, number>()
-  const made = new Map<string, { readonly digest: string; readonly id: string; readonly kind: Kind; readonly atMs: number }>()
+  const counts = new Map<Fault, number>()
+  const made = new Map<string, { readonly digest: string; readonly answer: Promise<Answer>; readonly atMs: number }>()
 
   const server = createServer((request, response) => {
     void serve(request, response).catch((error: unknown) => {
       response.destroy(error instanceof Error ? error : undefined)
     })
   })
+
+  /** Counts the call. */
+  function isDue(fault: Fault): boolean {
+    const count = (counts.get(fault) ?? 0) + 1
+    counts.set(fault, count)
+    return fault.nth?.includes(count) ?? true
+  }
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await bodyOf(request)
@@ -93,9 +104,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     const target = request.url ?? '/'
     const found = route(method, new URL(target, 'http://emulator').pathname, options.regions)
     const name = found?.operation.name ?? `${method} ${target}`
-    const count = (counts.get(name) ?? 0) + 1
-    counts.set(name, count)
-    const fault = emulator.faults.find((each) => each.operation === name && (each.nth?.includes(count) ?? true))
+    const fault = emulator.faults.filter((each) => each.operation === name).find(isDue)
     const note = (status: number, reason?: string): void => {
       const line = { operation: name, method, status, reason }
       log.push(line)
@@ -118,6 +127,10 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       if (!found) throw new ServiceError(404, 'NotFound', `there is no ${method} ${target}`)
       const call = callOf(request, found, target, body)
       const answer = await once(found.operation, call, request, body)
+      if (fault?.becomes !== undefined) {
+        const subject = 'resource' in answer ? answer.resource : cloud.store.any(Object.values(call.path).at(-1))
+        if (subject) cloud.store.divert(subject, fault.becomes === 'nothing' ? undefined : fault.becomes)
+      }
       if (method !== 'GET') await options.changed?.(cloud)
       if (fault?.cut === 'after') {
         note(0, 'cut after')
@@ -125,7 +138,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
         return
       }
       note(200)
-      answerWith(response, request, answer, call)
+      answerWith(response, request, answer, call, fault?.rewrite)
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error
       note(error.status, error.reason)
@@ -133,34 +146,45 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     }
   }
 
-  /** A second POST with one retry token is answered with what the first has made. */
+  /** A second POST with one retry token is answered with what the first has made, or makes. */
   async function once(operation: Operation, call: Call, request: IncomingMessage, body: Buffer): Promise<Answer> {
     const token = request.headers['opc-retry-token']
     if (operation.method !== 'POST' || typeof token !== 'string') return operation.run(cloud, call)
     const digest = createHash('sha256').update(body).digest('hex')
     const earlier = made.get(token)
     if (earlier && clock.now() - earlier.atMs < retryTokenLifeMs) {
-      const resource = cloud.store.find(earlier.id, earlier.kind, call.region)
-      if (earlier.digest !== digest || resource?.goneAtMs !== undefined || !resource) {
+      const answer = await earlier.answer
+      if (earlier.digest !== digest || ('resource' in answer && !isAlive(answer.resource)))
         throw new ServiceError(409, 'InvalidatedRetryToken', 'The retry token was used for another request, or for a resource that is gone')
-      }
-      return { resource }
+      return answer
     }
-    const answer = await operation.run(cloud, call)
-    if ('resource' in answer) made.set(token, { digest, id: answer.resource.id, kind: answer.resource.kind, atMs: clock.now() })
-    return answer
+    const answer = Promise.resolve(operation.run(cloud, call))
+    made.set(token, { digest, answer, atMs: clock.now() })
+    try {
+      return await answer
+    } catch (error) {
+      made.delete(token)
+      throw error
+    }
   }
 
-  function answerWith(response: ServerResponse, request: IncomingMessage, answer: Answer, { query }: Call): void {
+  function answerWith(
+    response: ServerResponse,
+    request: IncomingMessage,
+    answer: Answer,
+    { query }: Call,
+    rewrite: (body: unknown) => unknown = (body) => body,
+  ): void {
     if ('nothing' in answer) send(response, request, 204, undefined)
-    else if ('body' in answer) send(response, request, 200, answer.body, answer.etag === undefined ? {} : { etag: answer.etag })
-    else if ('resource' in answer) send(response, request, 200, cloud.store.view(answer.resource), { etag: answer.resource.etag })
+    else if ('body' in answer) send(response, request, 200, rewrite(answer.body), answer.etag === undefined ? {} : { etag: answer.etag })
+    else if ('resource' in answer) send(response, request, 200, rewrite(cloud.store.view(answer.resource)), { etag: answer.resource.etag })
     else {
+      const items = rewrite(answer.items) as unknown[]
       const start = Number(Buffer.from(query.get('page') ?? '', 'base64url').toString() || 0)
       const size = Math.min(Number(query.get('limit') ?? emulator.pageSize), emulator.pageSize)
       const end = start + size
-      const next = end < answer.items.length ? { 'opc-next-page': Buffer.from(String(end)).toString('base64url') } : {}
-      send(response, request, 200, answer.items.slice(start, end), next)
+      const next = end < items.length ? { 'opc-next-page': Buffer.from(String(end)).toString('base64url') } : {}
+      send(response, request, 200, items.slice(start, end), next)
     }
   }
 

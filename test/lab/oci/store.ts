@@ -90,9 +90,19 @@ export class Store {
     return resource.goneAtMs !== undefined && this.#clock.now() >= resource.goneAtMs ? undefined : resource
   }
 
+  /** Whatever has an OCID, be it alive or not. */
+  any(id: unknown): Resource | undefined {
+    return typeof id === 'string' ? this.#resources.get(id) : undefined
+  }
+
   /** @throws {ServiceError} 404. */
   get(id: unknown, kind: Kind, region: string): Resource {
     return this.find(id, kind, region) ?? fail(notFound(String(id)))
+  }
+
+  /** It comes into another state than it would, or, with undefined, stays in the one that it is in. */
+  divert(resource: Resource, state: string | undefined): void {
+    resource.next = state === undefined ? undefined : { state, atMs: this.#clock.now() + this.#lifetimes.transitionMs }
   }
 
   /** All of a kind in a region, also those that are just gone. */

@@ -16,7 +16,7 @@ const PASS_PHRASE = 'Open-Sesame-42'
 
 /** A cloud, a key that it knows, and a folder for what names it. */
 async function site(t: Ends, clock?: { now(): number }) {
-  const cloud = await testCloud(t, clock)
+  const cloud = await testCloud(t, clock && { clock })
   const folder = mkdtempSync(join(tmpdir(), 'playline-sign-in-'))
   t.teardown(async () => rmSync(folder, { recursive: true, force: true }))
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
