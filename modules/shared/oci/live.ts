@@ -36,6 +36,11 @@ export function named<T extends Live>(id: string | undefined, name: string | und
   return id === undefined ? { key: name ?? '', fits: ({ displayName }) => displayName === name } : { key: id, fits: (resource) => resource.id === id }
 }
 
+/** By an OCID where the text is one, else by the name that it is. */
+export function byNameOrId<T extends Live>(text: string): Wanted<T> {
+  return text.startsWith('ocid1.') ? named(text, undefined) : named(undefined, text)
+}
+
 /**
  * The one resource that is meant, or null. `what` is for people: `DRG`. The listing reads all pages; names are compared here, for the
  * SDK does not encode them in queries. `aspect` names what of the resource is read, where probes of it read different things.
