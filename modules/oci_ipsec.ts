@@ -1,11 +1,12 @@
-import { cloud, isKnown, KNOWN_AFTER_APPLY, param, state, z } from '../runner/module.ts'
-import type { After, ApplySituation, Planned, Probe, ProbeTree, Refusal, StateOf, Step, StepReply } from '../runner/module.ts'
+import { isKnown, KNOWN_AFTER_APPLY, param, state, z } from '../runner/module.ts'
+import type { After, ApplySituation, Planned, ProbeTree, Refusal, StateOf, Step, StepReply } from '../runner/module.ts'
 import { accountOf, accountParams } from './shared/oci/account.ts'
+import { connectionProbe, knownSecrets, listing, secretProbe, tunnelResult, TUNNELS_RETURNS, tunnelsProbe } from './shared/oci/connection.ts'
 import { drgProbe } from './shared/oci/drg.ts'
 import { byNameOrId, idOf, live, named } from './shared/oci/live.ts'
-import type { Listing, Live } from './shared/oci/live.ts'
-import { matchTunnels, sorted, tunnelDetails, tunnelParams, wantedTunnel } from './shared/oci/tunnel.ts'
-import type { TunnelModel, TunnelState } from './shared/oci/tunnel.ts'
+import type { Live } from './shared/oci/live.ts'
+import { sorted, tunnelDetails, tunnelParams, wantedTunnel } from './shared/oci/tunnel.ts'
+import type { TunnelModel } from './shared/oci/tunnel.ts'
 import { ask, comesTo, LAGS_MS, remove, update, waitParams } from './shared/oci/write.ts'
 
 const cpeParams = () =>
@@ -57,24 +58,9 @@ interface CpeModel extends Live {
   readonly cpeDeviceShapeId?: string | null
 }
 
-interface ConnectionModel extends Live {
-  readonly drgId: string
-  readonly cpeId: string
-  readonly staticRoutes?: readonly string[] | null
-  readonly cpeLocalIdentifier?: string | null
-  readonly cpeLocalIdentifierType?: string | null
-}
-
 interface ShapeModel extends Live {
   readonly cpeDeviceInfo?: { readonly vendor?: string; readonly platformSoftwareVersion?: string } | null
 }
-
-const listing = (p: Params, operation: string): Listing => ({
-  account: accountOf(p),
-  service: 'network',
-  operation,
-  request: { compartmentId: p.compartment_id },
-})
 
 const cpeProbe = (p: Params) =>
   live('CPE', listing(p, 'listCpes'), named(p.cpe.cpe_id, p.cpe.name), ({ id, displayName, ipAddress, cpeDeviceShapeId }: CpeModel) => ({
@@ -82,17 +68,6 @@ const cpeProbe = (p: Params) =>
     displayName: displayName ?? null,
     ipAddress,
     cpeDeviceShapeId: cpeDeviceShapeId ?? null,
-  }))
-
-const connectionProbe = (p: Params) =>
-  live('IPSec connection', listing(p, 'listIPSecConnections'), named(p.connection_id, p.name), (model: ConnectionModel) => ({
-    id: model.id,
-    displayName: model.displayName ?? null,
-    drgId: model.drgId,
-    cpeId: model.cpeId,
-    staticRoutes: sorted(model.staticRoutes),
-    cpeLocalIdentifier: model.cpeLocalIdentifier ?? null,
-    cpeLocalIdentifierType: model.cpeLocalIdentifierType ?? null,
   }))
 
 /** The shape of the CPE's device: what Oracle knows of its vendor and version. */
@@ -111,35 +86,6 @@ const shapeProbe = (p: Params) =>
 
 const deviceOf = ({ cpe }: Params): string => [cpe.vendor, cpe.platform].filter((part) => part !== undefined).join(' ')
 
-const place = (p: Params): string => `${p.region ?? p.config_profile_name}/${p.compartment_id}/${p.connection_id ?? p.name}`
-
-/** Of a connection that is not there, or of which a dry run cannot know the OCID, nothing more is read: the name is what counts. */
-function tunnelsProbe(p: Params, ipscId: string | undefined): Probe<Readonly<Record<string, TunnelState>> | null> {
-  const call = ipscId === undefined ? listing(p, 'listIPSecConnections') : { ...listing(p, 'listIPSecConnectionTunnels'), request: { ipscId } }
-  return cloud(
-    `cloud:tunnels/${place(p)}`,
-    call,
-    ({ body }) =>
-      ipscId === undefined
-        ? null
-        : matchTunnels(
-            p.tunnels,
-            ((body ?? []) as TunnelModel[]).filter(({ lifecycleState }) => !/^TERMINAT/.test(lifecycleState ?? '')),
-          ),
-    'tunnel',
-  )
-}
-
-function secretProbe(p: Params, name: string, ids: { ipscId: string; tunnelId: string } | undefined): Probe<string | null> {
-  const call = ids === undefined ? listing(p, 'listIPSecConnections') : { ...listing(p, 'getIPSecConnectionTunnelSharedSecret'), request: ids }
-  return cloud(
-    `cloud:secret/${place(p)}/${name}`,
-    call,
-    ({ body }) => (ids === undefined ? null : ((body as { sharedSecret?: string } | null)?.sharedSecret ?? null)),
-    `tunnel ${name} sharedSecret`,
-  )
-}
-
 type Tree = {
   readonly drg: ReturnType<typeof drgProbe>
   readonly shape: ReturnType<typeof shapeProbe>
@@ -154,13 +100,13 @@ function* probe(p: Params): Generator<ProbeTree, Tree, never> {
   const first = {
     drg: drgProbe(listing(p, 'listDrgs'), byNameOrId(p.drg)),
     cpe: cpeProbe(p),
-    connection: connectionProbe(p),
+    connection: connectionProbe(p, named(p.connection_id, p.name)),
     ...(p.cpe.vendor !== undefined && { shape: shapeProbe(p) }),
   }
   const found = (yield first) as unknown as State
   const { connection } = found
   const ipscId = connection !== null && isKnown(connection, 'id') ? connection.id : undefined
-  const tunnels = tunnelsProbe(p, ipscId)
+  const tunnels = tunnelsProbe(p, p.tunnels, ipscId)
   const seen = ipscId === undefined ? null : ((yield { tunnels }) as unknown as State).tunnels
   const names = new Set([...p.tunnels.map(({ name }) => name), ...Object.keys(seen ?? {})])
   const secrets = Object.fromEntries(
@@ -247,7 +193,7 @@ function refusalsOf(before: State, p: Params): Refusal[] {
   }
   const why = mustReplace(before, p)
   if (why !== undefined && p.replace === 'refused') {
-    const lost = Object.values(before.tunnels ?? {}).map(({ vpnIp }) => vpnIp)
+    const lost = Object.values(before.tunnels ?? {}).flatMap(({ vpnIp }) => vpnIp ?? [])
     refusals.push({
       summary: `the IPSec connection '${p.name}' would have to be made anew: ${why}`,
       detail: `Lost would be the headends ${lost.join(' and ')} with their shared secrets, and what goes through the tunnels until the other end knows the new ones.`,
@@ -342,23 +288,17 @@ tunnels:
   returns: {
     connection_id: "The connection's OCID.",
     cpe_id: "The CPE's OCID.",
-    tunnels: "By name: `id`, `vpn_ip` (the headend's address), `shared_secret` (a secret: it is never shown), and the settings under the API's names.",
+    tunnels: `By name: ${TUNNELS_RETURNS}.`,
   },
   notes: ['Everything but the address of the CPE, and which CPE and DRG a connection is with, is changed in place.'],
-  secrets: ({ params: p, state: now }) => [
-    ...p.tunnels.map((each) => each.shared_secret),
-    ...Object.values(secretsOf(now ?? {})).map((secret) => secret ?? undefined),
-  ],
+  secrets: ({ params: p, state: now }) => [...p.tunnels.map((each) => each.shared_secret), ...knownSecrets(now?.secrets)],
   probe,
   plan,
   lagsMs: LAGS_MS,
   apply,
   result({ after }) {
     const { connection, cpe, tunnels, secrets } = after as Partial<State>
-    const shown = Object.entries(tunnels ?? {}).map(([name, { id, vpnIp, ...settings }]) => [
-      name,
-      { id, vpn_ip: vpnIp, shared_secret: secrets?.[name] ?? null, ...settings },
-    ])
+    const shown = Object.entries(tunnels ?? {}).map(([name, tunnel]) => [name, tunnelResult(tunnel, secrets?.[name])])
     return { connection_id: connection?.id ?? null, cpe_id: cpe?.id ?? null, tunnels: Object.fromEntries(shown) as unknown }
   },
 })

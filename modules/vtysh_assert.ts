@@ -1,6 +1,6 @@
 import { param, query, read, z } from '../runner/module.ts'
 import type { Probe, StateOf } from '../runner/module.ts'
-import { ADDRESS, PREFIX } from './shared/address.ts'
+import { ADDRESS, prefixParam } from './shared/address.ts'
 import { bgpAccepted, bgpAdvertised, bgpNeighbors, bgpSummary, hasAnswer } from './shared/frr/bgp.ts'
 import type { NoAnswer, Peer, PeerDetail, Where } from './shared/frr/bgp.ts'
 
@@ -9,18 +9,13 @@ const address = () =>
     .nonEmptyString()
     .refine((text) => ADDRESS.test(text), 'not an address')
     .transform((text) => text.toLowerCase())
-const prefix = () =>
-  param
-    .nonEmptyString()
-    .refine((text) => PREFIX.test(text), 'not a prefix: an address, a slash and a length')
-    .transform((text) => text.toLowerCase())
 
 const prefixes = (what: string) =>
   z
     .object({
       at_least: param.int(0).optional().describe(`At least so many prefixes are ${what}.`),
       exactly: param.int(0).optional().describe(`Just so many prefixes are ${what}.`),
-      prefixes: param.list(prefix()).optional().describe(`Just these prefixes are ${what}.`),
+      prefixes: param.list(prefixParam()).optional().describe(`Just these prefixes are ${what}.`),
     })
     .strict()
     .optional()

@@ -22,7 +22,7 @@ export interface CloudCall {
   readonly service: CloudService
   /** As `listDrgs`. */
   readonly operation: string
-  /** Its parameters, as the SDK takes them. Query parameters hold OCIDs only: the SDK does not encode them. */
+  /** Its parameters, as the SDK takes them. Query parameters hold OCIDs and plain words only: the SDK does not encode them. */
   readonly request: Readonly<Record<string, unknown>>
 }
 

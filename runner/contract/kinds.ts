@@ -97,10 +97,13 @@ interface Common<P extends z.ZodType> {
   readonly notes?: readonly string[]
 }
 
-export interface StateModule<P extends z.ZodType = z.ZodType, T extends ProbeTree = ProbeTree> extends Common<P> {
-  readonly kind: 'state'
+interface HasSecrets<P extends z.ZodType, T extends ProbeTree> {
   /** Pure. What of the parameters, and of the state that was read, must never be shown. Asked first without a state. */
   secrets?(given: { params: z.output<P>; state: StateOf<T> | undefined }): readonly (string | undefined)[]
+}
+
+export interface StateModule<P extends z.ZodType = z.ZodType, T extends ProbeTree = ProbeTree> extends Common<P>, HasSecrets<P, T> {
+  readonly kind: 'state'
   /**
    * What to read; a generator where one read depends on another: it yields trees, is sent their states, returns the last.
    * When it is read back what was applied, `promised` is what the plan promised: a module that promised more than its
@@ -167,7 +170,7 @@ export interface ResultSituation<P extends z.ZodType, T extends ProbeTree> {
   readonly returned: unknown
 }
 
-export interface ReadModule<P extends z.ZodType = z.ZodType, T extends ProbeTree = ProbeTree> extends Common<P> {
+export interface ReadModule<P extends z.ZodType = z.ZodType, T extends ProbeTree = ProbeTree> extends Common<P>, HasSecrets<P, T> {
   readonly kind: 'read'
   probe(params: z.output<P>): T | Generator<ProbeTree, T, never>
   /**
@@ -237,4 +240,10 @@ export function orUnknown<T>(read: () => T): T | Unknown {
     if (error instanceof UnknownStateError) return new Unknown(error.cause)
     throw error
   }
+}
+
+/** For results: a state as far as it is known, with a value that says why in place of each part that a dry run cannot know. */
+export function asFarAsKnown(state: unknown): unknown {
+  if (state === null || typeof state !== 'object' || Object.getPrototypeOf(state) !== Object.prototype) return state
+  return Object.fromEntries(Object.keys(state).map((key) => [key, orUnknown(() => asFarAsKnown(Reflect.get(state, key)))]))
 }

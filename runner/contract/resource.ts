@@ -121,7 +121,7 @@ export function query<T>(
 }
 
 /** An answer of the cloud. The name says what is read, so that equal names may share one reply. */
-export function cloud<T>(resource: `cloud:${string}`, call: Omit<CloudCall, 'kind'>, parse: (reply: CloudReply) => T, label?: string): Probe<T> {
+export function cloud<T>(resource: `${'cloud' | 'live'}:${string}`, call: Omit<CloudCall, 'kind'>, parse: (reply: CloudReply) => T, label?: string): Probe<T> {
   return { resource, ...(label !== undefined && { label }), read: { kind: 'cloud', ...call }, parse }
 }
 

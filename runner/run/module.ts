@@ -133,7 +133,7 @@ async function planned(module: StateModule, params: unknown, context: ModuleCont
 }
 
 /** Registers what the module says must not be shown. A secret that a dry run cannot know cannot be shown either. */
-function keepSecrets(module: StateModule, params: unknown, state: ReadState | undefined, { secrets }: ModuleContext): void {
+function keepSecrets(module: StateModule | ReadModule, params: unknown, state: ReadState | undefined, { secrets }: ModuleContext): void {
   const found = orUnknown(() => module.secrets?.({ params, state: state?.object }) ?? [])
   if (!(found instanceof Unknown)) for (const secret of found) if (secret !== undefined) secrets.add(secret)
 }
@@ -326,10 +326,15 @@ function refuse(outcome: Outcome, refusals: readonly Refusal[] | undefined): Out
 async function runRead(module: ReadModule, params: unknown, context: ModuleContext): Promise<Outcome> {
   if (context.maybeBecause !== undefined) return NOTHING
   const probes = probeContext(context)
-  const read = (): Promise<ReadState> => readState(module.probe(params), probes)
+  const read = async (): Promise<ReadState> => {
+    const state = await readState(module.probe(params), probes)
+    keepSecrets(module, params, state, context)
+    return state
+  }
   const missingIn = (state: ReadState): readonly string[] => module.missing?.(state.object, params) ?? []
   const wait = module.wait?.(params)
   const startedAt = Date.now()
+  keepSecrets(module, params, undefined, context)
   if (wait?.delayMs !== undefined && wait.delayMs > 0 && !context.check) await delay(wait.delayMs)
   let state = await read()
   let missing = missingIn(state)

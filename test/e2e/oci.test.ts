@@ -47,6 +47,22 @@ t.test('a DRG, a connection with two tunnels, and what its ends need', async (t)
     - debug: {var: vpn}
 `,
   )
+  writeFileSync(
+    at('look.yml'),
+    `- hosts: seoul
+  gather_facts: false
+  tasks:
+    - oci_ipsec_assert:
+        config_file_location: ${cloud.configFile}
+        endpoint: ${cloud.emulator.endpoint}
+        region: ${SEOUL}
+        compartment_id: ${COMPARTMENT}
+        name: IPSec-OnPremise-1-SeoulHubVCN
+      register: vpn
+    - debug: {var: vpn}
+    - template: {src: ${at('secrets.j2')}, dest: ${at('seen')}, mode: '0600'}
+`,
+  )
   const command = [at('site.yml'), '-i', at('hosts.yml')]
 
   const checked = await playline([...command, '--check'])
@@ -67,7 +83,11 @@ t.test('a DRG, a connection with two tunnels, and what its ends need', async (t)
   t.match(again.stats, { seoul: { changed: 0, failures: 0, unreachable: 0 } })
   t.same(cloud.writes(), [], 'a second run writes nothing')
 
-  for (const text of [checked, ran].map(({ stdout, stderr }) => stdout + stderr).concat(JSON.stringify(again))) {
+  const looked = await playline([at('look.yml'), '-i', at('hosts.yml'), '-vvv'])
+  t.equal(looked.exitCode, 0, looked.stdout + looked.stderr)
+  t.equal(readFileSync(at('seen'), 'utf8'), lines.join(''), 'who only looks it up knows the same')
+
+  for (const text of [checked, ran, looked].map(({ stdout, stderr }) => stdout + stderr).concat(JSON.stringify(again))) {
     t.notOk(/Request cannot be retried|troubleshoot/i.test(text), 'no word of the SDK')
     for (const secret of secrets) t.notOk(text.includes(secret), 'no secret')
   }

@@ -45,7 +45,7 @@ export function runAlone(
     check: overlay !== undefined,
     overlay,
     predicts: true,
-    liveUnknownBecause: undefined,
+    liveUnknownBecause: overlay?.changedBy(['cloud:*', 'file:*']),
     maybeBecause: undefined,
     cause: 'TASK [test]',
     predictedChange: () => {},

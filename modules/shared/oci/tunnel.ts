@@ -87,10 +87,10 @@ interface PhaseTwoModel extends PhaseTwo {
 
 /** As the API answers it, as far as it is looked at. */
 export interface TunnelModel extends Live {
-  readonly vpnIp: string
+  readonly vpnIp?: string | null
   readonly routing?: string | null
   readonly ikeVersion?: string | null
-  readonly bgpSessionInfo?: Bgp | null
+  readonly bgpSessionInfo?: (Bgp & { readonly bgpState?: string | null }) | null
   readonly encryptionDomainConfig?: EncryptionDomain | null
   readonly oracleCanInitiate?: string | null
   readonly natTranslationEnabled?: string | null
@@ -98,12 +98,13 @@ export interface TunnelModel extends Live {
   readonly dpdTimeoutInSec?: number | null
   readonly phaseOneDetails?: PhaseOne | null
   readonly phaseTwoDetails?: PhaseTwoModel | null
+  readonly status?: string | null
 }
 
 /** The state of a tunnel: the settings, under the API's names for reading. */
 export interface TunnelState {
   readonly id: string
-  readonly vpnIp: string
+  readonly vpnIp: string | null
   readonly displayName: string | null
   readonly routing: string | null
   readonly ikeVersion: string | null
@@ -120,13 +121,13 @@ export interface TunnelState {
 /** Prefixes have no order: another one is no difference. */
 export const sorted = (prefixes: readonly string[] | null | undefined): readonly string[] => [...(prefixes ?? [])].sort()
 
-function tunnelState(model: TunnelModel): TunnelState {
+export function tunnelState(model: TunnelModel): TunnelState {
   // What is not set is absent or null.
   const [bgp, domain] = [model.bgpSessionInfo ?? {}, model.encryptionDomainConfig ?? {}]
   const [one, two] = [model.phaseOneDetails ?? {}, model.phaseTwoDetails ?? {}]
   return {
     id: model.id,
-    vpnIp: model.vpnIp,
+    vpnIp: model.vpnIp ?? null,
     displayName: model.displayName ?? null,
     routing: model.routing ?? null,
     ikeVersion: model.ikeVersion ?? null,
@@ -261,8 +262,8 @@ const group = (asked: Fields, there: Fields): Record<string, unknown> | undefine
  * Which tunnel is which of those that are asked for, by name: by its display name, else by its `oracleInterfaceIp`, and what is left in
  * the order of addresses. Never by the order of a list: the service does not keep one. Others have their own name, or their OCID.
  */
-export function matchTunnels(wanted: readonly TunnelParams[], models: readonly TunnelModel[]): Record<string, TunnelState> {
-  const left = [...models].sort((a, b) => a.vpnIp.localeCompare(b.vpnIp))
+export function namedTunnels(wanted: readonly TunnelParams[], models: readonly TunnelModel[]): ReadonlyMap<string, TunnelModel> {
+  const left = [...models].sort((a, b) => (a.vpnIp ?? '').localeCompare(b.vpnIp ?? ''))
   const found = new Map<string, TunnelModel>()
   const take = (fits: (model: TunnelModel, p: TunnelParams) => boolean): void => {
     for (const p of wanted) {
@@ -273,6 +274,9 @@ export function matchTunnels(wanted: readonly TunnelParams[], models: readonly T
   take((model, p) => model.displayName === p.name)
   take((model, p) => p.oracle_interface !== undefined && model.bgpSessionInfo?.oracleInterfaceIp === p.oracle_interface)
   take(() => true)
-  for (const model of left) found.set(model.displayName ?? model.id, model)
-  return Object.fromEntries([...found].map(([name, model]) => [name, tunnelState(model)]))
+  for (const model of left) {
+    const name = model.displayName ?? model.id
+    found.set(found.has(name) ? model.id : name, model)
+  }
+  return found
 }

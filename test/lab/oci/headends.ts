@@ -20,11 +20,23 @@ export interface HeadendStatus {
   readonly isIkeEstablished: boolean
   readonly isEspEstablished: boolean
   readonly bgpState: 'UP' | 'DOWN'
+  /** Why it is not up, where that is known: as the API tells it. */
+  readonly error?: HeadendError
 }
 
-/** Prefixes over BGP, as Oracle's side has them. */
+interface HeadendError {
+  readonly errorCode: string
+  readonly errorDescription: string
+  readonly solution: string
+  /** As `2026-01-31T10:15:59.000Z`. */
+  readonly timestamp: string
+}
+
+/** Prefixes that a headend's BGP has. */
 export interface HeadendRoutes {
+  /** What the customer's end has advertised to it. */
   readonly received: readonly string[]
+  /** What it advertises to the customer's end. */
   readonly advertised: readonly string[]
 }
 
@@ -36,14 +48,18 @@ export interface Headends {
   remove(tunnelId: string): Promise<void>
   /** What the programs say of it; never made up. */
   status(tunnelId: string): Promise<HeadendStatus>
+  /** None where there is no session. */
+  routes(tunnelId: string): Promise<HeadendRoutes>
 }
 
+const NO_ROUTES: HeadendRoutes = { received: [], advertised: [] }
 const DOWN: HeadendStatus = { isIkeEstablished: false, isEspEstablished: false, bgpState: 'DOWN' }
 
-/** Headends that are there and to which nobody connects. */
+/** Headends that are there and to which nobody connects, unless a test says so. */
 export class MemoryHeadends implements Headends {
   readonly specs = new Map<string, HeadendSpec>()
   readonly statuses = new Map<string, HeadendStatus>()
+  readonly advertisements = new Map<string, HeadendRoutes>()
   #allotted = 0
 
   allot(): Promise<string> {
@@ -62,6 +78,10 @@ export class MemoryHeadends implements Headends {
 
   status(tunnelId: string): Promise<HeadendStatus> {
     return Promise.resolve(this.statuses.get(tunnelId) ?? DOWN)
+  }
+
+  routes(tunnelId: string): Promise<HeadendRoutes> {
+    return Promise.resolve(this.advertisements.get(tunnelId) ?? NO_ROUTES)
   }
 }
 

@@ -1,4 +1,5 @@
 /** The other ends of tunnels in the lab: Libreswan and FRR on the host `drg`, with the addresses and secrets that the cloud tells. */
+import { isIP } from 'node:net'
 import { parseStatus, type Connection } from '../../../../modules/shared/libreswan/pluto.ts'
 import { bgpAccepted, bgpAdvertised, bgpSummary, hasAnswer, type Peer } from '../../../../modules/shared/frr/bgp.ts'
 import type { QueryReply } from '../../../../runner/module.ts'
@@ -59,7 +60,7 @@ CONNECTION
        ipsec auto --add ${nameOf(number)} </dev/null
        ${formerly !== undefined && formerly !== neighbor ? vtysh(inBgp(`no neighbor ${formerly}`)) : ''}
        ${neighbor === undefined || spec.routing !== 'BGP' ? '' : vtysh(inBgp(`neighbor ${neighbor} remote-as ${spec.customerBgpAsn}`))}`,
-      `${spec.vpnIp} ${spec.cpeIpAddress}: PSK "${spec.sharedSecret}"\n`,
+      `${[spec.vpnIp, ...new Set([spec.cpeIpAddress, identityOf(spec)])].join(' ')}: PSK "${spec.sharedSecret}"\n`,
     )
   }
 
@@ -160,12 +161,16 @@ const vtysh = (lines: readonly string[]): string =>
 
 const inBgp = (...lines: readonly string[]): string[] => [`router bgp ${oracleAsn}`, ...lines]
 
+/** As Libreswan takes it: a name has to be told from one that is to be resolved. */
+const identityOf = ({ cpeLocalIdentifier: identity, cpeIpAddress }: HeadendSpec): string =>
+  identity === undefined ? cpeIpAddress : isIP(identity) ? identity : `@${identity}`
+
 /** The proposals are those of the article; a tunnel's own are not looked at. */
 const connectionText = (number: number, spec: HeadendSpec): string => `conn ${nameOf(number)}
 \tleft=${spec.vpnIp}
 \tleftid=${spec.vpnIp}
 \tright=%any
-\trightid=${spec.cpeIpAddress}
+\trightid=${identityOf(spec)}
 \tauthby=secret
 \tleftsubnet=0.0.0.0/0
 \trightsubnet=0.0.0.0/0
