@@ -30,6 +30,15 @@ const LIBRARY = {
       plan: (before) => ({ after: { b: before.a } }),
       *apply({ after }) { yield put('/etc/b', after.b.content, { mode: '0644' }) },
     })`,
+  /** Puts a template at /etc/x, without a look at how it is rendered. */
+  'library/rendered.mjs': `
+    export default ({ state, z, file, param }) => state({
+      summary: 'Renders a template.',
+      params: () => z.object({ src: param.templateSource(), trim_blocks: param.bool().optional(), comment_start_string: z.string().optional() }).strict(),
+      examples: [],
+      probe: () => ({ file: file('/etc/x') }),
+      plan: (before, p) => ({ after: { file: { type: 'file', mode: '0644', owner: 'root', group: 'root', content: p.src.content } } }),
+    })`,
   /** What a daemon says of itself. */
   'library/daemon.mjs': `
     export default ({ read, z, query }) => read({
@@ -475,6 +484,8 @@ t.test('an argument that is unknown leaves known what its task does not touch', 
     ['template: {src: r.j2, dest: /new/, mode: "{{ r.stdout }}"}', 'changed', 'changed', 'unknown (TASK [look])'],
     ['template: {src: r.j2, dest: /etc/x, mode: "0644", trim_blocks: "{{ r.stdout }}"}', 'changed', 'unknown (TASK [look])', 'changed'],
     ['template: {src: r.j2, dest: /etc/x, mode: "0644", comment_start_string: "{{ r.stdout }}"}', 'changed', 'unknown (TASK [look])', 'changed'],
+    ['rendered: {src: r.j2, trim_blocks: "{{ r.stdout }}"}', 'changed', 'unknown (TASK [look])', 'changed'],
+    ['rendered: {src: r.j2, comment_start_string: "{{ r.stdout }}"}', 'changed', 'unknown (TASK [look])', 'changed'],
     // What it would bring about is what is there, whether the backup would be made or not.
     ['lineinfile: {path: /etc/x, line: x, backup: "{{ r.stdout }}"}', 'changed', 'changed', 'changed'],
     // A module that says of its changes that they affect more.
@@ -484,7 +495,7 @@ t.test('an argument that is unknown leaves known what its task does not touch', 
     ['stat: {path: "{{ r.stdout }}"}', 'changed', 'changed', 'changed'],
   ] as const) {
     const { story } = await play(tasks(`${LOOK}- name: it\n  ${task}\n${then}`), {
-      files: { 'r.j2': 'x\n' },
+      files: { ...LIBRARY, 'r.j2': 'x\n' },
       hosts: { a: { files: { '/etc/x': 'x\n', '/etc/y': '' } } },
       options: check,
     })
