@@ -100,12 +100,9 @@ export class OciPort implements CloudPort {
   async #send(call: CloudCall, accepted: readonly (string | number)[]): Promise<CloudReply & { readonly nextPage: string | undefined }> {
     const sdk = (this.#sdk ??= loadSdk())
     const identity = await this.#identity(sdk, call.account)
-    const { provider } = identity
-    const http = new CallHttp(sdk, provider, this.#limits)
-    const client = new (sdk.client(call.service))(
-      { authenticationDetailsProvider: provider, httpClient: http },
-      { retryConfiguration: sdk.common.NoRetryConfigurationDetails },
-    )
+    const http = new CallHttp(sdk, identity.signer, this.#limits)
+    // The client signs nothing itself: with a provider it would read the key again for each call.
+    const client = new (sdk.client(call.service))({ httpClient: http }, { retryConfiguration: sdk.common.NoRetryConfigurationDetails })
     this.#direct(client, identity, call.account)
     const operation = client[call.operation] as ((request: unknown) => Promise<Record<string, unknown>>) | undefined
     if (operation === undefined) throw new Error(`oci-sdk has no operation '${call.operation}' for ${call.service}`)
