@@ -58,7 +58,8 @@ export class CallHttp implements HttpClient {
   }
 
   async #once(request: SdkRequest, excludeBody: boolean | undefined, attempts: number): Promise<Response | Failure> {
-    // Each attempt is signed anew, with its own time.
+    // Each attempt is signed anew, with its own time. The retry token that the SDK has given the call stays: the service answers a
+    // second attempt with what the first has made.
     request.headers.delete('x-date')
     request.headers.delete('authorization')
     const { requestTimeoutMs } = this.#limits

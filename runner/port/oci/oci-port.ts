@@ -1,5 +1,4 @@
 /** Oracle Cloud Infrastructure by its own SDK. */
-import { randomUUID } from 'node:crypto'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -40,9 +39,7 @@ export class OciPort implements CloudPort {
   }
 
   async call(step: CloudStep): Promise<CloudReply> {
-    // One token for all attempts: the service answers a second one with what the first has made.
-    const request = step.operation.startsWith('create') ? { opcRetryToken: randomUUID(), ...step.request } : step.request
-    return step.until ? this.#until(step, step.until) : this.#send({ ...step, request }, step.okCodes ?? [])
+    return step.until ? this.#until(step, step.until) : this.#send(step, step.okCodes ?? [])
   }
 
   async #readOne(read: CloudRead): Promise<CloudOutcome> {
