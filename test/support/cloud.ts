@@ -87,6 +87,7 @@ export interface CloudRun {
   readonly refusals: readonly Refusal[]
   readonly problem: string | undefined
   readonly detail: string | undefined
+  readonly hint: string | undefined
   readonly result: Record<string, unknown>
   /** The diff as lines, `label: before → after`. */
   readonly shown: readonly string[]
@@ -114,6 +115,7 @@ export async function inCloud(module: Module, cloud: TestCloud, args: Record<str
     refusals: watch.seen.refusals,
     problem: outcome.failure?.message,
     detail: outcome.failure?.detail,
+    hint: outcome.failure?.diagnostic?.hint,
     result: Object.fromEntries([...outcome.data].map(([key, value]) => [print(key), told(value)])),
     shown: outcome.shown.map((each) => (each.kind === 'value' ? `${each.label}: ${each.before} → ${each.after}` : each.kind)),
   }

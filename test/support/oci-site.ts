@@ -4,6 +4,7 @@ import ipsec from '../../modules/oci_ipsec.ts'
 import route from '../../modules/oci_route_rule.ts'
 import security from '../../modules/oci_security_rule.ts'
 import vnic from '../../modules/oci_vnic.ts'
+import type { Module } from '../../runner/module.ts'
 import type { Overlay } from '../../runner/probe/overlay.ts'
 import { makePrerequisites, type Prerequisites } from '../lab/oci/prerequisites.ts'
 import { CHUNCHEON, COMPARTMENT, inCloud, testCloud, type CloudRun, type Ends, type TestCloud } from './cloud.ts'
@@ -50,26 +51,42 @@ const ROUTER = { region: CHUNCHEON, instance: 'Libreswan' }
 
 const routeBack = (target: unknown) => ({ region: CHUNCHEON, subnet: ON_PREMISE, destination: '172.16.0.0/16', target_id: target })
 
-/** Makes the site; with an overlay, as a dry run. */
+/** Makes the site; with an overlay, as a dry run. As in a play, what fails ends it. */
 export async function up(cloud: TestCloud, overlay?: Overlay): Promise<CloudRun[]> {
-  const runs = [await inCloud(drg, cloud, DRG, overlay)]
-  for (const args of ROUTES) runs.push(await inCloud(route, cloud, args, overlay))
-  for (const args of RULES) runs.push(await inCloud(security, cloud, args, overlay))
-  runs.push(await inCloud(ipsec, cloud, CONNECTION, overlay))
-  const router = await inCloud(vnic, cloud, { ...ROUTER, skip_source_dest_check: true }, overlay)
-  runs.push(router, await inCloud(route, cloud, routeBack(router.result['private_ip_id']), overlay))
-  return runs
+  const tasks: (readonly [Module, Record<string, unknown>])[] = [
+    [drg, DRG],
+    ...ROUTES.map((args) => [route, args] as const),
+    ...RULES.map((args) => [security, args] as const),
+    [ipsec, CONNECTION],
+    [vnic, { ...ROUTER, skip_source_dest_check: true }],
+  ]
+  const runs = await play(cloud, tasks, overlay)
+  const router = runs[tasks.length - 1]
+  return router === undefined || router.problem !== undefined
+    ? runs
+    : [...runs, ...(await play(cloud, [[route, routeBack(router.result['private_ip_id'])]], overlay))]
 }
 
 /** Takes it away, in the reverse order. */
-export async function down(cloud: TestCloud): Promise<CloudRun[]> {
+export function down(cloud: TestCloud): Promise<CloudRun[]> {
   const absent = { state: 'absent' }
-  const runs = [await inCloud(route, cloud, { ...routeBack(undefined), ...absent })]
-  runs.push(await inCloud(vnic, cloud, { ...ROUTER, skip_source_dest_check: false }))
-  runs.push(await inCloud(ipsec, cloud, { ...CONNECTION, ...absent }))
-  for (const args of RULES) runs.push(await inCloud(security, cloud, { ...args, ...absent }))
-  for (const args of ROUTES) runs.push(await inCloud(route, cloud, { ...args, ...absent }))
-  runs.push(await inCloud(drg, cloud, { ...DRG, ...absent }))
+  return play(cloud, [
+    [route, { ...routeBack(undefined), ...absent }],
+    [vnic, { ...ROUTER, skip_source_dest_check: false }],
+    [ipsec, { ...CONNECTION, ...absent }],
+    ...RULES.map((args) => [security, { ...args, ...absent }] as const),
+    ...ROUTES.map((args) => [route, { ...args, ...absent }] as const),
+    [drg, { ...DRG, ...absent }],
+  ])
+}
+
+async function play(cloud: TestCloud, tasks: readonly (readonly [Module, Record<string, unknown>])[], overlay?: Overlay): Promise<CloudRun[]> {
+  const runs: CloudRun[] = []
+  for (const [module, args] of tasks) {
+    const run = await inCloud(module, cloud, args, overlay)
+    runs.push(run)
+    if (run.problem !== undefined) break
+  }
   return runs
 }
 

@@ -1,7 +1,7 @@
 /** How requests of the SDK are sent: with a limit on their time, and again, for a while, where that may help. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Diagnostic } from '../../diagnostic/diagnostic.ts'
-import type { AuthProvider, HttpClient, Sdk, SdkRequest } from './sdk.ts'
+import type { HttpClient, Sdk, SdkRequest, Signer } from './sdk.ts'
 
 /** Why a call has no good answer. */
 export interface Failure {
@@ -34,12 +34,12 @@ export class CallHttp implements HttpClient {
   /** After a call that failed. */
   failure: Failure | undefined
   readonly #sdk: Sdk
-  readonly #signer: object
+  readonly #signer: Signer
   readonly #limits: Limits
 
-  constructor(sdk: Sdk, provider: AuthProvider, limits: Limits) {
+  constructor(sdk: Sdk, signer: Signer, limits: Limits) {
     this.#sdk = sdk
-    this.#signer = new sdk.common.DefaultRequestSigner(provider)
+    this.#signer = signer
     this.#limits = limits
   }
 
@@ -58,7 +58,8 @@ export class CallHttp implements HttpClient {
   }
 
   async #once(request: SdkRequest, excludeBody: boolean | undefined, attempts: number): Promise<Response | Failure> {
-    // Each attempt is signed anew, with its own time.
+    // Each attempt is signed anew, with its own time. The retry token that the SDK has given the call stays: the service answers a
+    // second attempt with what the first has made.
     request.headers.delete('x-date')
     request.headers.delete('authorization')
     const { requestTimeoutMs } = this.#limits

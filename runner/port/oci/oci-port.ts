@@ -1,5 +1,4 @@
 /** Oracle Cloud Infrastructure by its own SDK. */
-import { randomUUID } from 'node:crypto'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -40,9 +39,7 @@ export class OciPort implements CloudPort {
   }
 
   async call(step: CloudStep): Promise<CloudReply> {
-    // One token for all attempts: the service answers a second one with what the first has made.
-    const request = step.operation.startsWith('create') ? { opcRetryToken: randomUUID(), ...step.request } : step.request
-    return step.until ? this.#until(step, step.until) : this.#send({ ...step, request }, step.okCodes ?? [])
+    return step.until ? this.#until(step, step.until) : this.#send(step, step.okCodes ?? [])
   }
 
   async #readOne(read: CloudRead): Promise<CloudOutcome> {
@@ -100,12 +97,9 @@ export class OciPort implements CloudPort {
   async #send(call: CloudCall, accepted: readonly (string | number)[]): Promise<CloudReply & { readonly nextPage: string | undefined }> {
     const sdk = (this.#sdk ??= loadSdk())
     const identity = await this.#identity(sdk, call.account)
-    const { provider } = identity
-    const http = new CallHttp(sdk, provider, this.#limits)
-    const client = new (sdk.client(call.service))(
-      { authenticationDetailsProvider: provider, httpClient: http },
-      { retryConfiguration: sdk.common.NoRetryConfigurationDetails },
-    )
+    const http = new CallHttp(sdk, identity.signer, this.#limits)
+    // The client signs nothing itself: with a provider it would read the key again for each call.
+    const client = new (sdk.client(call.service))({ httpClient: http }, { retryConfiguration: sdk.common.NoRetryConfigurationDetails })
     this.#direct(client, identity, call.account)
     const operation = client[call.operation] as ((request: unknown) => Promise<Record<string, unknown>>) | undefined
     if (operation === undefined) throw new Error(`oci-sdk has no operation '${call.operation}' for ${call.service}`)

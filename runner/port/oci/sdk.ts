@@ -21,6 +21,9 @@ export interface SdkRequest {
   readonly headers: Headers
 }
 
+/** Signs requests with the key of a provider. */
+export type Signer = object
+
 /** Who signs. */
 export interface AuthProvider {
   getKeyId(): Promise<string>
@@ -38,12 +41,12 @@ interface InstancePrincipalsBuilder {
 interface Common {
   readonly InstancePrincipalsAuthenticationDetailsProviderBuilder: new () => InstancePrincipalsBuilder
   readonly Region: { getRegionIdFromShortCode(code: string): string }
-  readonly DefaultRequestSigner: new (provider: AuthProvider) => object
-  readonly FetchHttpClient: new (signer: object, circuitBreaker: undefined, httpOptions: RequestInit) => HttpClient
+  readonly DefaultRequestSigner: new (provider: AuthProvider) => Signer
+  readonly FetchHttpClient: new (signer: Signer, circuitBreaker: undefined, httpOptions: RequestInit) => HttpClient
   readonly NoRetryConfigurationDetails: object
 }
 
-type ClientClass = new (parts: { authenticationDetailsProvider: AuthProvider; httpClient: HttpClient }, configuration: { retryConfiguration: object }) => Client
+type ClientClass = new (parts: { httpClient: HttpClient }, configuration: { retryConfiguration: object }) => Client
 
 export interface Sdk {
   readonly common: Common

@@ -4,7 +4,7 @@ import { fail } from '../../diagnostic/diagnostic.ts'
 import type { Failure } from './http.ts'
 import { Profile } from './profile.ts'
 import { quietly } from './quiet.ts'
-import type { AuthProvider, Sdk } from './sdk.ts'
+import type { AuthProvider, Sdk, Signer } from './sdk.ts'
 
 const METADATA_URL = 'http://169.254.169.254/opc/v2/'
 const METADATA_TIMEOUT_MS = 5000
@@ -13,6 +13,7 @@ const TOLERATED_SKEW_MS = 300_000
 
 export interface Identity {
   readonly provider: AuthProvider
+  readonly signer: Signer
   /** Where it is at home; undefined where it does not say. */
   readonly region: string | undefined
   /** For people: with which profile, or that it is the instance. */
@@ -31,12 +32,19 @@ export interface SignInOptions {
 
 /** @throws {DiagnosticError} CLOUD_CONFIG where the configuration does not do. */
 export async function signIn(account: CloudAccount, options: SignInOptions): Promise<Identity> {
+  const identity = await identify(account, options)
+  return { ...identity, signer: new options.sdk.common.DefaultRequestSigner(identity.provider) }
+}
+
+type Unsigned = Omit<Identity, 'signer'>
+
+function identify(account: CloudAccount, options: SignInOptions): Unsigned | Promise<Unsigned> {
   if (account.auth === 'instance_principal') return asInstance(account, options)
   const profile = new Profile(options.configFile, account.profile, options.resolve)
   return account.auth === 'security_token' ? withToken(profile, account, options) : withKey(profile, options)
 }
 
-function withKey(profile: Profile, { environment }: SignInOptions): Identity {
+function withKey(profile: Profile, { environment }: SignInOptions): Unsigned {
   if (profile.get('user') === undefined && profile.get('security_token_file') !== undefined)
     fail('CLOUD_CONFIG', `${profile.name} is of a session, and has no 'user'`, { hint: 'Give `auth_type: security_token`.' })
   const { tenancy, user, fingerprint } = profile.need('tenancy', 'user', 'fingerprint', 'key_file')
@@ -52,7 +60,7 @@ function withKey(profile: Profile, { environment }: SignInOptions): Identity {
   }
 }
 
-function withToken(profile: Profile, account: CloudAccount, { environment }: SignInOptions): Identity {
+function withToken(profile: Profile, account: CloudAccount, { environment }: SignInOptions): Unsigned {
   if (profile.get('security_token_file') === undefined) {
     fail('CLOUD_CONFIG', `${profile.name} has no 'security_token_file'`, {
       hint: `\`oci session authenticate --profile-name ${account.profile}\` begins a session and writes it. A profile with an API key needs \`auth_type: api_key\`.`,
@@ -93,7 +101,7 @@ const providerOf = (keyId: string, pem: string): AuthProvider => ({
  * As the instance that this runs on, by the certificate that its metadata service gives it. OCI_METADATA_BASE_URL, which other
  * SDKs of Oracle know too, names another such service; with an `endpoint` that one also gives the token.
  */
-async function asInstance(account: CloudAccount, { sdk, environment }: SignInOptions): Promise<Identity> {
+async function asInstance(account: CloudAccount, { sdk, environment }: SignInOptions): Promise<Unsigned> {
   const base = (environment['OCI_METADATA_BASE_URL'] ?? METADATA_URL).replace(/\/*$/, '/')
   const region = account.region ?? sdk.common.Region.getRegionIdFromShortCode(await ownRegion(base))
   const builder = new sdk.common.InstancePrincipalsAuthenticationDetailsProviderBuilder()

@@ -159,6 +159,16 @@ t.test('a state that has to settle', async (t) => {
       { failure: { diagnostic: { code: 'MODULE_BROKE_PROMISE' }, detail: 'the state: promised wanted, is other\nlog:\ndaemon: bad line 3' } },
     ],
   ]
+  const lags = liar(`yield run(['true'])`, 'lagsMs: 600,')
+  table.push(
+    ['what is read lags', lags, flaky('before', 'before', 'wanted'), { failure: undefined, changed: true }],
+    [
+      'what is read lags too long',
+      lags,
+      flaky('before'),
+      { failure: { diagnostic: { code: 'MODULE_BROKE_PROMISE' }, detail: 'the state: promised wanted, is before' } },
+    ],
+  )
   for (const [name, module, host, expected] of table) t.match((await outcome(module, { ...log, ...host })).of('task'), expected, name)
 })
 
