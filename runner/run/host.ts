@@ -1,6 +1,6 @@
 /** What a run knows of one host. */
 import type { Port } from '../port/port.ts'
-import { Overlay } from '../probe/overlay.ts'
+import { Overlay, type CloudPredictions } from '../probe/overlay.ts'
 import { RawDict, type Raw, type Value } from '../value/value.ts'
 
 export interface Stats {
@@ -21,7 +21,7 @@ export class HostState {
   readonly facts = new Map<Value, Raw>()
   /** Facts as variables, read when a template first asks: empty until then, and seen by evaluators that are older. */
   readonly gathered = new RawDict()
-  readonly overlay = new Overlay()
+  readonly overlay: Overlay
   /** Open connections, by how they were made: a task may ask for another user or kind than the one before it. */
   readonly ports = new Map<string, Port>()
   /** Why it takes no part in later plays; undefined where it does. */
@@ -31,8 +31,10 @@ export class HostState {
   /** In a dry run: handlers of which it is unknown whether they were notified, with the cause. */
   readonly maybeNotified = new Map<number, string>()
   readonly stats: Stats = { ok: 0, changed: 0, unreachable: 0, failures: 0, skipped: 0, rescued: 0, ignored: 0, unknown: 0 }
-  constructor(name: string) {
+
+  constructor(name: string, cloud: CloudPredictions) {
     this.name = name
+    this.overlay = new Overlay(cloud)
   }
 
   async closePorts(): Promise<void> {

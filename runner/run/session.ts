@@ -9,6 +9,7 @@ import type { Reader } from '../load/reader.ts'
 import type { CompiledPlay, CompiledTask } from '../plan/compiled.ts'
 import type { CloudPort } from '../port/cloud.ts'
 import type { ConnectionSettings, Port } from '../port/port.ts'
+import { CloudPredictions } from '../probe/overlay.ts'
 import type { RunEvent } from '../report/event.ts'
 import { FACT_READS, FACT_VARIABLES, factsFrom } from '../resolve/facts.ts'
 import { variablesFor } from '../resolve/host-variables.ts'
@@ -66,6 +67,7 @@ export class Session {
   foreseen: ReadonlyMap<Value, Raw> = new Map()
   /** In a dry run: the first task that would have changed something on any host. */
   firstPredictedChange: string | undefined
+  readonly #predictions = new CloudPredictions()
   readonly #openPort: (settings: ConnectionSettings) => Port
   readonly #files: VariableFiles
   /** Who is evaluating: evaluation is synchronous, so there is one at a time. */
@@ -99,7 +101,7 @@ export class Session {
 
   host(name: string): HostState {
     let host = this.hosts.get(name)
-    if (!host) this.hosts.set(name, (host = new HostState(name)))
+    if (!host) this.hosts.set(name, (host = new HostState(name, this.#predictions)))
     return host
   }
 

@@ -1,9 +1,7 @@
 /** `npm run lab -- VERB …`: the rehearsal lab on the command line. */
 
 import { spawn, type ChildProcess } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
-import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { removeCgroup } from './cgroup.ts'
 import { connectFile } from './connect.ts'
@@ -13,7 +11,7 @@ import { hostAddress } from './host.ts'
 import { down, up, type Log } from './index.ts'
 import { purgeCache } from './instance.ts'
 import { identityFile, knownHostsFile } from './keys.ts'
-import { cacheDir, defaultInstance, instancePaths, workCgroup } from './paths.ts'
+import { cacheDir, defaultInstance, instancePaths, packageRoot, workCgroup } from './paths.ts'
 import type { KernelWish } from './spec.ts'
 import { rehearseFailover, rehearseRekey, shortLifetimes, type Rekey } from './rehearse.ts'
 import { siteHostNames } from './site.ts'
@@ -251,11 +249,3 @@ function exitCodeOf(child: ChildProcess): Promise<number> {
 }
 
 /** The folder that has the package.json: this file is in it as source, and in its dist as compiled. */
-function packageRoot(): string {
-  let dir = import.meta.dirname
-  while (!existsSync(join(dir, 'package.json'))) {
-    if (dir === dirname(dir)) throw new LabError(`no package.json above ${import.meta.dirname}: run the lab from a checkout`)
-    dir = dirname(dir)
-  }
-  return dir
-}

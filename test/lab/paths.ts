@@ -7,7 +7,7 @@
  */
 
 import { readdirSync, existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { cgroupRoot } from './cgroup.ts'
 import { LabError } from './errors.ts'
 
@@ -98,4 +98,14 @@ export function instanceNamespaces(instance: string): string[] {
   return (existsSync(namespaceDir) ? readdirSync(namespaceDir) : [])
     .filter((name) => name.startsWith(prefix))
     .filter((name) => !longer.some((other) => name.startsWith(`pl-${other}-`)))
+}
+
+/** The folder of the checkout, from sources and from what is built. */
+export function packageRoot(): string {
+  let dir = import.meta.dirname
+  while (!existsSync(join(dir, 'package.json'))) {
+    if (dir === dirname(dir)) throw new LabError(`no package.json above ${import.meta.dirname}: run the lab from a checkout`)
+    dir = dirname(dir)
+  }
+  return dir
 }

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Affected } from '../../../runner/contract/kinds.ts'
 import type { Resource } from '../../../runner/contract/resource.ts'
-import { Overlay, isAbsent } from '../../../runner/probe/overlay.ts'
+import { CloudPredictions, Overlay, isAbsent } from '../../../runner/probe/overlay.ts'
 
 type Entry = ['predict', Resource, unknown, (string | undefined)?] | ['affect', Affected, string] | ['all', string]
 const there = { type: 'file' }
@@ -119,4 +119,21 @@ t.test('what says that a thing does not exist', async (t) => {
   for (const state of ['', 0, there, { loaded: 'loaded' }, []]) t.equal(isAbsent(state), false, JSON.stringify(state))
   t.equal(new Overlay().isEmpty, true)
   t.equal(overlayOf([['all', 'A']]).isEmpty, false)
+})
+
+t.test('the cloud is one for all hosts; what else is predicted is of a host alone', async (t) => {
+  const cloud = new CloudPredictions()
+  const [one, other] = [new Overlay(cloud), new Overlay(cloud)]
+  one.predict('cloud:drg', there, 'TASK [a]')
+  one.predict('file:/etc/x', there, 'TASK [b]')
+  t.same(other.lookup('cloud:drg'), { kind: 'predicted', state: there })
+  t.same(other.lookup('file:/etc/x'), { kind: 'real' })
+  t.equal(other.changedBy(['cloud:drg']), 'TASK [a]')
+  t.equal(other.changedBy(['file:/etc/x']), undefined)
+  // A program on a host may ask the cloud too; in which order counts.
+  other.affectAll('TASK [c]')
+  t.match(other.lookup('cloud:drg'), { kind: 'unknown', cause: 'TASK [c]' })
+  t.same(one.lookup('cloud:drg'), { kind: 'predicted', state: there })
+  one.predict('cloud:drg', gone, 'TASK [d]')
+  t.same(other.lookup('cloud:drg'), { kind: 'predicted', state: gone })
 })

@@ -1,12 +1,11 @@
 /** The emulator of an instance: started with it, in a process of its own, and ended with it. */
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { processesIn, removeCgroup } from '../../cgroup.ts'
 import { lastLines, LabError } from '../../errors.ts'
 import { readIfThere } from '../../files.ts'
 import { launch } from '../../launch.ts'
-import { cacheDir, type InstancePaths } from '../../paths.ts'
+import { cacheDir, packageRoot, type InstancePaths } from '../../paths.ts'
 import { until } from '../../wait.ts'
 
 /** It programs the network and looks at Libreswan on the way, on a processor that may be emulated. */
@@ -32,7 +31,7 @@ async function endCloud(paths: InstancePaths): Promise<void> {
 export async function startCloud(paths: InstancePaths): Promise<void> {
   await endCloud(paths)
   const files = cloudFiles(paths)
-  const main = fileURLToPath(new URL('main.js', import.meta.url))
+  const main = join(packageRoot(), 'dist/test/lab/oci/lab/main.js')
   const hasEnded = launch(cloudCgroup(paths), join(paths.stateDir, 'oci.log'), [
     ...['env', `PLAYLINE_LAB_CACHE=${cacheDir}`, process.execPath, main, paths.instance],
   ])
