@@ -3,12 +3,14 @@
 import { existsSync, readdirSync } from 'node:fs'
 import type { Shell } from 'zx/core'
 import { failedUnits, hostStatus, type HostRow } from './host.ts'
+import { readIfThere } from './files.ts'
+import { cloudFiles, isCloudRunning } from './oci/lab/process.ts'
 import { instancePaths, namespaceName, type InstancePaths } from './paths.ts'
 import { shellIn } from './shell.ts'
 import { isInMachine, machineRows } from './vm/hosts.ts'
 import { isMachineRunning } from './vm/machine.ts'
 
-/** The lines of the table, and whether there is an instance with every host alive and listening. */
+/** The lines of the table, and whether there is an instance with its cloud, and every host alive and listening. */
 export async function describeInstance(instance: string, expected: readonly string[]): Promise<{ isUp: boolean; lines: string[] }> {
   const paths = instancePaths(instance)
   const present = existsSync(paths.hostsDir) ? readdirSync(paths.hostsDir).sort() : []
@@ -29,7 +31,11 @@ export async function describeInstance(instance: string, expected: readonly stri
     ],
   }))
   const table = [['HOST', 'STATE', 'INIT', 'SSHD', 'FAILED UNITS', 'ADDRESSES'], ...rows.map((row) => row.cells)]
-  return { isUp: rows.every((row) => row.isUp), lines: align(table) }
+  const isCloudUp = isCloudRunning(paths)
+  return {
+    isUp: isCloudUp && rows.every((row) => row.isUp),
+    lines: [...align(table), '', `the cloud: ${isCloudUp ? readIfThere(cloudFiles(paths).endpoint).trim() : 'down'}`],
+  }
 }
 
 /** A host on the machine's own kernel. */
