@@ -99,7 +99,7 @@ t.test('the gateway reboots: tunnels, BGP and firewall come back by themselves',
   t.equal(proof.exitCode, 0, proof.stdout.slice(-2000))
   const { stdout, exitCode } = await playline(site, environment)
   t.equal(exitCode, 0, stdout.slice(-2000))
-  t.match(stdout, /cpe : ok=\d+ changed=0 /, 'nothing was left to do')
+  t.match(stdout, /cpe +: ok=\d+ +changed=0 /, 'nothing was left to do')
 })
 
 interface Variant {

@@ -12,7 +12,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const MAIN = fileURLToPath(new URL('../../dist/runner/main.js', import.meta.url))
 
 /** A run that takes longer than this is ended, and fails. */
-const LIMIT_MS = 300_000
+const LIMIT_MS = 900_000
 
 /** Starts `playline ARGS` in the project's folder. */
 export function playline(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Finished> {
