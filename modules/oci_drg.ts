@@ -2,8 +2,8 @@ import { isKnown, KNOWN_AFTER_APPLY, param, state, z } from '../runner/module.ts
 import type { After, ApplySituation, Planned, ProbeTree, StateOf, Step, StepReply } from '../runner/module.ts'
 import { accountOf, accountParams } from './shared/oci/account.ts'
 import { drgProbe } from './shared/oci/drg.ts'
-import { idOf, live, named } from './shared/oci/live.ts'
-import type { Listing, Live } from './shared/oci/live.ts'
+import { idOf, listing, live, named } from './shared/oci/live.ts'
+import type { Live } from './shared/oci/live.ts'
 import { noPrerequisite, vcnProbe } from './shared/oci/vcn.ts'
 import { ask, comesTo, LAGS_MS, remove, update, waitParams } from './shared/oci/write.ts'
 
@@ -47,13 +47,6 @@ interface AttachmentModel extends Live {
   readonly freeformTags?: Readonly<Record<string, string>> | null
   readonly networkDetails?: { readonly id?: string; readonly routeTableId?: string | null } | null
 }
-
-const listing = (p: Params, operation: string, more: Readonly<Record<string, string>> = {}): Listing => ({
-  account: accountOf(p),
-  service: 'network',
-  operation,
-  request: { compartmentId: p.compartment_id, ...more },
-})
 
 const attachmentProbe = (p: Params, vcnId: string) =>
   live(

@@ -1,19 +1,9 @@
 import { isKnown, KNOWN_AFTER_APPLY, param, state, z } from '../runner/module.ts'
 import type { After, ApplySituation, Planned, ProbeTree, Refusal, StateOf, Step, StepReply } from '../runner/module.ts'
 import { accountOf, accountParams } from './shared/oci/account.ts'
-import {
-  connectionProbe,
-  knownSecrets,
-  listing,
-  liveProbe,
-  liveResult,
-  secretProbe,
-  tunnelResult,
-  TUNNELS_RETURNS,
-  tunnelsProbe,
-} from './shared/oci/connection.ts'
-import { drgProbe } from './shared/oci/drg.ts'
-import { byNameOrId, idOf, live, named } from './shared/oci/live.ts'
+import { connectionProbe, knownSecrets, liveProbe, liveResult, secretProbe, tunnelResult, TUNNELS_RETURNS, tunnelsProbe } from './shared/oci/connection.ts'
+import { drgProbe, noDrg } from './shared/oci/drg.ts'
+import { byNameOrId, idOf, listing, live, named } from './shared/oci/live.ts'
 import type { Live } from './shared/oci/live.ts'
 import { sorted, tunnelDetails, tunnelParams, wantedTunnel } from './shared/oci/tunnel.ts'
 import type { TunnelModel } from './shared/oci/tunnel.ts'
@@ -191,7 +181,7 @@ function mustReplace(before: State, p: Params): string | undefined {
 
 function refusalsOf(before: State, p: Params): Refusal[] {
   const refusals: Refusal[] = []
-  if (before.drg === null) refusals.push({ summary: `there is no DRG '${p.drg}' in the compartment`, hint: 'Make it first, with oci_drg.' })
+  if (before.drg === null) refusals.push(noDrg(p.drg))
   for (const [kind, id, found] of [
     ['CPE', p.cpe.cpe_id, before.cpe],
     ['IPSec connection', p.connection_id, before.connection],

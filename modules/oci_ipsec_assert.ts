@@ -7,7 +7,6 @@ import { accountParams } from './shared/oci/account.ts'
 import {
   connectionProbe,
   knownSecrets,
-  listing,
   liveProbe,
   liveResult,
   placeOf,
@@ -17,7 +16,7 @@ import {
   tunnelsProbe,
 } from './shared/oci/connection.ts'
 import type { ConnectionModel, TunnelIds } from './shared/oci/connection.ts'
-import { byNameOrId, live } from './shared/oci/live.ts'
+import { byNameOrId, listing, live } from './shared/oci/live.ts'
 
 const params = () =>
   z

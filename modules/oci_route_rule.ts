@@ -1,7 +1,7 @@
 import { KNOWN_AFTER_APPLY, param, state, z } from '../runner/module.ts'
-import type { After, Planned, ProbeTree, Refusal, StateOf } from '../runner/module.ts'
+import type { After, Planned, ProbeTree, StateOf } from '../runner/module.ts'
 import { accountOf } from './shared/oci/account.ts'
-import { drgProbe } from './shared/oci/drg.ts'
+import { drgProbe, noDrg } from './shared/oci/drg.ts'
 import { idOf, named } from './shared/oci/live.ts'
 import type { Live } from './shared/oci/live.ts'
 import { changeRules, hasOneVcn, missingList, ruleListParams, ruleProbe } from './shared/oci/rules.ts'
@@ -72,8 +72,6 @@ function plan(before: State, p: Params): Planned<State> {
   }
   return { after: { list: { id: table.id, rule } as After<State['list']> } }
 }
-
-const noDrg = (name: string): Refusal => ({ summary: `there is no DRG '${name}' in the compartment`, hint: 'Make it first, with oci_drg.' })
 
 export default state({
   summary: 'Has one rule in a route table of Oracle Cloud; the other rules stay as they are.',

@@ -27,6 +27,13 @@ async function survives(t: Test, { cloud }: Site, faults: readonly Fault[], endM
   t.same(cloud.writes(), [], 'a second run writes nothing')
 }
 
+/** The site is removed in spite of faults, and nothing is left. */
+async function isRemoved(t: Test, { cloud }: Site, faults: readonly Fault[]): Promise<void> {
+  cloud.emulator.faults.push(...faults)
+  t.same(problemsOf(await down(cloud)), [])
+  t.same(counts(cloud), [0, 0, 0, 0, 0])
+}
+
 /** Operations of a run that makes the site, and of one that removes it. */
 async function operations(t: Test): Promise<{ readonly up: string[]; readonly down: string[] }> {
   const { cloud } = await oracleSite(t)
@@ -50,9 +57,7 @@ t.test('each operation is refused for the moment', async (t) => {
     await t.test(code, async (t) => {
       const site = await oracleSite(t)
       await survives(t, site, all.up.map(fault))
-      site.cloud.emulator.faults.push(...all.down.map(fault))
-      t.same(problemsOf(await down(site.cloud)), [])
-      t.same(counts(site.cloud), [0, 0, 0, 0, 0])
+      await isRemoved(t, site, all.down.map(fault))
     })
   }
 })
@@ -72,9 +77,7 @@ t.test('a reply or a request is lost', async (t) => {
     await t.test(`${cut}: each of all writes`, async (t) => {
       const site = await oracleSite(t)
       await survives(t, site, all.up.map(fault))
-      site.cloud.emulator.faults.push(...all.down.map(fault))
-      t.same(problemsOf(await down(site.cloud)), [])
-      t.same(counts(site.cloud), [0, 0, 0, 0, 0])
+      await isRemoved(t, site, all.down.map(fault))
     })
   }
 })

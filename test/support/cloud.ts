@@ -13,7 +13,7 @@ import { print } from '../../runner/value/print.ts'
 import { Dict, Unknown, type Value } from '../../runner/value/value.ts'
 import { MemoryHeadends } from '../lab/oci/headends.ts'
 import { CHUNCHEON, SEOUL } from '../lab/oci/prerequisites.ts'
-import { startEmulator, type Emulator } from '../lab/oci/server.ts'
+import { startEmulator, type Emulator, type Logged } from '../lab/oci/server.ts'
 import type { Clock } from '../lab/oci/store.ts'
 import { compartment, makeUser, tenancy } from '../lab/oci/user.ts'
 import { runAlone, watched } from './engine.ts'
@@ -46,6 +46,10 @@ export interface Ends {
   teardown(work: () => Promise<unknown>): void
 }
 
+/** Of calls those that wrote, or tried to. */
+export const writesIn = (calls: readonly Logged[]): string[] =>
+  calls.filter(({ method }) => method !== 'GET').map(({ operation, status }) => `${operation} ${status}`)
+
 /** An empty cloud with a user whose key is in a configuration file. */
 export async function testCloud(t: Ends, { clock, limits = LIMITS }: { readonly clock?: Clock; readonly limits?: Limits } = {}): Promise<TestCloud> {
   const folder = mkdtempSync(join(tmpdir(), 'playline-oci-'))
@@ -74,7 +78,7 @@ export async function testCloud(t: Ends, { clock, limits = LIMITS }: { readonly 
     writes: () => {
       const since = emulator.log.slice(seen)
       seen = emulator.log.length
-      return since.filter(({ method }) => method !== 'GET').map(({ operation, status }) => `${operation} ${status}`)
+      return writesIn(since)
     },
     close,
   }

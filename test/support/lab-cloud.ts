@@ -8,6 +8,7 @@ import { cloudFiles } from '../lab/oci/lab/process.ts'
 import type { Logged } from '../lab/oci/server.ts'
 import { compartment } from '../lab/oci/user.ts'
 import { instancePaths } from '../lab/paths.ts'
+import { writesIn } from './cloud.ts'
 
 type Found = Readonly<Record<string, unknown>> & { readonly id: string; readonly lifecycleState?: string }
 
@@ -25,7 +26,7 @@ export class LabCloud {
     const lines = readFileSync(this.#files.log, 'utf8').split('\n').filter(Boolean)
     const since = lines.slice(this.#seen).map((line) => JSON.parse(line) as Logged)
     this.#seen = lines.length
-    return since.filter(({ method }) => method !== 'GET').map(({ operation, status }) => `${operation} ${status}`)
+    return writesIn(since)
   }
 
   /** The shared secrets of all tunnels. */

@@ -1,9 +1,8 @@
 /** An IPSec connection of Oracle Cloud as it is read, and what of its tunnels is registered. */
 import { asFarAsKnown, cloud, isKnown, orUnknown } from '../../../runner/module.ts'
 import type { Probe } from '../../../runner/module.ts'
-import { accountOf } from './account.ts'
 import type { AccountParams } from './account.ts'
-import { live } from './live.ts'
+import { listing, live } from './live.ts'
 import type { Listing, Live, Wanted } from './live.ts'
 import { namedTunnels, sorted, tunnelState } from './tunnel.ts'
 import type { TunnelModel, TunnelParams, TunnelState } from './tunnel.ts'
@@ -21,13 +20,6 @@ export interface ConnectionModel extends Live {
   readonly cpeLocalIdentifier?: string | null
   readonly cpeLocalIdentifierType?: string | null
 }
-
-export const listing = (p: ConnectionParams, operation: string): Listing => ({
-  account: accountOf(p),
-  service: 'network',
-  operation,
-  request: { compartmentId: p.compartment_id },
-})
 
 export const connectionProbe = (p: ConnectionParams, wanted: Wanted<ConnectionModel>) =>
   live('IPSec connection', listing(p, 'listIPSecConnections'), wanted, (model: ConnectionModel) => ({

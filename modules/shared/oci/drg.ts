@@ -1,5 +1,5 @@
 /** The DRG that a task names. */
-import type { Probe } from '../../../runner/module.ts'
+import type { Probe, Refusal } from '../../../runner/module.ts'
 import { live } from './live.ts'
 import type { Listing, Live, Wanted } from './live.ts'
 
@@ -19,3 +19,5 @@ export const drgProbe = (listing: Omit<Listing, 'operation'>, wanted: Wanted<Liv
     displayName: displayName ?? null,
     freeformTags: freeformTags ?? {},
   }))
+
+export const noDrg = (name: string): Refusal => ({ summary: `there is no DRG '${name}' in the compartment`, hint: 'Make it first, with oci_drg.' })

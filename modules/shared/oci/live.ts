@@ -1,6 +1,8 @@
 /** Resources of the cloud by their name: its names are no keys, so who has one is found among all that are alive. */
 import { cloud, isKnown, KNOWN_AFTER_APPLY } from '../../../runner/module.ts'
 import type { CloudAccount, CloudService, Probe } from '../../../runner/module.ts'
+import { accountOf } from './account.ts'
+import type { AccountParams } from './account.ts'
 
 /** A resource as the API answers it, as far as all have it. */
 export interface Live {
@@ -23,6 +25,14 @@ export interface Listing {
   readonly operation: string
   readonly request: Readonly<Record<string, string>>
 }
+
+/** What of the network is in a compartment. */
+export const listing = (p: AccountParams & { readonly compartment_id: string }, operation: string, more: Readonly<Record<string, string>> = {}): Listing => ({
+  account: accountOf(p),
+  service: 'network',
+  operation,
+  request: { compartmentId: p.compartment_id, ...more },
+})
 
 /** Which of a listing's resources is meant. */
 export interface Wanted<T> {

@@ -1,11 +1,9 @@
 /** The tunnels of IPSec connections: they come and go with their connection, and each is a headend. */
+import { oracleAsn } from '../oracle.ts'
 import { invalid, missing, notFound, relatedNotFound, ServiceError } from './errors.ts'
 import { newSharedSecret, type HeadendSpec } from './headends.ts'
 import { omit, PROVISIONING, related, type Answer, type Call, type Cloud, type Operation } from './operation.ts'
 import { isAlive, type Body, type Resource } from './store.ts'
-
-/** Oracle's autonomous system in the commercial regions. */
-const ORACLE_ASN = '31898'
 
 const TUNNEL_FIELDS = [
   'displayName',
@@ -136,7 +134,7 @@ async function viewTunnel(cloud: Cloud, tunnel: Resource): Promise<Body> {
     ...body,
     status: isUp ? 'UP' : 'DOWN',
     ...(body['bgpSessionInfo'] !== undefined && {
-      bgpSessionInfo: { oracleBgpAsn: ORACLE_ASN, ...(body['bgpSessionInfo'] as Body), bgpState: status?.bgpState ?? 'DOWN' },
+      bgpSessionInfo: { oracleBgpAsn: String(oracleAsn), ...(body['bgpSessionInfo'] as Body), bgpState: status?.bgpState ?? 'DOWN' },
     }),
     phaseOneDetails: { ...(body['phaseOneDetails'] as Body | undefined), isIkeEstablished: status?.isIkeEstablished ?? false },
     phaseTwoDetails: { ...(body['phaseTwoDetails'] as Body | undefined), isEspEstablished: status?.isEspEstablished ?? false },
@@ -212,7 +210,7 @@ export const tunnels: readonly Operation[] = [
       const customerAsn = Number((tunnel.body['bgpSessionInfo'] as Body | undefined)?.['customerBgpAsn'])
       const routes = (prefixes: readonly string[], advertiser: string, asn: number): Body[] =>
         prefixes.map((prefix) => ({ prefix, age: 0, isBestPath: true, asPath: [asn], advertiser }))
-      const items = [...routes(received, 'CUSTOMER', customerAsn), ...routes(advertised, 'ORACLE', Number(ORACLE_ASN))]
+      const items = [...routes(received, 'CUSTOMER', customerAsn), ...routes(advertised, 'ORACLE', oracleAsn)]
       return { items: items.filter(({ advertiser }) => wanted === null || advertiser === wanted) }
     },
   },

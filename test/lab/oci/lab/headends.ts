@@ -1,8 +1,8 @@
 /** The other ends of tunnels in the lab: Libreswan and FRR on the host `drg`, with the addresses and secrets that the cloud tells. */
 import { isIP } from 'node:net'
 import { parseStatus, type Connection } from '../../../../modules/shared/libreswan/pluto.ts'
-import { bgpAccepted, bgpAdvertised, bgpSummary, hasAnswer, type Peer } from '../../../../modules/shared/frr/bgp.ts'
-import type { QueryReply } from '../../../../runner/module.ts'
+import { bgpAccepted, bgpAdvertised, bgpSummary, hasAnswer, type NoAnswer, type Peer } from '../../../../modules/shared/frr/bgp.ts'
+import type { Probe, QueryReply } from '../../../../runner/module.ts'
 import { connectionsDir, oracleAsn } from '../../oracle.ts'
 import { ServiceError } from '../errors.ts'
 import type { Headends, HeadendRoutes, HeadendSpec, HeadendStatus } from '../headends.ts'
@@ -95,13 +95,8 @@ CONNECTION
   async routes(tunnelId: string): Promise<HeadendRoutes> {
     const neighbor = withoutLength(this.#specs.get(tunnelId)?.customerInterfaceIp)
     if (neighbor === undefined) return { received: [], advertised: [] }
-    const [received, advertised] = await Promise.all(
-      [bgpAccepted(inTable, neighbor), bgpAdvertised(inTable, neighbor)].map(async ({ read, parse }) => {
-        const found = parse((await this.#run('argv' in read ? read.argv : [])) as never)
-        return hasAnswer(found) ? [...found] : []
-      }),
-    )
-    return { received: received!, advertised: advertised! }
+    const [received = [], advertised = []] = await Promise.all([this.#frr(bgpAccepted(inTable, neighbor)), this.#frr(bgpAdvertised(inTable, neighbor))])
+    return { received, advertised }
   }
 
   /** Takes away what an emulator of before has left. */
@@ -136,10 +131,15 @@ CONNECTION
   }
 
   async #ask(): Promise<Seen> {
-    const summary = bgpSummary(inTable)
-    const [status, bgp] = await Promise.all([this.#run(['ipsec', 'whack', '--status']), this.#run('argv' in summary.read ? summary.read.argv : [])])
-    const peers = summary.parse(bgp as never)
-    return { connections: parseStatus(status) ?? {}, peers: hasAnswer(peers) ? peers : {} }
+    const [status, peers = {}] = await Promise.all([this.#run(['ipsec', 'whack', '--status']), this.#frr(bgpSummary(inTable))])
+    return { connections: parseStatus(status) ?? {}, peers }
+  }
+
+  /** What FRR answers to a module's question; undefined where it does not. */
+  async #frr<T extends object>({ read, parse }: Probe<T | NoAnswer>): Promise<T | undefined> {
+    if (read.kind !== 'query') throw new Error('FRR answers queries only')
+    const found = parse((await this.#run(read.argv)) as never)
+    return hasAnswer(found) ? found : undefined
   }
 
   /** The secrets travel on stdin: nobody sees them in the list of processes. */
