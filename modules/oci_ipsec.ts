@@ -1,7 +1,7 @@
 import { isKnown, KNOWN_AFTER_APPLY, param, state, z } from '../runner/module.ts'
 import type { After, ApplySituation, Planned, ProbeTree, Refusal, StateOf, Step, StepReply } from '../runner/module.ts'
 import { accountOf, accountParams } from './shared/oci/account.ts'
-import { connectionProbe, knownSecrets, liveProbe, liveResult, secretProbe, tunnelResult, TUNNELS_RETURNS, tunnelsProbe } from './shared/oci/connection.ts'
+import { connectionProbe, knownSecrets, secretProbe, tunnelResult, TUNNELS_RETURNS, tunnelsProbe } from './shared/oci/connection.ts'
 import { drgProbe, noDrg } from './shared/oci/drg.ts'
 import { byNameOrId, idOf, listing, live, named } from './shared/oci/live.ts'
 import type { Live } from './shared/oci/live.ts'
@@ -93,8 +93,6 @@ type Tree = {
   readonly connection: ReturnType<typeof connectionProbe>
   readonly tunnels: ReturnType<typeof tunnelsProbe>
   readonly secrets: Readonly<Record<string, ReturnType<typeof secretProbe>>>
-  /** For the result alone: what the tunnels are before anything is done. */
-  readonly live: ReturnType<typeof liveProbe>
 }
 type State = StateOf<Tree>
 
@@ -117,7 +115,7 @@ function* probe(p: Params): Generator<ProbeTree, Tree, never> {
       return [name, secretProbe(p, name, ipscId !== undefined && tunnelId !== undefined ? { ipscId, tunnelId } : undefined)] as const
     }),
   )
-  return { ...first, tunnels, secrets, live: liveProbe(p, ipscId) } as unknown as Tree
+  return { ...first, tunnels, secrets } as unknown as Tree
 }
 
 // --- what shall be ---------------------------------------------------------------------------------------------------------
@@ -298,13 +296,9 @@ tunnels:
   plan,
   lagsMs: LAGS_MS,
   apply,
-  result({ before, after }) {
+  result({ after }) {
     const { connection, cpe, tunnels, secrets } = after as Partial<State>
-    const found = before as Partial<State>
-    const shown = Object.entries(tunnels ?? {}).map(([name, tunnel]) => [
-      name,
-      { ...tunnelResult(tunnel, secrets?.[name]), ...liveResult(() => found.live?.[name]) },
-    ])
+    const shown = Object.entries(tunnels ?? {}).map(([name, tunnel]) => [name, tunnelResult(tunnel, secrets?.[name])])
     return { connection_id: connection?.id ?? null, cpe_id: cpe?.id ?? null, tunnels: Object.fromEntries(shown) as unknown }
   },
 })

@@ -5,14 +5,14 @@ import { brokenAmong, sentencesOf } from './shared/broken.ts'
 import type { Broken } from './shared/broken.ts'
 import { accountParams } from './shared/oci/account.ts'
 import {
+  aliveTunnels,
   connectionProbe,
   knownSecrets,
-  liveProbe,
-  liveResult,
   placeOf,
   secretProbe,
   tunnelResult,
   TUNNELS_RETURNS,
+  tunnelsCall,
   tunnelsProbe,
 } from './shared/oci/connection.ts'
 import type { ConnectionModel, TunnelIds } from './shared/oci/connection.ts'
@@ -36,6 +36,26 @@ const params = () =>
 type Params = z.output<ReturnType<typeof params>>
 
 // --- what is read ----------------------------------------------------------------------------------------------------------
+
+/** What a tunnel is at the moment; nothing that a task sets. */
+interface TunnelLive {
+  readonly status: string | null
+  readonly bgpState: string | null
+}
+
+const liveProbe = (p: Params, ipscId: string | undefined): Probe<Readonly<Record<string, TunnelLive>>> =>
+  cloud(
+    `live:tunnels/${placeOf(p)}`,
+    tunnelsCall(p, ipscId),
+    ({ body }) =>
+      Object.fromEntries(
+        [...aliveTunnels([], ipscId === undefined ? [] : body)].map(([name, { status = null, bgpSessionInfo }]) => [
+          name,
+          { status, bgpState: bgpSessionInfo?.bgpState ?? null },
+        ]),
+      ),
+    'tunnels',
+  )
 
 interface RouteModel {
   readonly prefix?: string | null
@@ -182,7 +202,7 @@ timeout: 120`,
   ],
   returns: {
     connection_id: "The connection's OCID, or none.",
-    tunnels: `By name, as oci_ipsec has them: ${TUNNELS_RETURNS}. Besides, with BGP, \`received_prefixes\` and \`sent_prefixes\`, as Oracle sees them.`,
+    tunnels: `By name, as oci_ipsec has them: ${TUNNELS_RETURNS}. Besides \`status\`, \`bgp_state\`, and with BGP \`received_prefixes\` and \`sent_prefixes\`, as Oracle sees them.`,
     broken: `By name, for each tunnel that is not as it should be: \`problem\`, \`cause\` (${CAUSES.join(', ')}) and \`evidence\`, what Oracle tells of it.`,
   },
   notes: ['Tunnels are found by their display names; one without, or a second one with the same, by its OCID.'],
@@ -201,7 +221,8 @@ timeout: 120`,
             state.tunnels![name],
             orUnknown(() => state.secrets?.[name]),
           ),
-          ...liveResult(() => state.live[name]),
+          status: orUnknown(() => state.live[name]?.status ?? null),
+          bgp_state: orUnknown(() => state.live[name]?.bgpState ?? null),
           // Of a tunnel that is not made yet nothing is read: what is live is unknown then.
           received_prefixes: orUnknown(() => (state.live[name] && state.received?.[name]) ?? null),
           sent_prefixes: orUnknown(() => (state.live[name] && state.sent?.[name]) ?? null),

@@ -1,5 +1,5 @@
 /** An IPSec connection of Oracle Cloud as it is read, and what of its tunnels is registered. */
-import { asFarAsKnown, cloud, isKnown, orUnknown } from '../../../runner/module.ts'
+import { asFarAsKnown, cloud, isKnown } from '../../../runner/module.ts'
 import type { Probe } from '../../../runner/module.ts'
 import type { AccountParams } from './account.ts'
 import { listing, live } from './live.ts'
@@ -35,7 +35,7 @@ export const connectionProbe = (p: ConnectionParams, wanted: Wanted<ConnectionMo
 export const placeOf = (p: ConnectionParams): string => `${p.region ?? p.config_profile_name}/${p.compartment_id}/${p.name}`
 
 /** The tunnels of a reply by their names; see `namedTunnels`. */
-function aliveTunnels(wanted: readonly TunnelParams[], body: unknown): ReadonlyMap<string, TunnelModel> {
+export function aliveTunnels(wanted: readonly TunnelParams[], body: unknown): ReadonlyMap<string, TunnelModel> {
   return namedTunnels(
     wanted,
     ((body ?? []) as TunnelModel[]).filter(({ lifecycleState }) => !/^TERMINAT/.test(lifecycleState ?? '')),
@@ -43,7 +43,7 @@ function aliveTunnels(wanted: readonly TunnelParams[], body: unknown): ReadonlyM
 }
 
 /** Of a connection that is not there, or of which a dry run cannot know the OCID, nothing more is read: the name is what counts. */
-function tunnelsCall(p: ConnectionParams, ipscId: string | undefined): Listing {
+export function tunnelsCall(p: ConnectionParams, ipscId: string | undefined): Listing {
   return ipscId === undefined ? listing(p, 'listIPSecConnections') : { ...listing(p, 'listIPSecConnectionTunnels'), request: { ipscId } }
 }
 
@@ -59,26 +59,6 @@ export function tunnelsProbe(
     'tunnel',
   )
 }
-
-/** What a tunnel is at the moment; nothing that a task sets. */
-export interface TunnelLive {
-  readonly status: string | null
-  readonly bgpState: string | null
-}
-
-export const liveProbe = (p: ConnectionParams, ipscId: string | undefined): Probe<Readonly<Record<string, TunnelLive>>> =>
-  cloud(
-    `live:tunnels/${placeOf(p)}`,
-    tunnelsCall(p, ipscId),
-    ({ body }) =>
-      Object.fromEntries(
-        [...aliveTunnels([], ipscId === undefined ? [] : body)].map(([name, { status = null, bgpSessionInfo }]) => [
-          name,
-          { status, bgpState: bgpSessionInfo?.bgpState ?? null },
-        ]),
-      ),
-    'tunnels',
-  )
 
 /** What the API names a tunnel by. */
 export interface TunnelIds extends Readonly<Record<string, string>> {
@@ -110,12 +90,5 @@ export function tunnelResult(tunnel: unknown, secret: unknown): Record<string, u
   return { id, vpn_ip: vpnIp, shared_secret: secret ?? null, ...settings }
 }
 
-/** What they register beside it of what it is at the moment. */
-export const liveResult = (read: () => TunnelLive | undefined): Record<string, unknown> => ({
-  status: orUnknown(() => read()?.status ?? null),
-  bgp_state: orUnknown(() => read()?.bgpState ?? null),
-})
-
 /** What every module registers of tunnels, for the documentation. */
-export const TUNNELS_RETURNS =
-  "`id`, `vpn_ip` (the headend's address), `shared_secret` (a secret: it is never shown), the settings under the API's names, and `status` and `bgp_state` as they were found"
+export const TUNNELS_RETURNS = "`id`, `vpn_ip` (the headend's address), `shared_secret` (a secret: it is never shown), and the settings under the API's names"
