@@ -12,7 +12,8 @@ import type { Evaluator } from '../resolve/variables.ts'
 import { print } from '../value/print.ts'
 import { booleanOf } from '../value/truth.ts'
 import { Dict, Unknown, UnknownValueError, type Value } from '../value/value.ts'
-import { runnerAction, unknownActionArguments, type RunnerAction } from './actions.ts'
+import type { RunnerAction } from './actions/action.ts'
+import { runnerAction, unknownActionArguments } from './actions/index.ts'
 import type { Session } from './session.ts'
 
 type Values = Map<string, Value | ControllerSource>

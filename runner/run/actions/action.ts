@@ -1,0 +1,22 @@
+/** What an action of the runner itself is: it steers the run and needs no host. */
+import type { BoundArguments, Taker } from '../../resolve/arguments.ts'
+import type { Evaluator } from '../../resolve/variables.ts'
+import type { Value } from '../../value/value.ts'
+import type { Outcome } from '../outcome.ts'
+
+export interface ActionContext {
+  readonly evaluator: Evaluator
+  readonly bound: BoundArguments
+  /** Evaluates an argument; undefined where it is not given or omitted. */
+  readonly argument: (name: string) => Value | undefined
+  /** All arguments, evaluated. */
+  readonly all: () => Map<string, Value>
+  readonly verbosity: number
+  readonly check: boolean
+}
+
+export interface RunnerAction extends Taker {
+  /** The parameters; undefined where any name may be given. */
+  readonly parameters: readonly string[] | undefined
+  run(context: ActionContext): Outcome | Promise<Outcome>
+}
