@@ -15,6 +15,7 @@ import { SET_FILTERS } from './set.ts'
 import { TEXT_FILTERS } from './text.ts'
 import { TIME_FILTERS } from './time.ts'
 import { VALUE_FILTERS } from './value.ts'
+import { VAULT_FILTERS } from './vault.ts'
 
 export const FILTERS = table([
   { collections: ['ansible.builtin', 'ansible.legacy'], operations: TEXT_FILTERS },
@@ -29,6 +30,7 @@ export const FILTERS = table([
   { collections: ['ansible.builtin', 'ansible.legacy'], operations: HASH_FILTERS },
   { collections: ['ansible.builtin', 'ansible.legacy'], operations: RANDOM_FILTERS },
   { collections: ['ansible.builtin', 'ansible.legacy'], operations: TIME_FILTERS },
+  { collections: ['ansible.builtin', 'ansible.legacy'], operations: VAULT_FILTERS },
   { collections: ['ansible.utils', 'ansible.netcommon'], operations: NETWORK_FILTERS },
   { collections: ['community.general'], operations: QUERY_FILTERS },
   { collections: ['community.general'], operations: COLLECTION_FILTERS },

@@ -8,7 +8,7 @@ import { refuseValue } from '../runtime/callable.ts'
 import { checkUsable, itemsOf } from '../runtime/iterate.ts'
 import { filter, textInput } from '../runtime/operation.ts'
 import type { Args, Filter } from '../runtime/operation.ts'
-import { splitUrl } from '../library/url.ts'
+import { splitUrl, unquoteUrl } from '../library/url.ts'
 
 export const PATH_FILTERS: readonly Filter[] = [
   filter('basename', 'What follows the last slash.', (input) => textInput(input, 'basename').slice(textInput(input, 'basename').lastIndexOf('/') + 1)),
@@ -45,6 +45,7 @@ export const PATH_FILTERS: readonly Filter[] = [
     return given === '' ? refuseValue('no path specified') : path.posix.relative(start, given) || '.'
   }),
   filter('splitext', 'The path without its extension, and the extension.', (input) => new Tuple(splitExtension(textInput(input, 'splitext')))),
+  filter('urldecode', 'Undoes the quoting of a URL: `%20` and `+` are spaces.', (input) => unquoteUrl(textInput(input, 'urldecode'))),
   filter("urlsplit(query='')", 'The parts of a URL, or one of them.', urlsplit),
   filter('win_basename', 'What follows the last slash or backslash.', (input) => /[^\\/]*$/.exec(windowsParts(print(input))[1])![0]),
   filter('win_dirname', 'What comes before the last slash or backslash.', (input) => {

@@ -13,6 +13,14 @@ export interface UrlParts {
   readonly username: string | null
 }
 
+/** The parts of a URL, or undefined where its brackets are wrong. A port is not looked at. */
+export function splitUrlIfAny(text: string): { readonly scheme: string; readonly netloc: string } | undefined {
+  const scheme = /^([a-zA-Z][a-zA-Z0-9+.-]*):/.exec(text)?.[1] ?? ''
+  const netloc = /^\/\/([^/?#]*)/.exec(scheme === '' ? text : text.slice(scheme.length + 1))?.[1] ?? ''
+  if (netloc.includes('[') !== netloc.includes(']')) return undefined
+  return { scheme: scheme.toLowerCase(), netloc }
+}
+
 export function splitUrl(given: string): UrlParts {
   let rest = given.replace(/^[\0-\x20]+/, '').replace(/[\t\r\n]/g, '')
   const take = (pattern: RegExp): RegExpExecArray | null => {
@@ -49,4 +57,10 @@ function portNumber(text: string): number {
   const port = Number(text)
   if (!/^\d+$/.test(text)) return refuseValue(`Port could not be cast to integer value as '${text}'`)
   return port <= 65535 ? port : refuseValue('Port out of range 0-65535')
+}
+
+/** Undoes percent-encoding, and `+` for a space; bytes that are no UTF-8 become the replacement character. */
+export function unquoteUrl(text: string): string {
+  const bytes = (encoded: string): string => Buffer.from(encoded.replaceAll('%', ''), 'hex').toString('utf8')
+  return text.replaceAll('+', ' ').replace(/(?:%[0-9a-fA-F]{2})+/g, bytes)
 }

@@ -6,6 +6,7 @@ import { truth } from '../../../value/truth.ts'
 import { Float, Tuple } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
 import { refusingRegex } from '../library/refuse-regex.ts'
+import { splitUrlIfAny } from '../library/url.ts'
 import { refuseValue } from '../runtime/callable.ts'
 import { checkUsable, itemsOf } from '../runtime/iterate.ts'
 import { integer, moduloNumbers, numeric } from '../runtime/numbers.ts'
@@ -81,8 +82,9 @@ export const VALUE_TESTS: readonly Test[] = [
   superset,
   test('test', 'The name of a test.', (input, _args, run) => hasOperation(input, run, 'test')),
   test('truthy(convert_bool=False)', 'A value that is true.', (input, args) => isTruthy(input, args)),
-  test('uri(schemes=None)', 'A URI.', (input) => isUri(input, false)),
-  test('url(schemes=None)', 'A URL.', (input) => isUri(input, true)),
+  test('uri(schemes=None)', 'A URI, which any text is; with `schemes` one of these schemes.', (input, args) => isUri(input, args.value('schemes'))),
+  test('url(schemes=None)', 'A URL.', (input, args) => isUri(input, args.value('schemes'), true)),
+  test('urn', 'A URN.', (input) => isUri(input, ['urn'])),
   version,
   alias('version_compare', version),
 ]
@@ -168,10 +170,10 @@ function testVersion(input: Value, args: Args): boolean {
   return relation(compareVersions(a, b, type ?? (strict !== null && truth(strict) ? 'strict' : 'loose')))
 }
 
-function isUri(input: Value, needsHost: boolean): boolean {
-  if (typeof input !== 'string') return false
-  const found = /^([a-zA-Z][a-zA-Z0-9+.-]*):(\/\/[^/?#]*)?(.*)$/s.exec(input)
-  if (found === null) return false
-  const [, , authority, rest] = found
-  return needsHost ? authority !== undefined && authority !== '//' : (authority !== undefined && authority !== '//') || rest !== ''
+/** As `urlparse` sees it, any text is a URI, unless its port or its brackets are wrong. */
+function isUri(input: Value, schemes: Value, needsHost = false): boolean {
+  if (typeof input !== 'string') return input === null && !needsHost && !truth(schemes)
+  const parts = splitUrlIfAny(input)
+  if (parts === undefined || (truth(schemes) && !contains(schemes, parts.scheme))) return false
+  return !needsHost || parts.netloc !== '' || parts.scheme === 'file'
 }
