@@ -1,4 +1,4 @@
-/** What the command line asks of a run. */
+/** What the command line and the settings ask of a run. */
 import type { Raw, RawDict } from '../value/value.ts'
 
 export interface RunOptions {
@@ -10,15 +10,56 @@ export interface RunOptions {
   readonly tags: readonly string[]
   readonly skipTags: readonly string[]
   readonly startAtTask: string | undefined
+  /** `--step`: each task is confirmed before it runs. */
+  readonly step: boolean
+  readonly forceHandlers: boolean
+  /** `--flush-cache`: facts that were kept from earlier runs are forgotten. */
+  readonly flushCache: boolean
+  readonly anyErrorsFatal: boolean
+  /** `no_log` for every task. */
+  readonly noLog: boolean
+  /** How a play moves its hosts where it does not say: `linear`. */
+  readonly strategy: string
+  /** When a play gathers facts that does not say: always, never, or where the host has none yet. */
+  readonly gathering: 'implicit' | 'explicit' | 'smart'
+  readonly gatherSubset: readonly string[] | undefined
+  /** Whether mappings of several levels of precedence replace each other, or are merged. */
+  readonly hashBehaviour: 'replace' | 'merge'
+  /** Whether facts are variables of their own, `ansible_*`, beside `ansible_facts`. */
+  readonly injectFacts: boolean
+  /** Whether the defaults and variables of a role are hidden from the rest of the play. */
+  readonly privateRoleVars: boolean
+  /** A limit for every task, in milliseconds; undefined: none. */
+  readonly taskTimeoutMs: number | undefined
+  /** How often an asynchronous task is asked whether it has ended, in milliseconds. */
+  readonly pollIntervalMs: number
+  /** The text of the variable `ansible_managed`. */
+  readonly ansibleManaged: string
+  /** Absolute folders in which roles are looked for, after those beside the playbook. */
+  readonly rolesPath: readonly string[]
+  /** Absolute folders with further modules, before those beside the playbook. */
+  readonly libraryPath: readonly string[]
+  /** Absolute folders of collections (each has `ansible_collections`). */
+  readonly collectionsPath: readonly string[]
   readonly extraVars: RawDict
   readonly remoteUser: string | undefined
+  readonly remotePort: number | undefined
   readonly privateKeyFile: string | undefined
+  /** The password to log in with. A secret. */
+  readonly connectionPassword: string | undefined
   readonly become: boolean
   readonly becomeUser: string | undefined
   readonly becomeMethod: string | undefined
+  /** The program that becomes another user, and its options. */
+  readonly becomeExe: string | undefined
+  readonly becomeFlags: string | undefined
+  /** The password to become another user with. A secret. */
+  readonly becomePassword: string | undefined
   readonly connection: string | undefined
   readonly connectTimeoutMs: number
   readonly sshArguments: readonly string[]
+  /** Undefined where nothing was said: host keys are then checked. */
+  readonly hostKeyChecking: boolean | undefined
   readonly acceptNewHostKeys: boolean
   readonly verbosity: number
 }
@@ -31,15 +72,38 @@ export const DEFAULT_OPTIONS: RunOptions = {
   tags: [],
   skipTags: [],
   startAtTask: undefined,
+  step: false,
+  forceHandlers: false,
+  flushCache: false,
+  anyErrorsFatal: false,
+  noLog: false,
+  strategy: 'linear',
+  gathering: 'implicit',
+  gatherSubset: undefined,
+  hashBehaviour: 'replace',
+  injectFacts: true,
+  privateRoleVars: false,
+  taskTimeoutMs: undefined,
+  pollIntervalMs: 15_000,
+  ansibleManaged: 'Ansible managed',
+  rolesPath: [],
+  libraryPath: [],
+  collectionsPath: [],
   extraVars: new Map<never, Raw>(),
   remoteUser: undefined,
+  remotePort: undefined,
   privateKeyFile: undefined,
+  connectionPassword: undefined,
   become: false,
   becomeUser: undefined,
   becomeMethod: undefined,
+  becomeExe: undefined,
+  becomeFlags: undefined,
+  becomePassword: undefined,
   connection: undefined,
   connectTimeoutMs: 10_000,
   sshArguments: [],
+  hostKeyChecking: undefined,
   acceptNewHostKeys: false,
   verbosity: 0,
 }
