@@ -2,7 +2,7 @@
 /** argv → load → resolve → plan → probe → diff → apply → report */
 import { readFileSync } from 'node:fs'
 import { renderHelp } from './cli/options.ts'
-import { parseInvocation, type Invocation } from './cli/parse.ts'
+import { parseInvocation, processEnvironment, type Invocation } from './cli/parse.ts'
 import { DiagnosticError, type Diagnostic } from './diagnostic/diagnostic.ts'
 import { renderDiagnostic } from './diagnostic/render.ts'
 import { OciPort } from './port/oci/oci-port.ts'
@@ -20,7 +20,7 @@ const { stdout, stderr } = process
 const secrets = new Secrets()
 
 async function main(argv: readonly string[]): Promise<number> {
-  const invocation = parseInvocation(argv, tell)
+  const invocation = parseInvocation(argv, tell, processEnvironment())
   if (invocation.instead === 'help') return print(renderHelp())
   if (invocation.instead === 'version') return print(`playline ${version()}\n`)
   const reporter = makeReporter(invocation)

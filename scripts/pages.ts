@@ -1,5 +1,6 @@
 /** The pages of `docs/` that are made from definitions: options, keywords, and a page a module. */
 import { OPTIONS, spelling, type OptionEntry } from '../runner/cli/options.ts'
+import { SETTINGS, type SettingEntry } from '../runner/cli/settings.ts'
 import type { Module } from '../runner/contract/kinds.ts'
 import { KEYWORDS } from '../runner/load/keywords.ts'
 import { ModuleRegistry, RUNNER_ACTIONS } from '../runner/load/modules.ts'
@@ -14,6 +15,7 @@ export async function generatePages(): Promise<Map<string, string>> {
   for (const name of registry.fileNames()) modules.push([name, (await registry.load(name))!])
   const pages = new Map<string, string>([
     ['docs/options.md', optionsPage()],
+    ['docs/settings.md', settingsPage()],
     ['docs/keywords.md', keywordsPage()],
     ['docs/modules.md', modulesPage(modules)],
   ])
@@ -25,10 +27,41 @@ function optionsPage(): string {
   const entries: readonly OptionEntry[] = OPTIONS
   const groups = [...new Set(entries.map((option) => option.group))]
   const sections = groups.map((group) => {
-    const rows = entries.filter((option) => option.group === group).map((option) => `| \`${spelling(option).trim()}\` | ${cell(option.help)} |`)
+    const rows = entries
+      .filter((option) => option.group === group)
+      .map(
+        (option) =>
+          `| ${[spelling(option).trim(), ...(option.also ?? []).map((name) => `--${name}`)].map((name) => `\`${name}\``).join('<br>')} | ${cell(option.help)} |`,
+      )
     return [`## ${group[0]!.toUpperCase()}${group.slice(1)}`, '', '| option | meaning |', '| --- | --- |', ...rows, ''].join('\n')
   })
   return [GENERATED, '# Options', '', 'Names and meanings are those of `ansible-playbook` wherever it has the option.', '', ...sections].join('\n')
+}
+
+function settingsPage(): string {
+  const code = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join('<br>')
+  const rows = (SETTINGS as readonly SettingEntry[]).map((setting) => {
+    const status =
+      setting.refused !== undefined
+        ? `refused: ${setting.refused}`
+        : setting.noEffect !== undefined
+          ? `accepted, of no effect: ${setting.noEffect}`
+          : 'supported'
+    return `| ${code(setting.ini)} | ${code(setting.env)} | ${cell(setting.meaning)} | ${cell(status)} |`
+  })
+  return [
+    GENERATED,
+    '# Settings',
+    '',
+    'From the first of the file that `ANSIBLE_CONFIG` names, `./ansible.cfg`, `~/.ansible.cfg` and `/etc/ansible/ansible.cfg`. A variable of the',
+    'environment wins over the file, an option of the command line over both. A setting that is not listed is ignored; one that is refused is only',
+    "refused where it says something else than Ansible's default.",
+    '',
+    '| in `ansible.cfg` | in the environment | meaning | |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+    '',
+  ].join('\n')
 }
 
 function keywordsPage(): string {

@@ -4,27 +4,49 @@ export interface OptionEntry {
   /** Without the dashes. */
   readonly long: string
   readonly short?: string
+  /** Other spellings of `long`. */
+  readonly also?: readonly string[]
   readonly kind: 'flag' | 'text' | 'list' | 'count'
   /** What stands for the value in the help: `HOSTS`. */
   readonly value?: string
   readonly help: string
-  readonly group: 'what to run' | 'how to run it' | 'how to connect' | 'what to print' | 'instead of running'
+  readonly group: OptionGroup
 }
 
-export const OPTIONS = [
+const GROUPS = ['what to run', 'how to run it', 'how to connect', 'passwords', 'what to print', 'instead of running'] as const
+type OptionGroup = (typeof GROUPS)[number]
+
+/** What every command takes that may meet a vault. */
+export const VAULT_OPTIONS = [
+  {
+    long: 'vault-id',
+    kind: 'list',
+    value: 'ID',
+    group: 'passwords',
+    help: 'a password of vaults: LABEL@FILE, LABEL@SCRIPT or LABEL@prompt, the label left out where it is default',
+  },
+  {
+    long: 'vault-password-file',
+    also: ['vault-pass-file'],
+    kind: 'list',
+    value: 'FILE',
+    group: 'passwords',
+    help: 'a file, or a program that prints it, with the password of vaults',
+  },
+  { long: 'ask-vault-pass', short: 'J', also: ['ask-vault-password'], kind: 'flag', group: 'passwords', help: 'ask for the password of vaults' },
+] as const satisfies readonly OptionEntry[]
+
+/** What every command takes that reads an inventory. */
+export const INVENTORY_OPTIONS = [
   {
     long: 'inventory',
     short: 'i',
+    also: ['inventory-file'],
     kind: 'list',
     value: 'SOURCE',
     group: 'what to run',
-    help: 'inventory file or folder, or a list of hosts with a comma (host,); may be given several times',
+    help: 'inventory file, folder or script, or a list of hosts with a comma (host,); may be given several times',
   },
-  { long: 'inventory-file', kind: 'list', value: 'SOURCE', group: 'what to run', help: 'the same as --inventory' },
-  { long: 'limit', short: 'l', kind: 'text', value: 'PATTERN', group: 'what to run', help: 'only these hosts of each play' },
-  { long: 'tags', short: 't', kind: 'list', value: 'TAGS', group: 'what to run', help: 'only tasks with one of these tags (comma-separated)' },
-  { long: 'skip-tags', kind: 'list', value: 'TAGS', group: 'what to run', help: 'no tasks with one of these tags' },
-  { long: 'start-at-task', kind: 'text', value: 'NAME', group: 'what to run', help: 'leave out the tasks before the one of this name' },
   {
     long: 'extra-vars',
     short: 'e',
@@ -33,26 +55,59 @@ export const OPTIONS = [
     group: 'what to run',
     help: 'variables above all others: name=value, YAML or JSON text, or @FILE; may be given several times',
   },
+] as const satisfies readonly OptionEntry[]
+
+export const OPTIONS = [
+  ...INVENTORY_OPTIONS,
+  { long: 'limit', short: 'l', kind: 'text', value: 'PATTERN', group: 'what to run', help: 'only these hosts of each play; @FILE names a file of patterns' },
+  { long: 'tags', short: 't', kind: 'list', value: 'TAGS', group: 'what to run', help: 'only tasks with one of these tags (comma-separated)' },
+  { long: 'skip-tags', kind: 'list', value: 'TAGS', group: 'what to run', help: 'no tasks with one of these tags' },
+  { long: 'start-at-task', kind: 'text', value: 'NAME', group: 'what to run', help: 'leave out the tasks before the one of this name' },
+  { long: 'module-path', short: 'M', kind: 'list', value: 'FOLDERS', group: 'what to run', help: 'folders with further modules, with colons between them' },
 
   { long: 'check', short: 'C', kind: 'flag', group: 'how to run it', help: 'change nothing; show what a run would change' },
   { long: 'forks', short: 'f', kind: 'text', value: 'N', group: 'how to run it', help: 'how many hosts at once (default 50)' },
+  { long: 'step', kind: 'flag', group: 'how to run it', help: 'ask before each task' },
+  { long: 'force-handlers', kind: 'flag', group: 'how to run it', help: 'run the handlers of a host even where a task failed on it' },
+  { long: 'flush-cache', kind: 'flag', group: 'how to run it', help: 'forget facts of earlier runs; none are kept' },
   { long: 'become', short: 'b', kind: 'flag', group: 'how to run it', help: 'act as another user on the hosts' },
   { long: 'become-user', kind: 'text', value: 'USER', group: 'how to run it', help: 'the user to become (default root)' },
-  { long: 'become-method', kind: 'text', value: 'METHOD', group: 'how to run it', help: 'how to become: sudo' },
+  { long: 'become-method', kind: 'text', value: 'METHOD', group: 'how to run it', help: 'how to become: sudo, su or doas' },
 
   { long: 'user', short: 'u', kind: 'text', value: 'USER', group: 'how to connect', help: 'log in as this user' },
-  { long: 'private-key', kind: 'text', value: 'FILE', group: 'how to connect', help: 'the private key to log in with' },
-  { long: 'key-file', kind: 'text', value: 'FILE', group: 'how to connect', help: 'the same as --private-key' },
+  { long: 'private-key', also: ['key-file'], kind: 'text', value: 'FILE', group: 'how to connect', help: 'the private key to log in with' },
   { long: 'connection', short: 'c', kind: 'text', value: 'KIND', group: 'how to connect', help: 'ssh or local (default ssh)' },
   { long: 'timeout', short: 'T', kind: 'text', value: 'SECONDS', group: 'how to connect', help: 'how long a login may take (default 10)' },
   { long: 'ssh-common-args', kind: 'text', value: 'ARGS', group: 'how to connect', help: 'options of the OpenSSH client: -o, -J, -i, -p, -F, -l' },
   { long: 'ssh-extra-args', kind: 'text', value: 'ARGS', group: 'how to connect', help: 'further options of the OpenSSH client' },
+  { long: 'scp-extra-args', kind: 'text', value: 'ARGS', group: 'how to connect', help: 'of no effect: scp is not called' },
+  { long: 'sftp-extra-args', kind: 'text', value: 'ARGS', group: 'how to connect', help: 'of no effect: sftp is not called' },
   {
     long: 'accept-new-host-keys',
     kind: 'flag',
     group: 'how to connect',
     help: 'write down the keys of hosts that are not known yet; a changed key is refused all the same',
   },
+
+  { long: 'ask-pass', short: 'k', kind: 'flag', group: 'passwords', help: 'ask for the password to log in with' },
+  {
+    long: 'connection-password-file',
+    also: ['conn-pass-file'],
+    kind: 'text',
+    value: 'FILE',
+    group: 'passwords',
+    help: 'a file, or a program that prints it, with the password to log in with',
+  },
+  { long: 'ask-become-pass', short: 'K', kind: 'flag', group: 'passwords', help: 'ask for the password to become another user with' },
+  {
+    long: 'become-password-file',
+    also: ['become-pass-file'],
+    kind: 'text',
+    value: 'FILE',
+    group: 'passwords',
+    help: 'a file, or a program that prints it, with the password to become another user with',
+  },
+  ...VAULT_OPTIONS,
 
   { long: 'diff', short: 'D', kind: 'flag', group: 'what to print', help: 'put diffs into JSON output (human output always has them)' },
   { long: 'no-diff', kind: 'flag', group: 'what to print', help: 'leave the content of files out of human output' },
@@ -69,14 +124,12 @@ export const OPTIONS = [
 
 export type OptionName = (typeof OPTIONS)[number]['long']
 
-const GROUPS: readonly OptionEntry['group'][] = ['what to run', 'how to run it', 'how to connect', 'what to print', 'instead of running']
-
 /** The text of `--help`. */
 export function renderHelp(): string {
   const lines = ['usage: playline PLAYBOOK… -i INVENTORY [options]', '', "Runs Ansible's YAML playbooks over SSH, with nothing installed on the hosts."]
   for (const group of GROUPS) {
     lines.push('', `${group}:`)
-    for (const option of OPTIONS as readonly OptionEntry[]) if (option.group === group) lines.push(`  ${spelling(option).padEnd(32)} ${option.help}`)
+    for (const option of OPTIONS as readonly OptionEntry[]) if (option.group === group) lines.push(`  ${spelling(option).padEnd(36)} ${option.help}`)
   }
   lines.push('', 'exit codes: 0 all well, 1 a mistake in files, 2 a host failed or an option is wrong, 4 a host was unreachable or the run was refused')
   return `${lines.join('\n')}\n`

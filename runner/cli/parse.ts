@@ -1,46 +1,51 @@
-/** From argv to what was asked for. */
+/** From argv, environment and `ansible.cfg` to what was asked for. */
+import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { fail, type Diagnostic } from '../diagnostic/diagnostic.ts'
-import { SourceFile } from '../diagnostic/source.ts'
-import { didYouMean } from '../diagnostic/suggest.ts'
-import { splitKeyValues } from '../load/arguments.ts'
 import { Reader } from '../load/reader.ts'
-import { readVariables } from '../load/role.ts'
-import { parseYaml, toRaw } from '../load/yaml.ts'
+import type { Vault } from '../load/vault/vault.ts'
 import { DEFAULT_OPTIONS, type RunOptions } from '../run/options.ts'
-import { hasTemplateMarkers, RawDict, Template } from '../value/value.ts'
+import { DEFAULT_VAULT_ID } from '../value/vault-format.ts'
 import { splitWords } from '../value/words.ts'
-import { OPTIONS, type OptionEntry, type OptionName } from './options.ts'
+import { parseArguments, type Arguments } from './arguments.ts'
+import { askHidden, type Ask } from './ask.ts'
+import { expandHome, type Surroundings } from './config-file.ts'
+import { readExtraVars } from './extra-vars.ts'
+import { OPTIONS, type OptionName } from './options.ts'
+import { openVault, parseVaultId, readPasswordFile, type PasswordContext } from './passwords.ts'
+import { Settings } from './read-settings.ts'
 
 export interface Invocation {
   readonly playbooks: readonly string[]
   readonly inventories: readonly string[]
   readonly run: RunOptions
+  readonly vault: Vault
   readonly output: 'human' | 'json'
   readonly showDiffs: boolean
   readonly instead: 'help' | 'version' | 'syntax-check' | 'list' | undefined
   readonly list: { readonly hosts: boolean; readonly tasks: boolean; readonly tags: boolean }
 }
 
+/** Where a command is given: environment variables, the folder, and whom to ask for passwords. */
+export interface Environment extends Surroundings {
+  readonly ask: Ask
+}
+
+export function processEnvironment(): Environment {
+  return { variables: process.env, workingFolder: process.cwd(), ask: askHidden }
+}
+
+/** Nothing is set, and there is no `ansible.cfg` of the user or the machine. */
+const EMPTY_ENVIRONMENT: Environment = { variables: {}, workingFolder: process.cwd(), ask: askHidden }
+
 /**
  * Parses the arguments after the program's name.
  *
- * @throws {DiagnosticError} BAD_OPTION, and what reading a file of `--extra-vars` throws.
+ * @throws {DiagnosticError} BAD_OPTION, and what reading settings, passwords and files of `--extra-vars` throws.
  */
-export function parseInvocation(argv: readonly string[], warn: (diagnostic: Diagnostic) => void): Invocation {
-  const { values, positionals } = parse(argv)
-  const flag = (name: OptionName): boolean => values[name] !== undefined
-  const text = (name: OptionName): string | undefined => (values[name] as string[] | undefined)?.at(-1)
-  const list = (name: OptionName): string[] => (values[name] as string[] | undefined) ?? []
-  const tags = (name: OptionName): string[] =>
-    list(name)
-      .flatMap((value) => value.split(','))
-      .map((tag) => tag.trim())
-      .filter((tag) => tag !== '')
-
-  const output = text('output') ?? 'human'
-  if (output !== 'human' && output !== 'json') fail('BAD_OPTION', `--output is '${output}'`, { hint: 'It is human or json.' })
+export function parseInvocation(argv: readonly string[], warn: (diagnostic: Diagnostic) => void, environment = EMPTY_ENVIRONMENT): Invocation {
+  const given = parseArguments(argv, OPTIONS)
+  const { flag, text, list } = given
   const listing = { hosts: flag('list-hosts'), tasks: flag('list-tasks'), tags: flag('list-tags') }
   const instead = flag('help')
     ? 'help'
@@ -51,113 +56,161 @@ export function parseInvocation(argv: readonly string[], warn: (diagnostic: Diag
         : Object.values(listing).some(Boolean)
           ? 'list'
           : undefined
-  if (positionals.length === 0 && instead !== 'help' && instead !== 'version')
+  const asked = instead !== 'help' && instead !== 'version'
+  if (given.positionals.length === 0 && asked)
     fail('BAD_OPTION', 'no playbook is named', { hint: 'usage: playline PLAYBOOK… -i INVENTORY; --help lists the options.' })
+  const settings = new Settings(environment, warn)
+  const vault = vaultOf(given, settings, environment)
+  const output = text('output') ?? (/^(?:ansible\.posix\.)?json$/.test(settings.text('DEFAULT_STDOUT_CALLBACK') ?? '') ? 'json' : 'human')
+  if (output !== 'human' && output !== 'json') fail('BAD_OPTION', `--output is '${output}'`, { hint: 'It is human or json.' })
   return {
-    playbooks: positionals.map((name) => path.resolve(name)),
-    inventories: [...list('inventory'), ...list('inventory-file')],
+    playbooks: given.positionals.map((name) => path.resolve(environment.workingFolder, name)),
+    inventories: inventoriesOf(given, settings),
+    vault,
     output,
     showDiffs: !flag('no-diff'),
     instead,
     list: listing,
     run: {
       ...DEFAULT_OPTIONS,
+      ...fromSettings(settings),
       check: flag('check'),
-      diff: flag('diff'),
-      forks: integer('forks', text('forks'), 1, 1000) ?? DEFAULT_OPTIONS.forks,
+      diff: flag('diff') || (settings.boolean('DIFF_ALWAYS') ?? false),
+      forks: given.integer('forks', 1, 1000) ?? settings.integer('DEFAULT_FORKS', 1) ?? DEFAULT_OPTIONS.forks,
       limit: text('limit'),
-      tags: tags('tags'),
-      skipTags: tags('skip-tags'),
+      tags: tagsOf(list('tags')) ?? settings.list('TAGS_RUN') ?? [],
+      skipTags: tagsOf(list('skip-tags')) ?? settings.list('TAGS_SKIP') ?? [],
       startAtTask: text('start-at-task'),
-      extraVars: extraVars(list('extra-vars'), warn),
-      remoteUser: text('user'),
-      privateKeyFile: text('private-key') ?? text('key-file'),
-      become: flag('become'),
-      becomeUser: text('become-user'),
-      becomeMethod: text('become-method'),
-      connection: text('connection'),
-      connectTimeoutMs: (integer('timeout', text('timeout'), 1, 3600) ?? DEFAULT_OPTIONS.connectTimeoutMs / 1000) * 1000,
-      sshArguments: [...words('ssh-common-args', text('ssh-common-args')), ...words('ssh-extra-args', text('ssh-extra-args'))],
+      step: flag('step'),
+      forceHandlers: flag('force-handlers') || (settings.boolean('DEFAULT_FORCE_HANDLERS') ?? false),
+      flushCache: flag('flush-cache'),
+      libraryPath: [...list('module-path').flatMap((folders) => folders.split(':')), ...(settings.paths('DEFAULT_MODULE_PATH') ?? [])]
+        .filter((folder) => folder !== '')
+        .map((folder) => expander(environment)(folder)),
+      extraVars: extraVarsOf(given, vault, environment, warn),
+      remoteUser: text('user') ?? settings.text('DEFAULT_REMOTE_USER'),
+      privateKeyFile: text('private-key') ?? settings.path('DEFAULT_PRIVATE_KEY_FILE'),
+      ...(asked ? passwordsOf(given, settings, environment) : {}),
+      become: flag('become') || (settings.boolean('DEFAULT_BECOME') ?? false),
+      becomeUser: text('become-user') ?? settings.text('DEFAULT_BECOME_USER'),
+      becomeMethod: text('become-method') ?? settings.text('DEFAULT_BECOME_METHOD'),
+      connection: text('connection') ?? settings.text('DEFAULT_TRANSPORT'),
+      connectTimeoutMs:
+        (given.integer('timeout', 1, 3600) ??
+          settings.integer('SSH_TIMEOUT', 1) ??
+          settings.integer('DEFAULT_TIMEOUT', 1) ??
+          DEFAULT_OPTIONS.connectTimeoutMs / 1000) * 1000,
+      sshArguments: sshArgumentsOf(given, settings),
       acceptNewHostKeys: flag('accept-new-host-keys'),
-      verbosity: (values['verbose'] as boolean[] | undefined)?.length ?? 0,
+      verbosity: given.count('verbose') || (settings.integer('DEFAULT_VERBOSITY', 0) ?? 0),
     },
   }
 }
 
-function parse(argv: readonly string[]): { values: Partial<Record<string, string[] | boolean | boolean[]>>; positionals: string[] } {
-  const options: NonNullable<ParseArgsConfig['options']> = {}
-  for (const option of OPTIONS as readonly OptionEntry[]) {
-    options[option.long] = {
-      type: option.kind === 'flag' || option.kind === 'count' ? 'boolean' : 'string',
-      ...(option.short !== undefined && { short: option.short }),
-      ...(option.kind !== 'flag' && { multiple: true }),
-    }
+/** What only settings say. */
+function fromSettings(settings: Settings): Partial<RunOptions> {
+  const chosen: Record<string, unknown> = {
+    anyErrorsFatal: settings.boolean('ANY_ERRORS_FATAL'),
+    noLog: settings.boolean('DEFAULT_NO_LOG'),
+    strategy: settings.text('DEFAULT_STRATEGY'),
+    gathering: settings.choice('DEFAULT_GATHERING', ['implicit', 'explicit', 'smart']),
+    gatherSubset: settings.list('DEFAULT_GATHER_SUBSET'),
+    hashBehaviour: settings.choice('DEFAULT_HASH_BEHAVIOUR', ['replace', 'merge']),
+    injectFacts: settings.boolean('INJECT_FACTS_AS_VARS'),
+    privateRoleVars: settings.boolean('DEFAULT_PRIVATE_ROLE_VARS'),
+    taskTimeoutMs: ((seconds) => (seconds === undefined || seconds === 0 ? undefined : seconds * 1000))(settings.integer('TASK_TIMEOUT', 0)),
+    pollIntervalMs: ((seconds) => seconds !== undefined && seconds * 1000)(settings.integer('DEFAULT_POLL_INTERVAL', 0)) || undefined,
+    ansibleManaged: settings.text('DEFAULT_MANAGED_STR'),
+    rolesPath: settings.paths('DEFAULT_ROLES_PATH'),
+    collectionsPath: settings.paths('COLLECTIONS_PATHS'),
+    remotePort: settings.integer('DEFAULT_REMOTE_PORT', 1),
+    becomeExe: settings.text('DEFAULT_BECOME_EXE'),
+    becomeFlags: settings.text('DEFAULT_BECOME_FLAGS'),
+    hostKeyChecking: settings.boolean('SSH_HOST_KEY_CHECKING') ?? settings.boolean('HOST_KEY_CHECKING'),
   }
-  try {
-    return parseArgs({ args: withDashedValues(argv), options, allowPositionals: true, strict: true }) as never
-  } catch (error) {
-    const { message } = error as Error
-    const unknown = /Unknown option '(-[^']*)'/.exec(message)?.[1]
-    if (unknown !== undefined) {
-      const hint = didYouMean(
-        unknown.replace(/^-+/, ''),
-        OPTIONS.map((option) => option.long),
-      )
-      fail('BAD_OPTION', `there is no option ${unknown}`, { hint: hint?.replace(/'(.*)'/, '--$1') ?? '--help lists the options.' })
-    }
-    fail('BAD_OPTION', message.split('\n')[0]!.replace(/\. .*$/, ''), { hint: '--help lists the options.' })
-  }
+  return Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined))
 }
 
-/** A word with a space in it is no option: `--ssh-common-args '-o ProxyJump=gate'` has a value, as with argparse. */
-function withDashedValues(argv: readonly string[]): string[] {
-  const words: string[] = []
-  for (const word of argv) {
-    const before = words.at(-1)
-    const option = (OPTIONS as readonly OptionEntry[]).find(
-      ({ long, short, value }) => value !== undefined && (before === `--${long}` || (short !== undefined && before === `-${short}`)),
-    )
-    if (option && /^-.*\s/s.test(word)) words[words.length - 1] = `--${option.long}=${word}`
-    else words.push(word)
+function tagsOf(values: readonly string[]): string[] | undefined {
+  if (values.length === 0) return undefined
+  return values
+    .flatMap((value) => value.split(','))
+    .map((tag) => tag.trim())
+    .filter((tag) => tag !== '')
+}
+
+type GivenInventory = Arguments<'inventory' | 'extra-vars' | 'vault-id' | 'vault-password-file' | 'ask-vault-pass'>
+
+/** The sources of the inventory: those given, else those of the settings, else `/etc/ansible/hosts` where there is one. */
+export function inventoriesOf(given: GivenInventory, settings: Settings): readonly string[] {
+  const sources = given.list('inventory')
+  return sources.length > 0 ? sources : (settings.inventories() ?? ['/etc/ansible/hosts'].filter((file) => existsSync(file)))
+}
+
+/** The passwords of vaults, read: those of the settings first. */
+export function vaultOf(given: GivenInventory, settings: Settings, environment: Environment): Vault {
+  const files = given.list('vault-password-file')
+  const ask = given.flag('ask-vault-pass')
+  exclusive(ask, '--ask-vault-pass', files.length > 0, '--vault-password-file')
+  const defaultId = settings.text('DEFAULT_VAULT_IDENTITY')
+  const settingsFile = settings.path('DEFAULT_VAULT_PASSWORD_FILE')
+  const ids = [...(settings.list('DEFAULT_VAULT_IDENTITY_LIST') ?? []), ...given.list('vault-id')].map((id) => parseVaultId(id, defaultId))
+  for (const source of [...files, ...(settingsFile === undefined ? [] : [settingsFile])]) ids.push({ id: defaultId ?? DEFAULT_VAULT_ID, source })
+  if (ask || settings.boolean('DEFAULT_ASK_VAULT_PASS') === true) ids.push({ id: DEFAULT_VAULT_ID, source: 'prompt_ask_vault_pass' })
+  return openVault(ids, passwordContext(environment), settings.boolean('DEFAULT_VAULT_ID_MATCH') ?? false)
+}
+
+export function extraVarsOf(given: GivenInventory, vault: Vault, environment: Environment, warn: (diagnostic: Diagnostic) => void): RunOptions['extraVars'] {
+  return readExtraVars(given.list('extra-vars'), new Reader(warn, environment.workingFolder, vault), expander(environment), warn)
+}
+
+function expander({ workingFolder, variables }: Environment): (text: string) => string {
+  return (text) => path.resolve(workingFolder, expandHome(text, variables))
+}
+
+export function passwordContext(environment: Environment): PasswordContext {
+  return { ask: environment.ask, expand: expander(environment) }
+}
+
+/** The passwords of login and become. A login's password that was asked for also serves where none is answered for become. */
+function passwordsOf(given: Arguments<OptionName>, settings: Settings, environment: Environment): Partial<RunOptions> {
+  const { ask, expand } = passwordContext(environment)
+  const askPass = given.flag('ask-pass')
+  const askBecome = given.flag('ask-become-pass')
+  exclusive(askPass, '--ask-pass', given.text('connection-password-file') !== undefined, '--connection-password-file')
+  exclusive(askBecome, '--ask-become-pass', given.text('become-password-file') !== undefined, '--become-password-file')
+  const file = (
+    name: 'connection-password-file' | 'become-password-file',
+    setting: 'CONNECTION_PASSWORD_FILE' | 'BECOME_PASSWORD_FILE',
+  ): string | undefined => {
+    const named = given.text(name)
+    return named === undefined ? settings.path(setting) : expand(named)
   }
-  return words
+  const read = (absolute: string | undefined, what: string): string | undefined => absolute && readPasswordFile(absolute, what).toString('utf8')
+  const connectionPassword =
+    askPass || settings.boolean('DEFAULT_ASK_PASS') === true
+      ? ask('SSH password: ')
+      : read(file('connection-password-file', 'CONNECTION_PASSWORD_FILE'), 'the password to log in with')
+  const becomePassword =
+    askBecome || settings.boolean('DEFAULT_BECOME_ASK_PASS') === true
+      ? ask(`BECOME password${connectionPassword === undefined ? '' : '[defaults to SSH password]'}: `) || connectionPassword
+      : read(file('become-password-file', 'BECOME_PASSWORD_FILE'), 'the password to become another user with')
+  return { connectionPassword, becomePassword }
 }
 
-function words(name: OptionName, text: string | undefined): string[] {
-  try {
-    return splitWords(text ?? '')
-  } catch (error) {
-    fail('BAD_OPTION', `--${name} cannot be read`, { detail: (error as Error).message })
-  }
+function exclusive(first: boolean, firstName: string, second: boolean, secondName: string): void {
+  if (first && second) fail('BAD_OPTION', `${firstName} and ${secondName} exclude each other`)
 }
 
-function integer(name: string, text: string | undefined, minimum: number, maximum: number): number | undefined {
-  if (text === undefined) return undefined
-  const number = Number(text)
-  if (!/^\d+$/.test(text) || number < minimum || number > maximum)
-    fail('BAD_OPTION', `--${name} is '${text}'`, { hint: `It is a whole number from ${minimum} to ${maximum}.` })
-  return number
-}
-
-/** Each is `@FILE`, YAML or JSON text of a mapping, or `name=value …`, where all values are text. Later ones win. */
-function extraVars(values: readonly string[], warn: (diagnostic: Diagnostic) => void): RawDict {
-  const variables = new RawDict()
-  for (const value of values) {
-    if (value.startsWith('@')) {
-      for (const [name, raw] of readVariables(new Reader(warn), path.resolve(value.slice(1)))) variables.set(name, raw)
-      continue
+function sshArgumentsOf(given: Arguments<OptionName>, settings: Settings): string[] {
+  const words = (name: 'SSH_ARGS' | 'SSH_COMMON_ARGS' | 'SSH_EXTRA_ARGS'): string[] => {
+    try {
+      return splitWords(settings.text(name) ?? '')
+    } catch (error) {
+      fail('BAD_OPTION', `the setting ${name} cannot be read`, { detail: (error as Error).message })
     }
-    const file = new SourceFile('--extra-vars', value)
-    const range = { file, start: 0, end: value.length }
-    if (/^\s*[{[]/.test(value)) {
-      const node = parseYaml(file, warn)
-      if (node.kind !== 'map') fail('BAD_OPTION', '--extra-vars has to be a mapping', { range })
-      for (const [name, raw] of toRaw(node) as RawDict) variables.set(name, raw)
-      continue
-    }
-    const { pairs, rest } = splitKeyValues({ kind: 'scalar', value: hasTemplateMarkers(value) ? new Template(value, range) : value, range }, false)
-    if (rest !== undefined) fail('BAD_OPTION', '--extra-vars takes name=value, YAML or JSON of a mapping, or @FILE', { range })
-    for (const [name, raw] of pairs) variables.set(name, raw)
   }
-  return variables
+  const common = given.text('ssh-common-args') === undefined ? words('SSH_COMMON_ARGS') : given.words('ssh-common-args')
+  const extra = given.text('ssh-extra-args') === undefined ? words('SSH_EXTRA_ARGS') : given.words('ssh-extra-args')
+  return [...words('SSH_ARGS'), ...common, ...extra]
 }

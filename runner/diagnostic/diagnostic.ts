@@ -26,6 +26,7 @@ export type DiagnosticCode =
   | 'UNKNOWN_HANDLER'
   | 'UNKNOWN_HOST_PATTERN'
   | 'BAD_INVENTORY'
+  | 'VAULT_FAILED'
   | 'INCLUDE_CYCLE'
   // values and templates
   | 'BAD_ARGUMENT'

@@ -30,7 +30,7 @@ export function renderDiagnostic(diagnostic: Diagnostic, palette: Palette = PLAI
     const { line, column } = file.position(start)
     lines.push(`  ${palette.place(`--> ${file.path}:${line}:${column}`)}`)
     const text = file.line(line)
-    if (text.length > 0) {
+    if (text.length > 0 && !file.secret) {
       const cut = Math.max(0, Math.min(column - 1 - MAX_EXCERPT_COLUMNS / 2, text.length - MAX_EXCERPT_COLUMNS))
       const shown = text.slice(cut, cut + MAX_EXCERPT_COLUMNS).replace(/\t/g, ' ')
       const caretAt = column - 1 - cut

@@ -5,10 +5,13 @@ export class SourceFile {
   /** The path as a person would give it: relative to the working folder where that is shorter. */
   readonly path: string
   readonly text: string
+  /** True for a file that is encrypted: its text is not to be shown. */
+  readonly secret: boolean
   #lineStarts: number[] | undefined
-  constructor(path: string, text: string) {
+  constructor(path: string, text: string, secret = false) {
     this.path = path
     this.text = text
+    this.secret = secret
   }
 
   /** Line and column, both from 1, of an offset (in UTF-16 units) into the text. */

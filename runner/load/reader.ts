@@ -3,6 +3,8 @@ import { readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { fail, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import { SourceFile, type SourceRange } from '../diagnostic/source.ts'
+import { hasTemplateMarkers, RawDict, Template, type Raw } from '../value/value.ts'
+import { isVaultFile, Vault } from './vault/vault.ts'
 import { parseYaml, type Node } from './yaml.ts'
 
 /** A playbook, role or variable file above this size is refused. */
@@ -16,10 +18,12 @@ export class Reader {
   readonly #parsed = new Map<string, Node>()
   /** The folder that shown paths are relative to. */
   readonly workingFolder: string
+  readonly #vault: Vault
 
-  constructor(warn: (diagnostic: Diagnostic) => void, workingFolder = process.cwd()) {
+  constructor(warn: (diagnostic: Diagnostic) => void, workingFolder = process.cwd(), vault = new Vault([])) {
     this.#warn = warn
     this.workingFolder = workingFolder
+    this.#vault = vault
   }
 
   /** A path as messages show it: relative where that does not lead out of the working folder. */
@@ -28,13 +32,37 @@ export class Reader {
     return relative === '' || relative.startsWith('..') ? absolute : relative
   }
 
-  /** The text of a file; `at` is where it was asked for. */
+  /** The text of a file, decrypted where it is a vault and then a secret; `at` is where it was asked for. */
   text(absolute: string, at?: SourceRange): SourceFile {
+    const file = this.#read(absolute, at)
+    if (file.secret) this.#vault.reveal(file.text)
+    return file
+  }
+
+  /** The bytes of a file's content, decrypted where they are a vault and then a secret. */
+  decrypted(bytes: Buffer, absolute: string, at?: SourceRange): Buffer {
+    if (!isVaultFile(bytes)) return bytes
+    const plain = this.#vault.decrypt(bytes.toString('latin1'), this.shownPath(absolute), at)
+    this.#vault.reveal(plain.toString('utf8'))
+    return plain
+  }
+
+  /** Registers all values of an encrypted file of variables as secrets. */
+  reveal(raw: Raw): void {
+    if (Array.isArray(raw)) for (const item of raw) this.reveal(item)
+    else if (raw instanceof RawDict) for (const item of raw.values()) this.reveal(item)
+    else if (raw instanceof Template) for (const part of literalParts(raw.text)) this.#vault.reveal(part)
+    else if (typeof raw === 'string' || typeof raw === 'number') this.#vault.reveal(raw)
+  }
+
+  #read(absolute: string, at: SourceRange | undefined): SourceFile {
     const shown = this.shownPath(absolute)
     try {
       const { size } = statSync(absolute)
       if (size > MAX_FILE_BYTES) fail('LIMIT_EXCEEDED', `${shown} is larger than ${MAX_FILE_BYTES} bytes`, { range: at })
-      return new SourceFile(shown, UTF8.decode(readFileSync(absolute)))
+      const bytes = readFileSync(absolute)
+      const secret = isVaultFile(bytes)
+      return new SourceFile(shown, UTF8.decode(secret ? this.#vault.decrypt(bytes.toString('latin1'), shown, firstLine(shown, bytes)) : bytes), secret)
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code
       if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') fail('FILE_UNREADABLE', `${shown} is not UTF-8 text`, { range: at })
@@ -48,7 +76,7 @@ export class Reader {
   yaml(absolute: string, at?: SourceRange): Node {
     let node = this.#parsed.get(absolute)
     if (!node) {
-      node = parseYaml(this.text(absolute, at), this.#warn)
+      node = parseYaml(this.#read(absolute, at), this.#warn, this.#vault)
       this.#parsed.set(absolute, node)
     }
     return node
@@ -62,6 +90,18 @@ export class Reader {
     }
     return undefined
   }
+}
+
+/** Where a vault begins: its header. */
+function firstLine(shown: string, bytes: Buffer): SourceRange {
+  const text = bytes.toString('latin1')
+  const end = text.indexOf('\n')
+  return { file: new SourceFile(shown, text), start: 0, end: end < 0 ? text.length : end }
+}
+
+/** What a template prints as it is. */
+function literalParts(text: string): string[] {
+  return hasTemplateMarkers(text) ? text.split(/\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}/s).filter((part) => part.trim().length >= 4) : [text]
 }
 
 export function isFile(absolute: string): boolean {

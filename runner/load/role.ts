@@ -114,5 +114,7 @@ export function readVariables(reader: Reader, file: string, at?: SourceRange): R
   if (node.kind !== 'map') {
     throw new DiagnosticError({ code: 'WRONG_TYPE', severity: 'error', summary: 'a file of variables is a mapping', range: node.range })
   }
-  return toRaw(node) as RawDict
+  const variables = toRaw(node) as RawDict
+  if (node.range.file.secret) reader.reveal(variables)
+  return variables
 }

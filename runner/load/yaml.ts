@@ -22,7 +22,8 @@ import {
 import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { SourceFile, SourceRange } from '../diagnostic/source.ts'
 import { print } from '../value/print.ts'
-import { Float, hasTemplateMarkers, RawDict, Template, type Raw, type Value } from '../value/value.ts'
+import { Float, hasTemplateMarkers, RawDict, Template, Vaulted, type Raw, type Value } from '../value/value.ts'
+import { Vault } from './vault/vault.ts'
 
 export interface ScalarNode {
   readonly kind: 'scalar'
@@ -60,9 +61,9 @@ const TOO_LARGE = `YAML nests deeper than ${MAX_DEPTH} levels or holds more than
 
 /**
  * Parses the only document of a file. An empty file is null. Faults are thrown together; warnings (a key that stands
- * twice: the last wins, as in PyYAML) go to `warn`.
+ * twice: the last wins, as in PyYAML) go to `warn`. `vault` decrypts what has the tag `!vault`, once it is used.
  */
-export function parseYaml(file: SourceFile, warn: (diagnostic: Diagnostic) => void): Node {
+export function parseYaml(file: SourceFile, warn: (diagnostic: Diagnostic) => void, vault = new Vault([])): Node {
   const documents = readDocuments(file)
   const whole: SourceRange = { file, start: 0, end: 0 }
   const faults: Diagnostic[] = []
@@ -84,7 +85,7 @@ export function parseYaml(file: SourceFile, warn: (diagnostic: Diagnostic) => vo
   if (faults.length > 0) throw new DiagnosticError(faults)
   const document = documents[0]
   if (!document?.contents) return { kind: 'scalar', value: null, range: whole }
-  return new Converter(file, document, warn).convert(document.contents, 0)
+  return new Converter(file, document, warn, vault).convert(document.contents, 0)
 }
 
 /** The documents of a file. Composing calls itself for every level of nesting, so that the levels are counted before. */
@@ -113,8 +114,10 @@ class Converter {
   /** What each alias stands for. */
   readonly #targets = new Map<Alias, YamlNode>()
   readonly #warn: (diagnostic: Diagnostic) => void
-  constructor(file: SourceFile, document: Document.Parsed, warn: (diagnostic: Diagnostic) => void) {
+  readonly #vault: Vault
+  constructor(file: SourceFile, document: Document.Parsed, warn: (diagnostic: Diagnostic) => void, vault: Vault) {
     this.#file = file
+    this.#vault = vault
     this.#warn = warn
     const anchors = new Map<string, YamlNode>()
     visit(document, {
@@ -161,11 +164,11 @@ class Converter {
     for (const pair of pairs) {
       const key = this.convert(pair.key, depth + 1)
       const value = this.convert(pair.value, depth + 1, key.range, unsafe)
-      if (key.kind !== 'scalar' || key.value instanceof Template) {
+      if (key.kind !== 'scalar' || key.value instanceof Template || key.value instanceof Vaulted) {
         throw new DiagnosticError({
           code: 'WRONG_TYPE',
           severity: 'error',
-          summary: key.kind === 'scalar' ? 'a key cannot be a template' : 'a key has to be text or a number',
+          summary: key.kind === 'scalar' ? 'a key cannot be a template or encrypted' : 'a key has to be text or a number',
           range: key.range,
           hint: key.kind === 'map' ? QUOTE_TEMPLATE : undefined,
         })
@@ -190,6 +193,13 @@ class Converter {
     const text = typeof node.value === 'string' ? node.value : ''
     const { tag } = node
     if (tag === UNSAFE) return text
+    if (tag !== undefined && VAULT_TAGS.includes(tag)) {
+      return new Vaulted(range, () => {
+        const plain = this.#vault.decrypt(text, 'this value', range).toString('utf8')
+        this.#vault.reveal(plain)
+        return plain
+      })
+    }
     const asText = (): Raw => (hasTemplateMarkers(text) && !unsafe ? new Template(text, range) : text)
     if (tag === undefined) return node.type === 'PLAIN' && !hasTemplateMarkers(text) ? resolvePlainScalar(text) : asText()
     const type = tag === '!' ? 'any' : CORE_TAG.exec(tag)?.[1]
@@ -211,13 +221,14 @@ class Converter {
       severity: 'error',
       summary: `the YAML tag '${tag.replace(CORE_TAG, '!!$1')}' is not supported`,
       range,
-      ...(/^!vault/.test(tag) && { hint: 'Vault-encrypted values are not supported yet; read the secret with a lookup instead.' }),
     })
   }
 }
 
 /** Marks text, and all text in a list or a mapping, as data: Ansible's own tag. */
 const UNSAFE = '!unsafe'
+/** Mark text that is encrypted. */
+const VAULT_TAGS = ['!vault', '!vault-encrypted']
 const CORE_TAG = /^tag:yaml\.org,2002:(.*)$/
 
 /** How a text is read that has a tag of YAML's own; undefined where it is no such thing. */

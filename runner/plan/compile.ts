@@ -2,7 +2,7 @@
 import type { Keywords, Play, RoleEntry, TaskItem } from '../load/playbook.ts'
 import type { RoleLoader } from '../load/role.ts'
 import { repr } from '../value/print.ts'
-import { RawDict, Template, type Raw } from '../value/value.ts'
+import { RawDict, Template, Vaulted, type Raw } from '../value/value.ts'
 import type { CompiledItem, CompiledPlay, CompiledTask, RoleUse } from './compiled.ts'
 
 /** Numbers tasks; one for a run. */
@@ -71,6 +71,7 @@ function textOf(raw: Raw): string {
       .map(([key, item]) => `${repr(key)}:${textOf(item)}`)
       .sort()
       .join()}}`
+  if (raw instanceof Vaulted) return `vaulted:${raw.range.file.path}:${raw.range.start}`
   return repr(raw)
 }
 

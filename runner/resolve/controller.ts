@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { Content } from '../contract/content.ts'
-import { fail } from '../diagnostic/diagnostic.ts'
+import { DiagnosticError, fail } from '../diagnostic/diagnostic.ts'
 import type { SourceRange } from '../diagnostic/source.ts'
 import { isFile, type Reader } from '../load/reader.ts'
 import type { CompiledTask } from '../plan/compiled.ts'
@@ -40,10 +40,13 @@ export function readContent(absolute: string, reader: Reader, at: SourceRange | 
     const stat = statSync(absolute)
     const mode = (stat.mode & 0o7777).toString(8).padStart(4, '0')
     const bytes = readFileSync(absolute)
+    const plain = reader.decrypted(bytes, absolute, at)
+    if (plain !== bytes) return { content: Content.of(plain), mode }
     if (stat.size <= MAX_HELD_BYTES) return { content: Content.of(bytes), mode }
     const digest = (algorithm: string): string => createHash(algorithm).update(bytes).digest('hex')
     return { content: Content.controllerFile(absolute, digest('sha256'), bytes.length, digest('sha1')), mode }
   } catch (error) {
+    if (error instanceof DiagnosticError) throw error
     fail('FILE_UNREADABLE', `${reader.shownPath(absolute)} cannot be read`, { range: at, detail: (error as Error).message })
   }
 }

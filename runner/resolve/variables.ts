@@ -1,6 +1,6 @@
 /** Variables in Ansible's order of precedence, and the scope in which a host's templates are evaluated. */
 import { DiagnosticError, fail } from '../diagnostic/diagnostic.ts'
-import { Dict, RawDict, Template, UnknownValueError, type Raw, type Value } from '../value/value.ts'
+import { Dict, RawDict, Template, UnknownValueError, Vaulted, type Raw, type Value } from '../value/value.ts'
 import type { Jinja, Scope } from './jinja/index.ts'
 import { PastUnknown } from './past-unknown.ts'
 
@@ -105,6 +105,7 @@ export class Evaluator implements Scope {
   /** A value with all templates in it evaluated. */
   value(raw: Raw): Value {
     if (raw instanceof Template) return this.#jinja.templateValue(raw, this)
+    if (raw instanceof Vaulted) return raw.reveal()
     if (Array.isArray(raw)) {
       const list: Value[] = []
       return this.#each(raw, (item) => list.push(this.value(item)), list)

@@ -7,6 +7,7 @@ import { matchHosts } from '../load/inventory/pattern.ts'
 import { ModuleRegistry } from '../load/modules.ts'
 import { PlaybookLoader, type Play } from '../load/playbook.ts'
 import { Reader } from '../load/reader.ts'
+import { Vault } from '../load/vault/vault.ts'
 import { RoleLoader } from '../load/role.ts'
 import { compilePlay, TaskCounter } from '../plan/compile.ts'
 import { accumulated, tasksOf, type CompiledPlay, type CompiledTask } from '../plan/compiled.ts'
@@ -33,6 +34,8 @@ export interface RunParts {
   readonly emit: (event: RunEvent) => void
   readonly openPort: (settings: ConnectionSettings) => Port
   readonly cloud: CloudPort
+  /** The passwords of encrypted files and values; without any none can be read. */
+  readonly vault?: Vault
 }
 
 /** What was loaded, ready to run, to be listed or to be only checked. */
@@ -51,7 +54,10 @@ const EXIT = { ok: 0, error: 1, hostFailed: 2, badOption: 2, unreachable: 4, ref
  */
 export async function load(parts: RunParts): Promise<Loaded> {
   const warn = (diagnostic: Diagnostic): void => parts.emit({ kind: 'diagnostic', diagnostic })
-  const reader = new Reader(warn)
+  const vault = parts.vault ?? new Vault([])
+  vault.reportTo(parts.secrets)
+  for (const password of [parts.options.connectionPassword, parts.options.becomePassword]) if (password !== undefined) parts.secrets.add(password)
+  const reader = new Reader(warn, process.cwd(), vault)
   for (const playbook of parts.playbooks) if (!existsSync(playbook)) fail('FILE_NOT_FOUND', `there is no playbook ${reader.shownPath(playbook)}`)
   const inventory = readInventory(parts.inventories, reader)
   const modules = new ModuleRegistry(parts.playbooks.map((playbook) => path.join(path.dirname(playbook), 'library')))
@@ -186,6 +192,6 @@ function throwFaults(faults: readonly Diagnostic[]): void {
 export function exitCodeOf(error: DiagnosticError): number {
   const codes = new Set(error.diagnostics.map((diagnostic) => diagnostic.code))
   if (codes.has('BAD_OPTION')) return EXIT.badOption
-  const missing = ['FILE_NOT_FOUND', 'UNKNOWN_ROLE', 'UNKNOWN_HANDLER', 'BAD_INVENTORY', 'UNKNOWN_HOST_PATTERN'] as const
+  const missing = ['FILE_NOT_FOUND', 'UNKNOWN_ROLE', 'UNKNOWN_HANDLER', 'BAD_INVENTORY', 'UNKNOWN_HOST_PATTERN', 'VAULT_FAILED'] as const
   return missing.some((code) => codes.has(code)) ? EXIT.error : EXIT.refused
 }

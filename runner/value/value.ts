@@ -85,8 +85,24 @@ export class Template {
   }
 }
 
-/** A value as a file holds it: templates are not evaluated yet. */
-export type Raw = Exclude<Value, Value[] | Dict> | Template | Raw[] | RawDict
+/** Text that a file holds encrypted (`!vault`). It is decrypted where it is first used, and is then data, never a template. */
+export class Vaulted {
+  readonly range: SourceRange
+  readonly #decrypt: () => string
+  #text: string | undefined
+  constructor(range: SourceRange, decrypt: () => string) {
+    this.range = range
+    this.#decrypt = decrypt
+  }
+
+  /** The plain text, which is a secret of the run. @throws {DiagnosticError} VAULT_FAILED */
+  reveal(): string {
+    return (this.#text ??= this.#decrypt())
+  }
+}
+
+/** A value as a file holds it: templates are not evaluated yet, what is encrypted is not decrypted. */
+export type Raw = Exclude<Value, Value[] | Dict> | Template | Vaulted | Raw[] | RawDict
 
 /** A mapping whose values may hold templates. */
 export class RawDict extends Map<Value, Raw> {}

@@ -24,9 +24,14 @@ const RUN: readonly (readonly [argv: string, changed: Partial<RunOptions>])[] = 
   ['-CD', { check: true, diff: true }],
   ['-f 7', { forks: 7 }],
   ['--forks=1000', { forks: 1000 }],
+  ['--step --force-handlers --flush-cache', { step: true, forceHandlers: true, flushCache: true }],
+  ['-M /a:/b --module-path /c', { libraryPath: ['/a', '/b', '/c'] }],
+  ['--scp-extra-args=-l --sftp-extra-args=-f', {}],
+  ['--lim a --start-at x', { limit: 'a', startAtTask: 'x' }],
   ['-b --become-user u --become-method sudo', { become: true, becomeUser: 'u', becomeMethod: 'sudo' }],
   ['-u me --private-key k', { remoteUser: 'me', privateKeyFile: 'k' }],
   ['--key-file k', { privateKeyFile: 'k' }],
+  ['-l -1', { limit: '-1' }],
   ['-c local', { connection: 'local' }],
   ['-T 30', { connectTimeoutMs: 30_000 }],
   ['--ssh-extra-args=-v', { sshArguments: ['-v'] }],
@@ -48,7 +53,7 @@ t.test('what else there is', async (t) => {
     parseInvocation(['a.yml', '-i', 'x,', 'b.yml', '--inventory-file', 'y', '--inventory=z'], () => undefined),
     {
       playbooks: [path.resolve('a.yml'), path.resolve('b.yml')],
-      inventories: ['x,', 'z', 'y'],
+      inventories: ['x,', 'y', 'z'],
     },
   )
   t.match(parse(), { output: 'human', showDiffs: true, instead: undefined })
@@ -70,7 +75,7 @@ t.test('what else there is', async (t) => {
 t.test('every option is among those above', async (t) => {
   const tried = [
     ...RUN.map(([argv]) => argv),
-    '--ssh-common-args --inventory-file --inventory --output --no-diff --help --version --syntax-check --list-hosts --list-tasks --list-tags -e',
+    '--ssh-common-args --inventory-file --inventory --output --no-diff --help --version --syntax-check --list-hosts --list-tasks --list-tags -e -k -K -J --vault-id --vault-password-file --connection-password-file --become-password-file',
   ].join(' ')
   for (const { long, ...option } of OPTIONS) {
     const short = 'short' in option ? option.short : undefined
@@ -101,8 +106,11 @@ t.test('extra variables', async (t) => {
 t.test('what is refused', async (t) => {
   for (const [argv, expected] of [
     [['--chekc'], 'BAD_OPTION - there is no option --chekc | Did you mean --check?'],
-    [['-K'], 'BAD_OPTION - there is no option -K | --help lists the options.'],
-    [['--ask-vault-pass'], 'BAD_OPTION - there is no option --ask-vault-pass | --help lists the options.'],
+    [['-Z'], 'BAD_OPTION - there is no option -Z | --help lists the options.'],
+    [['--ssh', 'x'], 'BAD_OPTION - --ssh may be --ssh-common-args, --ssh-extra-args | Write more of it.'],
+    [['-J', '--vault-password-file', 'x'], 'BAD_OPTION - --ask-vault-pass and --vault-password-file exclude each other'],
+    [['-k', '--conn-pass-file', 'x'], 'BAD_OPTION - --ask-pass and --connection-password-file exclude each other'],
+    [['--vault-id', 'a@/none'], 'FILE_NOT_FOUND - there is no file /none with the vault password'],
     [['--limit'], "BAD_OPTION - Option '-l, --limit <value>' argument missing | --help lists the options."],
     [['--check=yes'], "BAD_OPTION - Option '-C, --check' does not take an argument | --help lists the options."],
     [['--forks', '0'], "BAD_OPTION - --forks is '0' | It is a whole number from 1 to 1000."],

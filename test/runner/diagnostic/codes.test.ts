@@ -222,6 +222,18 @@ error: 'c' after the host 'a' is not name=value  [BAD_INVENTORY]
     2 | a b=1 c
       | ^^^^^^^`,
   },
+  VAULT_FAILED: {
+    provoke: refused('- hosts: all\n  vars_files: [secret.yml]\n', 'VAULT_FAILED', {
+      files: { 'secret.yml': '$ANSIBLE_VAULT;1.1;AES256\n30310a30320a3033\n' },
+      hosts: { a: {} },
+    }),
+    text: `
+error: secret.yml is encrypted, and no password is given  [VAULT_FAILED]
+  --> secret.yml:1:1
+    1 | $ANSIBLE_VAULT;1.1;AES256
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^
+  hint: Give one with --vault-password-file, --vault-id or --ask-vault-pass.`,
+  },
   INCLUDE_CYCLE: {
     provoke: refused('- import_playbook: playbook0.yml', 'INCLUDE_CYCLE'),
     text: `

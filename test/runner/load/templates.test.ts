@@ -10,9 +10,10 @@ const DOORS: Readonly<Record<string, string>> = {
   'load/yaml.ts': 'scalars of YAML files',
   'load/inventory/ini.ts': 'values of INI inventories',
   'load/arguments.ts': 'the parts of `name=value` text, which was a template itself',
-  'cli/parse.ts': 'values of --extra-vars',
+  'cli/extra-vars.ts': 'values of --extra-vars',
   'resolve/jinja/index.ts': 'an example in a comment',
-  'run/actions.ts': '`debug: var`, `assert: that`',
+  'run/actions/assert.ts': '`assert: that`',
+  'run/actions/debug.ts': '`debug: var`',
   'run/preflight.ts': 'conditions, to be parsed',
   'run/task.ts': 'conditions',
 }

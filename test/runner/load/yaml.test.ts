@@ -4,7 +4,7 @@ import { formatPosition, SourceFile } from '../../../runner/diagnostic/source.ts
 import { entryOf, nodeAt, parseYaml, toRaw, type Node } from '../../../runner/load/yaml.ts'
 import { faultsOf } from '../../support/faults.ts'
 import { repr } from '../../../runner/value/print.ts'
-import { RawDict, Template, type Raw } from '../../../runner/value/value.ts'
+import { RawDict, Template, Vaulted, type Raw } from '../../../runner/value/value.ts'
 
 function read(text: string): { node: Node; warnings: Diagnostic[] } {
   const warnings: Diagnostic[] = []
@@ -16,6 +16,7 @@ function shown(raw: Raw): string {
   if (raw instanceof Template) return `t${repr(raw.text)}`
   if (Array.isArray(raw)) return `[${raw.map(shown).join(', ')}]`
   if (raw instanceof RawDict) return `{${[...raw].map(([key, value]) => `${repr(key)}: ${shown(value)}`).join(', ')}}`
+  if (raw instanceof Vaulted) return 'vaulted'
   return repr(raw)
 }
 
@@ -131,7 +132,7 @@ const QUOTES = 'A value that begins with {{ has to stand in quotes: "{{ … }}".
 const REFUSED: readonly (readonly [text: string, ...expected: string[]])[] = [
   ['a: {{ x }}', `WRONG_TYPE f.yml:1:5 a key has to be text or a number | ${QUOTES}`],
   ['a: {{ x }} y', `YAML_SYNTAX f.yml:1:12 Unexpected scalar at node end | ${QUOTES}`],
-  ["'{{ x }}': 1", 'WRONG_TYPE f.yml:1:1 a key cannot be a template'],
+  ["'{{ x }}': 1", 'WRONG_TYPE f.yml:1:1 a key cannot be a template or encrypted'],
   ['\ta: 1', 'YAML_SYNTAX f.yml:1:1 Tabs are not allowed as indentation | Indent with spaces; YAML refuses tabs.'],
   ['a: x\n---\nb: y', 'YAML_SYNTAX f.yml:2:1 a second YAML document begins here, where one is expected'],
   ['a: b: c', 'YAML_SYNTAX f.yml:1:4 Nested mappings are not allowed in compact mappings'],
@@ -142,8 +143,8 @@ const REFUSED: readonly (readonly [text: string, ...expected: string[]])[] = [
   ['a: !!python/object:os {}', "UNSUPPORTED_VALUE f.yml:1:23 the YAML tag '!!python/object:os' is not supported"],
   ['a: !!set {x}', "UNSUPPORTED_VALUE f.yml:1:10 the YAML tag '!!set' is not supported"],
   [
-    'a: !vault |\n  1',
-    "UNSUPPORTED_VALUE f.yml:1:11 the YAML tag '!vault' is not supported | Vault-encrypted values are not supported yet; read the secret with a lookup instead.",
+    'a: !vaults |\n  1',
+    "UNSUPPORTED_VALUE f.yml:1:12 the YAML tag '!vaults' is not supported",
   ],
   ['a: !!int x', "WRONG_TYPE f.yml:1:10 'x' cannot be read as !!int"],
   ['b: {<<: 5}', "WRONG_TYPE f.yml:1:9 '<<' takes a mapping or a list of mappings"],

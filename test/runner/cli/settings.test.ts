@@ -1,0 +1,121 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import t from 'tap'
+import { parseInvocation, type Invocation } from '../../../runner/cli/parse.ts'
+import { SETTINGS, type SettingEntry } from '../../../runner/cli/settings.ts'
+import { DEFAULT_OPTIONS, type RunOptions } from '../../../runner/run/options.ts'
+import { RawDict } from '../../../runner/value/value.ts'
+import { faultLine, faultsOf } from '../../support/faults.ts'
+
+interface Said {
+  readonly variables?: Record<string, string>
+  readonly config?: string
+  readonly argv?: readonly string[]
+}
+
+const folder = mkdtempSync(path.join(tmpdir(), 'playline-settings-'))
+t.teardown(() => {
+  rmSync(folder, { recursive: true })
+})
+
+function invoke({ variables = {}, config = '', argv = [] }: Said): { invocation: Invocation; warnings: string[] } {
+  writeFileSync(path.join(folder, 'ansible.cfg'), config)
+  const warnings: string[] = []
+  const environment = { variables: { HOME: '/nowhere', ...variables }, workingFolder: folder, ask: () => 'asked' }
+  return { invocation: parseInvocation(['p.yml', ...argv], (warning) => warnings.push(faultLine(warning)), environment), warnings }
+}
+
+const RUN: readonly (readonly [said: Said, changed: Partial<RunOptions>])[] = [
+  [{}, {}],
+  [{ config: '[defaults]\nforks = 7\nremote_user=me\n' }, { forks: 7, remoteUser: 'me' }],
+  [{ config: '[defaults]\nforks: 7 ; not so many\n# forks = 8\n' }, { forks: 7 }],
+  [{ config: '[defaults]\nforks = 7\n', variables: { ANSIBLE_FORKS: '8' } }, { forks: 8 }],
+  [{ variables: { ANSIBLE_FORKS: '8' }, argv: ['-f', '9'] }, { forks: 9 }],
+  [{ config: '[defaults]\nroles_path = a:/b:~/c:$X/d\n', variables: { X: '/x' } }, { rolesPath: [`${folder}/a`, '/b', '/nowhere/c', '/x/d'] }],
+  [{ variables: { ANSIBLE_LIBRARY: 'm' }, argv: ['-M', '/n'] }, { libraryPath: ['/n', `${folder}/m`] }],
+  [{ config: '[privilege_escalation]\nbecome=True\nbecome_method=su\nbecome_user=u\n' }, { become: true, becomeMethod: 'su', becomeUser: 'u' }],
+  [{ config: '[defaults]\nhost_key_checking = no\n' }, { hostKeyChecking: false }],
+  [{ variables: { ANSIBLE_HOST_KEY_CHECKING: 'False' } }, { hostKeyChecking: false }],
+  [
+    { config: '[ssh_connection]\nssh_args = -o A=1\nssh_common_args = "-o B=2"\n', argv: ['--ssh-extra-args=-4'] },
+    { sshArguments: ['-o', 'A=1', '-o', 'B=2', '-4'] },
+  ],
+  [{ config: '[tags]\nrun = a, b\nskip = c\n' }, { tags: ['a', 'b'], skipTags: ['c'] }],
+  [{ config: '[tags]\nrun = a\n', argv: ['-t', 'x'] }, { tags: ['x'] }],
+  [
+    { config: '[defaults]\nhash_behaviour = merge\ngathering = explicit\nforce_handlers = 1\n' },
+    { hashBehaviour: 'merge', gathering: 'explicit', forceHandlers: true },
+  ],
+  [
+    { config: '[defaults]\ntimeout = 33\ntask_timeout = 5\nno_log = yes\nany_errors_fatal = on\nverbosity = 2\n' },
+    { connectTimeoutMs: 33_000, taskTimeoutMs: 5000, noLog: true, anyErrorsFatal: true, verbosity: 2 },
+  ],
+  [{ config: '[defaults]\nask_pass = true\n' }, { connectionPassword: 'asked' }],
+  [{ config: '[diff]\nalways = true\n' }, { diff: true }],
+  [
+    { config: '[defaults]\nprivate_key_file = keys/id\nremote_port = 2222\ntransport = local\n' },
+    { privateKeyFile: `${folder}/keys/id`, remotePort: 2222, connection: 'local' },
+  ],
+]
+
+t.test('what each setting asks of the run', async (t) => {
+  const expected = { ...DEFAULT_OPTIONS, extraVars: new RawDict() }
+  for (const [said, changed] of RUN)
+    t.strictSame(invoke(said).invocation.run, { ...expected, connectionPassword: undefined, becomePassword: undefined, ...changed }, JSON.stringify(said))
+})
+
+t.test('the inventory and the output', async (t) => {
+  t.strictSame(invoke({ config: '[defaults]\ninventory = hosts,./more\n' }).invocation.inventories, [`${folder}/hosts`, `${folder}/more`])
+  t.strictSame(invoke({ variables: { ANSIBLE_INVENTORY: '/a/b' }, argv: ['-i', 'x'] }).invocation.inventories, ['x'])
+  t.equal(invoke({ variables: { ANSIBLE_STDOUT_CALLBACK: 'ansible.posix.json' } }).invocation.output, 'json')
+  t.equal(invoke({ config: '[defaults]\nstdout_callback = yaml\n' }).invocation.output, 'human')
+})
+
+t.test('which file is read', async (t) => {
+  const other = path.join(folder, 'other')
+  mkdirSync(other)
+  writeFileSync(path.join(other, 'ansible.cfg'), '[defaults]\nforks = 3\n')
+  const config = '[defaults]\nforks = 4\n'
+  t.equal(invoke({ config }).invocation.run.forks, 4)
+  t.equal(invoke({ config, variables: { ANSIBLE_CONFIG: 'other' } }).invocation.run.forks, 3)
+  t.equal(invoke({ config, variables: { ANSIBLE_CONFIG: 'other/ansible.cfg' } }).invocation.run.forks, 3)
+  t.equal(invoke({ config, variables: { ANSIBLE_CONFIG: 'none' } }).invocation.run.forks, 4)
+  chmodSync(folder, 0o777)
+  const { invocation, warnings } = invoke({ config })
+  chmodSync(folder, 0o700)
+  t.equal(invocation.run.forks, DEFAULT_OPTIONS.forks)
+  t.match(warnings, [/is not read, since everybody may write in its folder/])
+})
+
+t.test('what is of no effect is told of where it would change something; what is refused refuses', async (t) => {
+  t.strictSame(invoke({ config: '[defaults]\nnocows = 1\nretry_files_enabled = False\nunknown = 1\npipelining = True\n[other]\nx = 1\n' }).warnings, [])
+  t.strictSame(invoke({ config: '[defaults]\nfact_caching = memory\n' }).warnings, [])
+  t.strictSame(invoke({ config: '[defaults]\nfact_caching = redis\n' }).warnings, [
+    'UNSUPPORTED_VALUE ansible.cfg:2:1 the setting defaults.fact_caching is of no effect: facts are read in each run',
+  ])
+  for (const [config, fault] of [
+    [
+      '[defaults]\njinja2_native = True',
+      'UNSUPPORTED_VALUE ansible.cfg:2:1 the setting defaults.jinja2_native = True is not supported: templates give text, as they do by default | Take the setting out.',
+    ],
+    ['[defaults]\nforks = many', "BAD_OPTION ansible.cfg:2:1 the setting defaults.forks is 'many' | It is a whole number from 1."],
+    [
+      '[defaults]\nbecome = x\n[privilege_escalation]\nbecome = maybe',
+      "BAD_OPTION ansible.cfg:4:1 the setting privilege_escalation.become is 'maybe' | It is yes or no.",
+    ],
+    ['[defaults]\ngathering = never', "BAD_OPTION ansible.cfg:2:1 the setting defaults.gathering is 'never' | It is implicit, explicit, smart."],
+    ['forks = 1', 'BAD_OPTION ansible.cfg:1:1 this line of ansible.cfg cannot be read | Write [section], and below it key = value.'],
+  ] as const)
+    t.strictSame(
+      faultsOf(() => invoke({ config })),
+      [fault],
+      config,
+    )
+})
+
+t.test('nothing stands twice in the table', async (t) => {
+  const entries: readonly SettingEntry[] = SETTINGS
+  for (const spellings of [entries.map(({ name }) => name), entries.flatMap(({ env }) => env), entries.flatMap(({ ini }) => ini)])
+    t.equal(new Set(spellings).size, spellings.length)
+})
