@@ -12,7 +12,7 @@ import { isFolder } from './reader.ts'
 type LibraryModule = (tools: typeof contract) => Module
 
 /** Names of actions that are part of the runner itself. */
-export const RUNNER_ACTIONS = ['assert', 'debug', 'fail', 'meta', 'pause', 'set_fact'] as const
+export const RUNNER_ACTIONS = ['assert', 'debug', 'fail', 'gather_facts', 'meta', 'pause', 'set_fact', 'setup'] as const
 
 /** Other names under which Ansible users know a module. */
 const SYNONYMS: Readonly<Record<string, string>> = { systemd: 'service', systemd_service: 'service' }

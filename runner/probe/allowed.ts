@@ -6,6 +6,7 @@
  * Options are listed, not excluded: getopt accepts every unambiguous beginning of a long option, so `--vac` is `--vacuum`.
  */
 import type { CloudRead } from '../contract/cloud.ts'
+import { READING_SCRIPTS } from '../contract/reading-scripts.ts'
 import type { QueryRead } from '../contract/resource.ts'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 
@@ -70,6 +71,8 @@ const IPTABLES: Rule = {
   valued: ['-t', '--table'],
   needs: /^(-[nvwx]*[SL][nvwx]*|--list|--list-rules)$/,
 }
+
+const LVM: Rule = { options: /^--(noheadings|nosuffix|readonly|units|separator)$/, valued: ['--units', '--separator'], operands: NO_OPERANDS }
 
 const RULES: Readonly<Record<string, Rule>> = {
   // services
@@ -282,6 +285,9 @@ const RULES: Readonly<Record<string, Rule>> = {
   groups: ANYTHING,
   crontab: { options: /^-l$/, valued: ['-u'], needs: /^-l$/, operands: NO_OPERANDS },
 
+  // One of the scripts that never change; its arguments are words and patterns.
+  sh: { also: ({ all }) => all[0] === '-c' && READING_SCRIPTS.has(all[1] ?? '') && all[2] === 'sh' },
+
   // the machine
   uname: ANYTHING,
   arch: ANYTHING,
@@ -294,6 +300,13 @@ const RULES: Readonly<Record<string, Rule>> = {
   getenforce: ANYTHING,
   sestatus: ANYTHING,
   getsebool: ANYTHING,
+  lspci: { options: /^-D$/, operands: NO_OPERANDS },
+  // What follows an operand, or `--`, would be run by a shell.
+  capsh: { options: /^--print$/, operands: NO_OPERANDS },
+  lsb_release: { options: /^(-a|--all)$/, operands: NO_OPERANDS },
+  vgs: LVM,
+  lvs: LVM,
+  pvs: LVM,
   ps: ANYTHING,
   pgrep: { options: /^(-[flaxnovcwi]+|-[uUPgGst].+|--(full|list-name|list-full|exact|count))$/, valued: ['-u', '-U', '-P', '-g', '-G', '-s', '-t'] },
 }

@@ -27,7 +27,7 @@ export interface ConnectionKeywords {
   readonly port: number | undefined
 }
 
-export function connectionKeywords(task: CompiledTask | undefined, evaluator: Evaluator): ConnectionKeywords {
+export function connectionKeywords(task: Pick<CompiledTask, 'chain'> | undefined, evaluator: Evaluator): ConnectionKeywords {
   const text = (name: string): string | undefined => {
     const found = task && inherited(task.chain, name)
     return found && found.raw !== null ? print(evaluator.value(found.raw)) : undefined
@@ -74,7 +74,7 @@ export function connectionSettings(
 }
 
 /** Who to be on the host for a task; undefined: who logged in. */
-export function becomeFor(task: CompiledTask | undefined, evaluator: Evaluator, options: RunOptions): Become | undefined {
+export function becomeFor(task: Pick<CompiledTask, 'chain'> | undefined, evaluator: Evaluator, options: RunOptions): Become | undefined {
   const keyword = (name: string): Value | undefined => {
     const found = task && inherited(task.chain, name)
     return found === undefined || found.raw === null ? undefined : evaluator.value(found.raw)

@@ -1,7 +1,8 @@
 /** What a run knows of one host. */
 import type { Port } from '../port/port.ts'
 import { Overlay, type CloudPredictions } from '../probe/overlay.ts'
-import { RawDict, type Raw, type Value } from '../value/value.ts'
+import type { Raw, Value } from '../value/value.ts'
+import { HostFacts, type Doubt } from './facts.ts'
 
 export interface Stats {
   ok: number
@@ -19,8 +20,8 @@ export class HostState {
   readonly name: string
   /** `set_fact` and `register`, the newest values. */
   readonly facts = new Map<Value, Raw>()
-  /** Facts as variables, read when a template first asks: empty until then, and seen by evaluators that are older. */
-  readonly gathered = new RawDict()
+  /** What it says of itself, read when a template first asks. */
+  readonly gathered: HostFacts
   readonly overlay: Overlay
   /** Open connections, by how they were made: a task may ask for another user or kind than the one before it. */
   readonly ports = new Map<string, Port>()
@@ -32,9 +33,11 @@ export class HostState {
   readonly maybeNotified = new Map<number, string>()
   readonly stats: Stats = { ok: 0, changed: 0, unreachable: 0, failures: 0, skipped: 0, rescued: 0, ignored: 0, unknown: 0 }
 
-  constructor(name: string, cloud: CloudPredictions) {
+  /** `injectFacts`: whether facts are variables of their own, beside `ansible_facts`. */
+  constructor(name: string, cloud: CloudPredictions, doubt: (overlay: Overlay) => Doubt, injectFacts: boolean) {
     this.name = name
     this.overlay = new Overlay(cloud)
+    this.gathered = new HostFacts(doubt(this.overlay), injectFacts)
   }
 
   async closePorts(): Promise<void> {

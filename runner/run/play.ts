@@ -178,6 +178,8 @@ class PlayRun {
     const { compiled, batch, name } = this.#play
     const hosts = batch.filter((each) => !this.#gone.has(each))
     this.#session.emit({ kind: 'play-start', name, id: randomUUID(), path: formatPosition(compiled.play.range), hosts, at: new Date() })
+    const gather = compiled.play.keywords.get('gather_facts')?.raw
+    if (gather === undefined || gather === null || booleanOf(gather as Value)) for (const host of hosts) this.#session.allowFacts(host, this.#play)
     await this.#runItems(compiled.items, hosts)
     if (this.#force() && !this.#endPlay) await this.#flush([])
     this.#session.emit({ kind: 'play-end', at: new Date() })

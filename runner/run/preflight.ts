@@ -41,8 +41,11 @@ export async function preflight(session: Session, plays: readonly CompiledPlay[]
     }
   }
   session.foreseen = runtime
+  session.beforeRun = true
   for (const play of plays) new PlayCheck(session, play, add).run()
+  session.beforeRun = false
   session.foreseen = new Map()
+  session.foreseeFacts(plays)
   return [...found.values()]
 }
 

@@ -1,7 +1,6 @@
 /** A run as one value: what was loaded, what was asked, and what is known of the hosts so far. */
 import { randomUUID } from 'node:crypto'
 import path from 'node:path'
-import type { QueryReply } from '../contract/resource.ts'
 import { fail, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { Inventory } from '../load/inventory/inventory.ts'
 import type { ModuleRegistry } from '../load/modules.ts'
@@ -11,18 +10,19 @@ import type { CloudPort } from '../port/cloud.ts'
 import type { ConnectionSettings, Port } from '../port/port.ts'
 import { CloudPredictions } from '../probe/overlay.ts'
 import type { RunEvent } from '../report/event.ts'
-import { FACT_READS, FACT_VARIABLES, factsFrom } from '../resolve/facts.ts'
+import type { Collector } from '../resolve/facts/index.ts'
+import { mayBeFact } from '../resolve/facts/mentioned.ts'
 import { variablesFor } from '../resolve/host-variables.ts'
 import { Jinja } from '../resolve/jinja/index.ts'
 import { runLookup } from '../resolve/lookup.ts'
-import { Pending } from '../resolve/pending.ts'
+import { Pending, settled } from '../resolve/pending.ts'
 import type { Secrets } from '../resolve/secrets.ts'
 import { VariableFiles } from '../resolve/variable-files.ts'
 import { Evaluator, LazyDict } from '../resolve/variables.ts'
-import type { Dict } from '../value/value.ts'
-import { RawDict, type Raw, type Template, type Value } from '../value/value.ts'
-import { print } from '../value/print.ts'
-import { connectionKeywords, connectionSettings, PASSWORD_VARIABLES, type ConnectionKeywords } from './connection.ts'
+import { Dict, RawDict, type Raw, type Template, type Value } from '../value/value.ts'
+import { becomeFor, connectionKeywords, connectionSettings, PASSWORD_VARIABLES, type ConnectionKeywords } from './connection.ts'
+import { doubtOf, mentionedFacts } from './fact-sources.ts'
+import { EVERY_FACT, type FactConnection, type FactRequest } from './facts.ts'
 import { HostState } from './host.ts'
 import type { RunOptions } from './options.ts'
 
@@ -69,6 +69,7 @@ export class Session {
   firstPredictedChange: string | undefined
   readonly #predictions = new CloudPredictions()
   readonly #openPort: (settings: ConnectionSettings) => Port
+  #mentioned: ReadonlySet<Collector> = new Set()
   readonly #files: VariableFiles
   /** Who is evaluating: evaluation is synchronous, so there is one at a time. */
   #evaluating: { readonly evaluator: Evaluator; readonly task: CompiledTask | undefined } | undefined
@@ -101,7 +102,7 @@ export class Session {
 
   host(name: string): HostState {
     let host = this.hosts.get(name)
-    if (!host) this.hosts.set(name, (host = new HostState(name, this.#predictions)))
+    if (!host) this.hosts.set(name, (host = new HostState(name, this.#predictions, (overlay) => doubtOf(overlay, this.options), this.options.injectFacts)))
     return host
   }
 
@@ -119,13 +120,13 @@ export class Session {
         playVarsFiles: play?.varsFiles ?? [],
         task,
         facts: host.facts,
-        gathered: host.gathered,
+        gathered: host.gathered.variables,
         local: this.foreseen.size === 0 ? local : new Map([...this.foreseen, ...local]),
         magic: this.#magic(hostName, play, task),
       },
       { inventory: this.inventory, files: this.#files, extraVars: this.options.extraVars },
     )
-    return new SessionEvaluator(this, host, play, task, variables)
+    return new SessionEvaluator(this, task, variables)
   }
 
   /** Marks who evaluates while `evaluate` runs. */
@@ -153,14 +154,57 @@ export class Session {
     await Promise.all([...this.hosts.values()].map((host) => host.closePorts()))
   }
 
-  /** Reads a host's facts, once, over the connection of the task that first asks. */
-  async gather(host: HostState, play: ActivePlay | undefined, task: CompiledTask | undefined): Promise<void> {
-    if (host.gathered.size > 0) return
-    const evaluator = this.evaluator(host.name, play, task)
-    const port = this.port(host.name, evaluator, connectionKeywords(task, evaluator))
-    const outcomes = await port.read(FACT_READS, { become: undefined })
-    const replies = outcomes.map((outcome): QueryReply => ('reply' in outcome ? (outcome.reply as QueryReply) : { exitCode: 127, stdout: '', stderr: '' }))
-    for (const [name, value] of factVariables(factsFrom(replies))) host.gathered.set(name, value)
+  /** Whether the run is only checked before it begins: any host may have any fact by the time that a task asks. */
+  beforeRun = false
+
+  /** From now on a host has its facts, without asking it anything yet. */
+  allowFacts(hostName: string, play: ActivePlay, request: FactRequest = EVERY_FACT): void {
+    const connect = (): FactConnection => this.#factConnection(hostName, play, undefined, {}, { chain: [play.compiled.play.keywords] })
+    this.host(hostName).gathered.allow(request, connect, this.#mentioned)
+  }
+
+  /**
+   * What a task that gathers does: `target` is asked, as the task says, and `storedFor` has the facts from then on. Without
+   * `whole` the host only has to answer: what templates mention is read, and the rest when it is first used.
+   *
+   * @throws {DiagnosticError} for a bad subset, and what the port throws.
+   */
+  async gatherFacts(
+    { target, storedFor, whole }: { readonly target: string; readonly storedFor: string; readonly whole: boolean },
+    play: ActivePlay,
+    task: CompiledTask,
+    environment: Readonly<Record<string, string>>,
+    request: FactRequest,
+  ): Promise<Dict> {
+    const facts = this.host(storedFor).gathered
+    const connection = await settled(() => this.#factConnection(target, play, task, environment))
+    if (whole) return facts.gather(request, connection)
+    facts.allow(request, () => connection, this.#mentioned)
+    await facts.readMentioned()
+    return new Dict()
+  }
+
+  /** How a task asks a host for its facts. */
+  #factConnection(
+    hostName: string,
+    play: ActivePlay,
+    task: CompiledTask | undefined,
+    environment: Readonly<Record<string, string>>,
+    keywords: Pick<CompiledTask, 'chain'> | undefined = task,
+  ): FactConnection {
+    const evaluator = this.evaluator(hostName, play, task)
+    const python = evaluator.get('ansible_python_interpreter')
+    return {
+      port: this.port(hostName, evaluator, connectionKeywords(keywords, evaluator)),
+      become: becomeFor(keywords, evaluator, this.options),
+      environment,
+      python: typeof python === 'string' && python.startsWith('/') ? python : undefined,
+    }
+  }
+
+  /** Facts that templates of the whole run mention; told by whoever knows its plays. */
+  foreseeFacts(plays: readonly CompiledPlay[]): void {
+    this.#mentioned = mentionedFacts(plays, this.inventory)
   }
 
   #magic(hostName: string, play: ActivePlay | undefined, task: CompiledTask | undefined): RawDict {
@@ -232,29 +276,17 @@ export class Session {
 /** An evaluator that knows on whose behalf lookups are made, and which names are facts. */
 class SessionEvaluator extends Evaluator {
   readonly #session: Session
-  readonly #host: HostState
-  readonly #play: ActivePlay | undefined
   readonly #task: CompiledTask | undefined
 
-  constructor(
-    session: Session,
-    host: HostState,
-    play: ActivePlay | undefined,
-    task: CompiledTask | undefined,
-    variables: ConstructorParameters<typeof Evaluator>[1],
-  ) {
+  constructor(session: Session, task: CompiledTask | undefined, variables: ConstructorParameters<typeof Evaluator>[1]) {
     super(session.jinja, variables)
     this.#session = session
-    this.#host = host
-    this.#play = play
     this.#task = task
   }
 
   override get(name: string): Value | undefined {
     const value = this.#session.evaluatingAs(this, this.#task, () => super.get(name))
-    if (value === undefined && FACT_VARIABLES.has(name) && this.#host.gathered.size === 0) {
-      throw new Pending(() => this.#session.gather(this.#host, this.#play, this.#task))
-    }
+    if (this.#session.beforeRun && (name === 'ansible_facts' || (value === undefined && mayBeFact(name)))) throw new Pending(neverNow)
     if (value !== undefined && PASSWORD_VARIABLES.has(name)) this.#session.secrets.add(value)
     return value
   }
@@ -272,9 +304,7 @@ class SessionEvaluator extends Evaluator {
   }
 }
 
-function factVariables(facts: Dict): RawDict {
-  const variables = new RawDict()
-  variables.set('ansible_facts', facts)
-  for (const [name, value] of facts) variables.set(`ansible_${print(name)}`, value)
-  return variables
+/** Before the run nothing is fetched. */
+function neverNow(): Promise<never> {
+  return Promise.reject(new Error('a host was asked before the run'))
 }

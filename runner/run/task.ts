@@ -17,6 +17,7 @@ import type { RunnerAction } from './actions/action.ts'
 import { runnerAction } from './actions/index.ts'
 import { factsOf } from './actions/set-fact.ts'
 import { becomeFor, connectionKeywords } from './connection.ts'
+import type { FactRequest } from './facts.ts'
 import { failureOf, isHostFault, runModule } from './module.ts'
 import { failed, NOTHING, type ItemOutcome, type Outcome } from './outcome.ts'
 import { actionArguments, parametersOf } from './parameters.ts'
@@ -347,7 +348,23 @@ class TaskOnHost {
       else all()
     })
     const check = (await this.#checkMode(local)) ?? this.#session.options.check
-    const outcome = await own.run({ evaluator, bound, argument, all, verbosity: this.#session.options.verbosity, check })
+    const gather = async (request: FactRequest, whole: boolean): Promise<Dict> => {
+      const target = await this.#target(local)
+      const delegated = inherited(this.#task.chain, 'delegate_facts')
+      const storedFor = delegated && delegated.raw !== null && booleanOf(await this.#value(delegated.raw, local)) ? target : this.#hostName
+      const environment = await settled(() => environmentOf(this.#task, evaluator))
+      return this.#session.gatherFacts({ target, storedFor, whole }, this.#play, this.#task, environment, request)
+    }
+    const outcome = await own.run({
+      evaluator,
+      bound,
+      argument,
+      all,
+      gather,
+      isRegistered: this.#task.task.keywords.has('register'),
+      verbosity: this.#session.options.verbosity,
+      check,
+    })
     return check ? { ...outcome, check } : outcome
   }
 

@@ -1,7 +1,8 @@
 /** What an action of the runner itself is: it steers the run and needs no host. */
 import type { BoundArguments, Taker } from '../../resolve/arguments.ts'
 import type { Evaluator } from '../../resolve/variables.ts'
-import type { Value } from '../../value/value.ts'
+import type { Dict, Value } from '../../value/value.ts'
+import type { FactRequest } from '../facts.ts'
 import type { Outcome } from '../outcome.ts'
 
 export interface ActionContext {
@@ -11,6 +12,10 @@ export interface ActionContext {
   readonly argument: (name: string) => Value | undefined
   /** All arguments, evaluated. */
   readonly all: () => Map<string, Value>
+  /** Gathers facts of the task's host; with `whole` all are read, and answered. */
+  readonly gather: (request: FactRequest, whole: boolean) => Promise<Dict>
+  /** Whether the task's result is kept under a name. */
+  readonly isRegistered: boolean
   readonly verbosity: number
   readonly check: boolean
 }

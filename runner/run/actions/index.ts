@@ -8,6 +8,7 @@ import { assertThat, failAsAsked } from './assert.ts'
 import { debug } from './debug.ts'
 import { pause } from './pause.ts'
 import { setFact } from './set-fact.ts'
+import { gatherFacts, setup } from './setup.ts'
 
 const ACTIONS: Readonly<Record<string, RunnerAction>> = {
   debug: { parameters: ['msg', 'var', 'verbosity'], run: debug },
@@ -15,6 +16,8 @@ const ACTIONS: Readonly<Record<string, RunnerAction>> = {
   fail: { parameters: ['msg'], run: failAsAsked },
   set_fact: { parameters: undefined, run: setFact },
   pause: { parameters: ['seconds', 'minutes', 'prompt', 'echo'], run: pause },
+  setup: { parameters: ['gather_subset', 'gather_timeout', 'filter', 'fact_path'], run: setup },
+  gather_facts: { parameters: ['gather_subset', 'gather_timeout', 'filter', 'fact_path', 'parallel'], run: gatherFacts },
   meta: { parameters: ['_meta'], freeForm: '_meta', run: () => NOTHING },
 }
 

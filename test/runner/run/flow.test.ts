@@ -17,7 +17,7 @@ t.test('connections', async (t) => {
     },
     {
       name: 'the play says how, facts included',
-      playbook: tasks('- debug: {msg: "{{ ansible_hostname }}"}\n- command: "true"', '  connection: local\n'),
+      playbook: tasks('- debug: {msg: "{{ ansible_hostname }}"}\n- command: "true"', '  connection: local\n').replace('  gather_facts: false\n', ''),
       opened: ['a local a'],
     },
     {
