@@ -17,14 +17,29 @@ export interface ArgumentSpec {
 
 const TYPES = new Set(['str', 'int', 'float', 'bool', 'list', 'dict', 'path', 'raw', 'jsonarg', 'json', 'bytes', 'bits'])
 
-/** The options of the entry point `main`, or undefined. */
-export function readArgumentSpecs(node: Node | undefined): ReadonlyMap<string, ArgumentSpec> | undefined {
-  const main = child(node, 'main')
-  const options = child(main, 'options')
-  return options?.kind === 'map' ? readOptions(options) : undefined
+/** What a role declares of one of its entry points: a file in `tasks`, `main` where none is named. */
+export interface EntryPoint {
+  readonly shortDescription: string | undefined
+  readonly options: ReadonlyMap<string, ArgumentSpec>
 }
 
-function readOptions(node: MapNode): Map<string, ArgumentSpec> {
+/** The declared entry points by name. */
+export function readArgumentSpecs(node: Node | undefined): ReadonlyMap<string, EntryPoint> {
+  if (node?.kind !== 'map') return new Map()
+  return new Map(
+    node.entries.map(({ key, value }): [string, EntryPoint] => [
+      key,
+      { shortDescription: text(child(value, 'short_description')), options: readOptions(child(value, 'options')) },
+    ]),
+  )
+}
+
+/** Options of an entry point, or of an argument that is a mapping. */
+export function readOptions(node: Node | undefined): Map<string, ArgumentSpec> {
+  return node?.kind === 'map' ? optionsOf(node) : new Map<string, ArgumentSpec>()
+}
+
+function optionsOf(node: MapNode): Map<string, ArgumentSpec> {
   const options = new Map<string, ArgumentSpec>()
   for (const entry of node.entries) {
     const spec = entry.value
@@ -39,7 +54,7 @@ function readOptions(node: MapNode): Map<string, ArgumentSpec> {
       choices: choices?.kind === 'list' ? choices.items.map(toRaw) : undefined,
       elements: text(child(spec, 'elements')),
       noLog: isTrue(child(spec, 'no_log')),
-      options: nested?.kind === 'map' ? readOptions(nested) : undefined,
+      options: nested?.kind === 'map' ? optionsOf(nested) : undefined,
     })
   }
   return options

@@ -24,7 +24,6 @@ export interface Keyword {
 }
 
 const EVERYWHERE: readonly Place[] = ['play', 'role', 'block', 'task']
-const NOT_YET = 'not yet part of Playline'
 
 /** Ansible 2.14's keywords, by name. */
 export const KEYWORDS: Readonly<Record<string, Keyword>> = {
@@ -35,8 +34,8 @@ export const KEYWORDS: Readonly<Record<string, Keyword>> = {
   become: { kind: 'boolean', places: EVERYWHERE },
   become_user: { kind: 'text', places: EVERYWHERE },
   become_method: { kind: 'text', places: EVERYWHERE },
-  become_flags: { kind: 'text', places: EVERYWHERE, refused: NOT_YET },
-  become_exe: { kind: 'text', places: EVERYWHERE, refused: NOT_YET },
+  become_flags: { kind: 'text', places: EVERYWHERE },
+  become_exe: { kind: 'text', places: EVERYWHERE },
   environment: { kind: 'any', places: EVERYWHERE },
   no_log: { kind: 'boolean', places: EVERYWHERE },
   ignore_errors: { kind: 'boolean', places: EVERYWHERE },
@@ -48,8 +47,8 @@ export const KEYWORDS: Readonly<Record<string, Keyword>> = {
   connection: { kind: 'text', places: EVERYWHERE },
   port: { kind: 'integer', places: EVERYWHERE },
   remote_user: { kind: 'text', places: EVERYWHERE },
-  timeout: { kind: 'integer', places: EVERYWHERE, refused: NOT_YET },
-  throttle: { kind: 'integer', places: EVERYWHERE, refused: NOT_YET },
+  timeout: { kind: 'integer', places: EVERYWHERE },
+  throttle: { kind: 'integer', places: EVERYWHERE },
   debugger: { kind: 'text', places: EVERYWHERE, refused: 'Playline has no debugger' },
   collections: { kind: 'names', places: EVERYWHERE, noEffect: true },
   module_defaults: {
@@ -58,7 +57,7 @@ export const KEYWORDS: Readonly<Record<string, Keyword>> = {
     note: 'of several mappings for one module the innermost counts alone, as in Ansible; without action groups',
   },
   delegate_to: { kind: 'text', places: ['role', 'block', 'task'] },
-  delegate_facts: { kind: 'boolean', places: ['role', 'block', 'task'], refused: NOT_YET },
+  delegate_facts: { kind: 'boolean', places: ['role', 'block', 'task'] },
 
   hosts: { kind: 'names', places: ['play'] },
   roles: { kind: 'any', places: ['play'] },
@@ -67,22 +66,22 @@ export const KEYWORDS: Readonly<Record<string, Keyword>> = {
   post_tasks: { kind: 'items', places: ['play'] },
   handlers: { kind: 'items', places: ['play'] },
   vars_files: { kind: 'any', places: ['play'] },
-  vars_prompt: { kind: 'any', places: ['play'], refused: NOT_YET },
+  vars_prompt: { kind: 'any', places: ['play'] },
   gather_facts: { kind: 'boolean', places: ['play'] },
-  gather_subset: { kind: 'names', places: ['play'], refused: NOT_YET },
-  gather_timeout: { kind: 'integer', places: ['play'], refused: NOT_YET },
-  fact_path: { kind: 'text', places: ['play'], refused: NOT_YET },
+  gather_subset: { kind: 'names', places: ['play'] },
+  gather_timeout: { kind: 'integer', places: ['play'] },
+  fact_path: { kind: 'text', places: ['play'] },
   force_handlers: { kind: 'boolean', places: ['play'] },
   max_fail_percentage: { kind: 'number', places: ['play'] },
   serial: { kind: 'any', places: ['play'] },
   strategy: { kind: 'text', places: ['play'] },
   order: { kind: 'text', places: ['play'] },
 
-  action: { kind: 'any', places: ['task'], refused: NOT_YET },
-  local_action: { kind: 'any', places: ['task'], refused: NOT_YET },
+  action: { kind: 'any', places: ['task'] },
+  local_action: { kind: 'any', places: ['task'] },
   args: { kind: 'map', places: ['task'] },
-  async: { kind: 'integer', places: ['task'], refused: NOT_YET },
-  poll: { kind: 'integer', places: ['task'], refused: NOT_YET },
+  async: { kind: 'integer', places: ['task'] },
+  poll: { kind: 'integer', places: ['task'] },
   changed_when: { kind: 'conditions', places: ['task'] },
   failed_when: { kind: 'conditions', places: ['task'] },
   until: { kind: 'conditions', places: ['task'] },

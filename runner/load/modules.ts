@@ -12,7 +12,23 @@ import { isFolder } from './reader.ts'
 type LibraryModule = (tools: typeof contract) => Module
 
 /** Names of actions that are part of the runner itself. */
-export const RUNNER_ACTIONS = ['assert', 'debug', 'fail', 'gather_facts', 'meta', 'pause', 'set_fact', 'setup'] as const
+export const RUNNER_ACTIONS = [
+  'add_host',
+  'assert',
+  'debug',
+  'fail',
+  'gather_facts',
+  'group_by',
+  'include_role',
+  'include_tasks',
+  'include_vars',
+  'meta',
+  'pause',
+  'set_fact',
+  'set_stats',
+  'setup',
+  'validate_argument_spec',
+] as const
 
 /** Other names under which Ansible users know a module. */
 const SYNONYMS: Readonly<Record<string, string>> = { systemd: 'service', systemd_service: 'service' }

@@ -3,11 +3,9 @@ import path from 'node:path'
 import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { SourceRange } from '../diagnostic/source.ts'
 import { didYouMean } from '../diagnostic/suggest.ts'
-import { print } from '../value/print.ts'
-import { Float, RawDict, Template, type Raw } from '../value/value.ts'
-import { splitKeyValues } from './arguments.ts'
+import { Float, hasTemplateMarkers, RawDict, Template, type Raw } from '../value/value.ts'
 import { keywordNamed, keywordsOf, type Keyword, type KeywordKind, type Place } from './keywords.ts'
-import { isFile, type Reader } from './reader.ts'
+import type { Reader } from './reader.ts'
 import { entryOf, toRaw, type MapEntry, type MapNode, type Node, type ScalarNode } from './yaml.ts'
 
 export interface KeywordValue {
@@ -34,14 +32,14 @@ export interface Play {
 }
 
 export interface RoleEntry {
-  readonly name: string
+  readonly name: string | Template
   readonly nameRange: SourceRange
   readonly keywords: Keywords
   /** Parameters written inline: everything that is not a keyword. */
   readonly params: RawDict
 }
 
-export type TaskItem = Task | Block
+export type TaskItem = Task | Block | Import
 
 export interface Block {
   readonly kind: 'block'
@@ -54,6 +52,25 @@ export interface Block {
 
 export interface Task {
   readonly kind: 'task'
+  readonly keywords: Keywords
+  readonly range: SourceRange
+  readonly action: Action
+  readonly loop?: Loop | undefined
+}
+
+/** What a task is repeated over: `loop`, or a `with_` and the lookup that it names. */
+export interface Loop {
+  /** The lookup that makes the items of what is given; undefined for `loop`. */
+  readonly lookup: string | undefined
+  readonly raw: Raw
+  readonly node: Node
+  readonly keyRange: SourceRange
+}
+
+/** A task file or a role whose tasks stand here: read before the run. */
+export interface Import {
+  readonly kind: 'import'
+  readonly what: 'tasks' | 'role'
   readonly keywords: Keywords
   readonly range: SourceRange
   readonly action: Action
@@ -84,32 +101,36 @@ const COLLECTIONS = ['ansible.builtin', 'ansible.legacy', 'ansible.posix', 'comm
 /** How deep `import_playbook` and `import_tasks` may go. */
 const MAX_IMPORT_DEPTH = 20
 
-/** Actions of Ansible that are part of the language, not modules, and are not supported. */
-const REFUSED_ACTIONS: Readonly<Record<string, string>> = {
-  include: 'write include_tasks or import_tasks',
-  include_tasks: 'not yet part of Playline',
-  include_role: 'not yet part of Playline',
-  import_role: 'not yet part of Playline',
-  include_vars: 'not yet part of Playline',
-  add_host: 'not yet part of Playline',
-  group_by: 'not yet part of Playline',
-}
+/** Keywords that may stand beside a file or role that is included in the run: what it includes has its own, or gets them by `apply`. */
+const INCLUDE_KEYWORDS: ReadonlySet<string> = new Set(
+  'args collections debugger ignore_errors listen loop loop_control name no_log register run_once tags timeout vars when'.split(' '),
+)
+const INCLUDES: ReadonlySet<string> = new Set(['include_tasks', 'include_role'])
+const IMPORTS: Readonly<Record<string, Import['what']>> = { import_tasks: 'tasks', import_role: 'role' }
 
 export class PlaybookLoader {
   readonly #reader: Reader
   readonly #modules: ModuleNames
+  readonly #text: (template: Template) => string
   readonly #faults: Diagnostic[] = []
   /** The files that are being read, each imported by the one before. */
   readonly #open: string[] = []
 
-  constructor(reader: Reader, modules: ModuleNames) {
+  /** `text` evaluates a template in the path of an imported playbook, for which only the variables of the command line are there. */
+  constructor(reader: Reader, modules: ModuleNames, text: (template: Template) => string) {
     this.#reader = reader
     this.#modules = modules
+    this.#text = text
   }
 
   /** Faults found so far. The tree is only fit to run where there are none. */
   get faults(): readonly Diagnostic[] {
     return this.#faults
+  }
+
+  /** The faults found since they were last taken. */
+  takeFaults(): Diagnostic[] {
+    return this.#faults.splice(0)
   }
 
   /** The plays of a playbook file, those of imported files in their place. */
@@ -175,17 +196,24 @@ export class PlaybookLoader {
       }
       this.#keyword(keywords, other, keywordNamed(other.key)!)
     }
-    const name = entry.value.kind === 'scalar' ? entry.value.value : undefined
+    const written = entry.value.kind === 'scalar' ? entry.value.value : undefined
+    const name = written instanceof Template ? this.#evaluated(written) : written
     if (typeof name !== 'string' || name === '') {
-      this.#fault(
-        'WRONG_TYPE',
-        'import_playbook takes the path of a playbook',
-        entry.value.range,
-        name instanceof Template ? 'A templated path is not supported yet.' : undefined,
-      )
+      if (!(written instanceof Template)) this.#fault('WRONG_TYPE', 'import_playbook takes the path of a playbook', entry.value.range)
       return []
     }
     return this.#file(path.resolve(path.dirname(from), name), entry.value.range, [...imported, keywords])
+  }
+
+  /** Undefined, and a fault, where it cannot be evaluated. */
+  #evaluated(template: Template): string | undefined {
+    try {
+      return this.#text(template)
+    } catch (error) {
+      if (!(error instanceof DiagnosticError)) throw error
+      this.#faults.push(...error.diagnostics)
+      return undefined
+    }
   }
 
   #play(node: MapNode, folder: string, imported: readonly Keywords[]): Play | undefined {
@@ -224,24 +252,24 @@ export class PlaybookLoader {
         entries.push({ name: item.value, nameRange: item.range, keywords: new Map(), params: new RawDict() })
         continue
       }
-      const named = item.kind === 'map' ? (entryOf(item, 'role') ?? entryOf(item, 'name')) : undefined
-      if (item.kind !== 'map' || named?.value.kind !== 'scalar' || typeof named.value.value !== 'string') {
-        this.#fault(
-          'WRONG_TYPE',
-          "a role is a name, or a mapping with 'role'",
-          item.range,
-          isTemplate(named?.value ?? item) ? 'A templated name is not supported yet.' : undefined,
-        )
+      if (item.kind === 'scalar' && item.value instanceof Template) {
+        entries.push({ name: item.value, nameRange: item.range, keywords: new Map(), params: new RawDict() })
+        continue
+      }
+      const named = item.kind === 'map' ? (entryOf(item, 'role') ?? entryOf(item, 'name') ?? entryOf(item, 'src')) : undefined
+      const name = named?.value.kind === 'scalar' ? named.value.value : undefined
+      if (item.kind !== 'map' || !named || (typeof name !== 'string' && !(name instanceof Template))) {
+        this.#fault('WRONG_TYPE', "a role is a name, or a mapping with 'role'", item.range)
         continue
       }
       const params = new RawDict()
       const keywords = this.#keywords(item, 'role', (entry) => {
-        if (entry.key === 'role' || entry.key === 'name') return true
+        if (['role', 'name', 'src', 'scm', 'version'].includes(entry.key)) return true
         if (keywordNamed(entry.key)?.places.includes('role')) return false
         params.set(entry.key, toRaw(entry.value))
         return true
       })
-      entries.push({ name: named.value.value, nameRange: named.value.range, keywords, params })
+      entries.push({ name, nameRange: named.value.range, keywords, params })
     }
     return entries
   }
@@ -257,16 +285,22 @@ export class PlaybookLoader {
       this.#fault('WRONG_TYPE', `'${what}' is a list of tasks, and this is ${kindName(node)}`, node.range)
       return []
     }
-    return node.items.flatMap((item) => this.#item(item, path.dirname(item.range.file.path)) ?? [])
+    return node.items.flatMap((item) => this.#item(item) ?? [])
   }
 
-  #item(node: Node, folder: string): TaskItem[] | undefined {
+  #item(node: Node): TaskItem | undefined {
     if (node.kind !== 'map') {
       this.#fault('WRONG_TYPE', `a task is a mapping, and this is ${kindName(node)}`, node.range)
       return undefined
     }
-    if (entryOf(node, 'block')) return [this.#block(node)]
-    return this.#task(node, folder)
+    return entryOf(node, 'block') ? this.#block(node) : this.#task(node)
+  }
+
+  /** The keywords of a mapping under `apply`, as a block has them. */
+  applied(node: Node): Keywords {
+    if (node.kind === 'map') return this.#keywords(node, 'block', () => false)
+    this.#fault('WRONG_TYPE', `'apply' is a mapping of keywords, and this is ${kindName(node)}`, node.range)
+    return new Map()
   }
 
   #block(node: MapNode): Block {
@@ -275,88 +309,100 @@ export class PlaybookLoader {
     return { kind: 'block', keywords, range: node.range, block: items('block'), rescue: items('rescue'), always: items('always') }
   }
 
-  #task(node: MapNode, folder: string): TaskItem[] | undefined {
+  #task(node: MapNode): Task | Import | undefined {
     const actions: MapEntry[] = []
     const refused: MapEntry[] = []
-    const refuse = (code: Diagnostic['code'], summary: string, entry: MapEntry, hint?: string): void => {
-      refused.push(entry)
-      this.#fault(code, summary, entry.keyRange, hint)
-    }
+    const loops: Loop[] = []
     const keywords = this.#keywords(node, 'task', (entry) => {
       const { key } = entry
       const keyword = keywordNamed(key)
       if (keyword?.places.includes('task')) return false
       const module = bareName(key)
-      if (this.#modules.has(module) || module === 'import_tasks') actions.push(entry)
-      else if (key.startsWith('with_'))
-        this.#fault('UNSUPPORTED_KEYWORD', `'${key}' is not supported: not yet part of Playline`, entry.keyRange, "Write 'loop'.")
-      else if (Object.hasOwn(REFUSED_ACTIONS, module)) refuse('UNSUPPORTED_KEYWORD', `'${key}' is not supported: ${REFUSED_ACTIONS[module]}`, entry)
-      else if (keyword) this.#fault('UNKNOWN_KEYWORD', `'${key}' is not a keyword of a task`, entry.keyRange, `It may stand in: ${keyword.places.join(', ')}.`)
-      else
-        refuse(
-          'UNKNOWN_MODULE',
-          `'${key}' is neither a keyword of a task nor a module`,
-          entry,
-          didYouMean(module, [...this.#modules.names(), ...keywordsOf('task')]),
-        )
+      if (this.#isAction(module)) actions.push(entry)
+      else if (key.startsWith('with_')) loops.push({ lookup: key.slice('with_'.length), raw: toRaw(entry.value), node: entry.value, keyRange: entry.keyRange })
+      else {
+        refused.push(entry)
+        if (keyword) this.#fault('UNKNOWN_KEYWORD', `'${key}' is not a keyword of a task`, entry.keyRange, `It may stand in: ${keyword.places.join(', ')}.`)
+        else this.#unknownAction(key, entry.keyRange)
+      }
       return true
     })
-    if (actions.length === 0) {
-      if (refused.length === 0 && !['action', 'local_action'].some((key) => entryOf(node, key)))
-        this.#fault('MISSING_ACTION', 'this task does nothing: no module is named', node.range)
+    const loop = keywords.get('loop')
+    if (loop) loops.unshift({ lookup: undefined, ...loop })
+    if (loops.length > 1) this.#fault('CONFLICTING_ACTIONS', 'a task is repeated over one thing', loops[1]!.keyRange, "Keep 'loop', or one 'with_'.")
+    const written = ['action', 'local_action'].flatMap((name) => entryOf(node, name) ?? [])
+    const [entry, second] = [...actions, ...written]
+    if (!entry) {
+      if (refused.length === 0) this.#fault('MISSING_ACTION', 'this task does nothing: no module is named', node.range)
       return undefined
     }
-    if (actions.length > 1) {
-      this.#fault('CONFLICTING_ACTIONS', `a task has one module, and this has ${actions.map((entry) => `'${entry.key}'`).join(' and ')}`, actions[1]!.keyRange)
+    if (second) {
+      this.#fault('CONFLICTING_ACTIONS', `a task has one module, and this has '${entry.key}' and '${second.key}'`, second.keyRange)
       return undefined
     }
-    const entry = actions[0]!
-    if (bareName(entry.key) === 'import_tasks') return this.#importTasks(entry, keywords, node, folder)
-    const action = this.#action(entry, keywords.get('args'))
-    return action ? [{ kind: 'task', keywords, range: node.range, action }] : undefined
-  }
-
-  /** A static import is a block of the file's tasks, with the importing task's keywords. */
-  #importTasks(entry: MapEntry, keywords: Keywords, node: MapNode, folder: string): TaskItem[] | undefined {
-    for (const [name, { keyRange }] of keywords) {
-      if (!keywordNamed(name)!.places.includes('block'))
-        this.#fault(
-          'UNSUPPORTED_KEYWORD',
-          `'${name}' cannot stand beside import_tasks`,
-          keyRange,
-          'The import is read before the run; it has no result of its own.',
-        )
+    const args = keywords.get('args')
+    const action = written.includes(entry) ? this.#writtenAction(entry, args) : this.#action(entry.key, entry.keyRange, entry.value, args)
+    if (!action) return undefined
+    if (entry.key === 'local_action') {
+      keywords.set('delegate_to', { raw: 'localhost', node: entry.value, keyRange: entry.keyRange })
     }
-    const name = this.#importedFile(entry)
-    if (name === undefined) return undefined
-    const inherited = new Map(keywords)
-    inherited.delete('name')
-    // Beside the file that imports, else beside those that it was imported by.
-    const folders = [path.resolve(this.#reader.workingFolder, folder), ...this.#open.map((file) => path.dirname(file)).reverse()]
-    const candidates = folders.map((each) => path.resolve(each, name))
-    const block = this.taskFile(candidates.find(isFile) ?? candidates[0]!, entry.value.range)
-    return [{ kind: 'block', keywords: inherited, range: node.range, block, rescue: [], always: [] }]
+    return this.#taskOf(node, keywords, action, loops[0])
   }
 
-  /** The path that import_tasks names: its text, or its only parameter `file`. */
-  #importedFile({ key, value }: MapEntry): string | undefined {
-    const { pairs, rest } =
-      value.kind === 'scalar' ? splitKeyValues(value, false) : { pairs: value.kind === 'map' ? (toRaw(value) as RawDict) : new RawDict(), rest: undefined }
-    for (const name of pairs.keys())
-      if (name !== 'file') this.#fault('BAD_ARGUMENT', `'${key}' has no parameter '${print(name)}'`, value.range, "It has: file. Variables stand under 'vars'.")
-    const name = rest ?? pairs.get('file')
-    if (typeof name === 'string') return name
-    this.#fault(
-      'WRONG_TYPE',
-      'import_tasks takes the path of a task file',
-      value.range,
-      name instanceof Template ? 'A templated path is not supported yet.' : undefined,
-    )
-    return undefined
+  #taskOf(node: MapNode, keywords: Map<string, KeywordValue>, written: Action, loop: Loop | undefined): Task | Import {
+    const { range } = node
+    const action = withInclude(written, loop !== undefined)
+    const what = Object.hasOwn(IMPORTS, action.module) ? IMPORTS[action.module] : undefined
+    if (what) {
+      if (loop) this.#fault('UNSUPPORTED_KEYWORD', `'${action.written}' cannot be repeated: it is read before the run`, loop.keyRange, `Write include_${what}.`)
+      return { kind: 'import', what, keywords, range, action }
+    }
+    if (INCLUDES.has(action.module)) {
+      for (const [name, { keyRange }] of keywords) {
+        if (!INCLUDE_KEYWORDS.has(name) && name !== 'action')
+          this.#fault(
+            'UNSUPPORTED_KEYWORD',
+            `'${name}' cannot stand beside ${action.written}`,
+            keyRange,
+            "What is to hold for the included tasks stands under 'apply'.",
+          )
+      }
+    }
+    return { kind: 'task', keywords, range, action, loop }
   }
 
-  #action(entry: MapEntry, argsKeyword: KeywordValue | undefined): Action | undefined {
-    const module = bareName(entry.key)
+  #isAction(module: string): boolean {
+    return this.#modules.has(module) || Object.hasOwn(IMPORTS, module) || module === 'include'
+  }
+
+  #unknownAction(written: string, range: SourceRange): void {
+    const hint = didYouMean(bareName(written), [...this.#modules.names(), ...keywordsOf('task')])
+    this.#fault('UNKNOWN_MODULE', `'${written}' is neither a keyword of a task nor a module`, range, hint)
+  }
+
+  /** `action: copy src=a dest=/b`, or a mapping with `module`. */
+  #writtenAction({ key, value, keyRange }: MapEntry, args: KeywordValue | undefined): Action | undefined {
+    const named = value.kind === 'map' ? entryOf(value, 'module')?.value : value
+    const written = named && textOf(named)
+    const match = written === undefined ? undefined : /^\s*([A-Za-z0-9_.]+)(?:\s+([\s\S]*))?$/.exec(written)
+    if (!named || !match) {
+      this.#fault('MISSING_ACTION', `'${key}' names no module`, value.range, 'Write the name of the module, then its arguments.')
+      return undefined
+    }
+    const [, module, rest = ''] = match
+    if (!this.#isAction(bareName(module!))) {
+      this.#unknownAction(module!, value.range)
+      return undefined
+    }
+    const text = hasTemplateMarkers(rest) ? new Template(rest, named.range) : rest === '' ? null : rest
+    const others: Node =
+      value.kind === 'map'
+        ? { ...value, entries: value.entries.filter((entry) => entry.key !== 'module') }
+        : { kind: 'scalar', range: named.range, value: text }
+    return this.#action(module!, keyRange, others, args)
+  }
+
+  #action(written: string, range: SourceRange, value: Node, argsKeyword: KeywordValue | undefined): Action | undefined {
     const args = new RawDict()
     const argNodes = new Map<string, { node: Node; keyRange: SourceRange }>()
     const add = (map: MapNode): void => {
@@ -366,17 +412,16 @@ export class PlaybookLoader {
       }
     }
     if (argsKeyword?.node.kind === 'map') add(argsKeyword.node)
-    const value = entry.value
     if (value.kind === 'map') add(value)
     else if (value.kind === 'list') {
-      this.#fault('WRONG_TYPE', `the arguments of '${entry.key}' are a mapping, and this is a list`, value.range)
+      this.#fault('WRONG_TYPE', `the arguments of '${written}' are a mapping, and this is a list`, value.range)
       return undefined
     }
     const text = value.kind === 'scalar' && !isNull(value) ? value : undefined
-    return { written: entry.key, module, range: entry.keyRange, args, argNodes, text }
+    return { written, module: bareName(written), range, args, argNodes, text }
   }
 
-  #keywords(node: MapNode, place: Place, other: (entry: MapEntry) => boolean): Keywords {
+  #keywords(node: MapNode, place: Place, other: (entry: MapEntry) => boolean): Map<string, KeywordValue> {
     const keywords = new Map<string, KeywordValue>()
     for (const entry of node.entries) {
       if (other(entry)) continue
@@ -483,6 +528,19 @@ function hasKind(node: Node, kind: KeywordKind): boolean {
     case 'conditions':
       return value !== undefined || (node.kind === 'list' && node.items.every((item) => item.kind === 'scalar'))
   }
+}
+
+/** `include` as what it stands for: an import where the file is written out and nothing is repeated. */
+function withInclude(action: Action, repeated: boolean): Action {
+  if (action.module !== 'include') return action
+  const named = action.text ?? action.argNodes.get('file')?.node
+  return { ...action, module: repeated || (named && isTemplate(named)) ? 'include_tasks' : 'import_tasks' }
+}
+
+/** Text as written, be it a template or not. */
+function textOf(node: Node): string | undefined {
+  const value = node.kind === 'scalar' ? node.value : undefined
+  return value instanceof Template ? value.text : typeof value === 'string' ? value : undefined
 }
 
 function isTemplate(node: Node): boolean {

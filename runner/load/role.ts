@@ -1,12 +1,12 @@
 /** Finds roles and reads their folders. */
 import path from 'node:path'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
-import { DiagnosticError } from '../diagnostic/diagnostic.ts'
+import { DiagnosticError, fail } from '../diagnostic/diagnostic.ts'
 import type { SourceRange } from '../diagnostic/source.ts'
 import { didYouMean } from '../diagnostic/suggest.ts'
 import { RawDict } from '../value/value.ts'
 import { readdirSync } from 'node:fs'
-import { isTrue, readArgumentSpecs, type ArgumentSpec } from './argument-spec.ts'
+import { isTrue, readArgumentSpecs, type EntryPoint } from './argument-spec.ts'
 import type { PlaybookLoader, RoleEntry, TaskItem } from './playbook.ts'
 import { isFolder, type Reader } from './reader.ts'
 import { entryOf, toRaw, type Node } from './yaml.ts'
@@ -21,26 +21,48 @@ export interface Role {
   readonly dependencies: readonly RoleEntry[]
   /** Whether it runs again where a play names it again with nothing different. */
   readonly allowsDuplicates: boolean
-  /** Of the entry point `main`; undefined where the role declares none. */
-  readonly argumentSpec: ReadonlyMap<string, ArgumentSpec> | undefined
+  /** What is declared of the entry point that is used; undefined where the role declares nothing of it. */
+  readonly entryPoint: EntryPoint | undefined
+  /** The name of that entry point. */
+  readonly entryPointName: string
+}
+
+/** Which files of a role are used in place of `main`. */
+export interface RoleFiles {
+  readonly tasks?: string | undefined
+  readonly vars?: string | undefined
+  readonly defaults?: string | undefined
+  readonly handlers?: string | undefined
 }
 
 export class RoleLoader {
   readonly #reader: Reader
   readonly #playbooks: PlaybookLoader
+  /** Absolute folders in which roles are looked for, besides those beside a playbook or a role. */
+  readonly #paths: readonly string[]
   readonly #roles = new Map<string, Role | undefined>()
   readonly faults: Diagnostic[] = []
 
-  constructor(reader: Reader, playbooks: PlaybookLoader) {
+  constructor(reader: Reader, playbooks: PlaybookLoader, paths: readonly string[] = []) {
     this.#reader = reader
     this.#playbooks = playbooks
+    this.#paths = paths
+  }
+
+  /** The faults found since they were last taken. */
+  takeFaults(): Diagnostic[] {
+    return this.faults.splice(0)
   }
 
   /** The role of a name for a play in a folder, or for a role that depends on it; undefined where there is none, which is then among the faults. */
-  load(name: string, playFolder: string, at: SourceRange, dependent?: Role): Role | undefined {
+  load(name: string, playFolder: string, at: SourceRange, dependent?: Role, files: RoleFiles = {}): Role | undefined {
     const beside = dependent ? [path.dirname(dependent.folder)] : []
-    const searched = [...new Set([path.join(playFolder, 'roles'), ...beside, playFolder, path.join(this.#reader.workingFolder, 'roles')])]
-    const folder = name.startsWith('/') ? name : searched.map((each) => path.join(each, name)).find(isFolder)
+    const roles = [path.join(playFolder, 'roles'), ...beside, ...this.#paths, playFolder, path.join(this.#reader.workingFolder, 'roles')]
+    const searched = [...new Set(roles)]
+    const [namespace, collection, ...rest] = name.split('.')
+    const ofCollection = rest.length === 1 ? path.join(playFolder, 'collections', 'ansible_collections', namespace!, collection!, 'roles', rest[0]!) : undefined
+    const folders = [...searched.map((each) => path.join(each, name)), ...(ofCollection === undefined ? [] : [ofCollection])]
+    const folder = name.startsWith('/') ? name : folders.find(isFolder)
     if (folder === undefined || !isFolder(folder)) {
       const known = isFolder(searched[0]!) ? readdirSync(searched[0]!) : []
       this.faults.push({
@@ -53,27 +75,34 @@ export class RoleLoader {
       })
       return undefined
     }
-    if (!this.#roles.has(folder)) this.#roles.set(folder, this.#read(path.basename(name), folder))
-    return this.#roles.get(folder)
+    const key = JSON.stringify([folder, files])
+    if (!this.#roles.has(key)) this.#roles.set(key, this.#read(name.startsWith('/') || name.includes('/') ? path.basename(name) : name, folder, files, at))
+    return this.#roles.get(key)
   }
 
-  #read(name: string, folder: string): Role | undefined {
+  #read(name: string, folder: string, files: RoleFiles, at: SourceRange): Role | undefined {
     try {
       const main = (part: string): string | undefined => this.#reader.find(path.join(folder, part), 'main')
+      const chosen = (part: 'tasks' | 'handlers'): string | undefined => {
+        const wanted = files[part]
+        return wanted === undefined ? main(part) : this.#chosen(folder, part, wanted, at)
+      }
       const meta = this.#optional(main('meta'))
       const metaSpecs = this.#optional(this.#reader.find(path.join(folder, 'meta'), 'argument_specs')) ?? meta
-      const tasks = main('tasks')
-      const handlers = main('handlers')
+      const tasks = chosen('tasks')
+      const handlers = chosen('handlers')
+      const entryPointName = files.tasks === undefined ? 'main' : path.parse(files.tasks).name
       return {
         name,
         folder,
-        defaults: this.#variables(folder, 'defaults'),
-        vars: this.#variables(folder, 'vars'),
+        defaults: this.#variables(folder, 'defaults', files.defaults, at),
+        vars: this.#variables(folder, 'vars', files.vars, at),
         tasks: tasks === undefined ? [] : this.#playbooks.taskFile(tasks),
         handlers: handlers === undefined ? [] : this.#playbooks.taskFile(handlers),
         dependencies: this.#playbooks.roleEntries(entryOf(meta, 'dependencies')?.value),
         allowsDuplicates: isTrue(entryOf(meta, 'allow_duplicates')?.value),
-        argumentSpec: readArgumentSpecs(entryOf(metaSpecs, 'argument_specs')?.value),
+        entryPoint: readArgumentSpecs(entryOf(metaSpecs, 'argument_specs')?.value).get(entryPointName),
+        entryPointName,
       }
     } catch (error) {
       if (!(error instanceof DiagnosticError)) throw error
@@ -86,8 +115,16 @@ export class RoleLoader {
     return file === undefined ? undefined : this.#reader.yaml(file)
   }
 
-  /** `main.yml`, or all files in a folder `main`, by name. */
-  #variables(folder: string, part: string): RawDict {
+  /** A file of a role that is named, with or without its ending. */
+  #chosen(folder: string, part: string, name: string, at: SourceRange): string {
+    const file = this.#reader.find(path.join(folder, part), name)
+    if (file === undefined) fail('FILE_NOT_FOUND', `the role in ${this.#reader.shownPath(folder)} has no file ${part}/${name}`, { range: at })
+    return file
+  }
+
+  /** `main.yml`, or all files in a folder `main`, by name; or the file that is named. */
+  #variables(folder: string, part: 'vars' | 'defaults', wanted: string | undefined, at: SourceRange): RawDict {
+    if (wanted !== undefined) return readVariables(this.#reader, this.#chosen(folder, part, wanted, at))
     const main = path.join(folder, part, 'main')
     const file = this.#reader.find(path.join(folder, part), 'main')
     const files = file !== undefined ? [file] : isFolder(main) ? variableFilesIn(main) : []

@@ -1,9 +1,15 @@
 /** Puts a play together: pre_tasks, roles with their dependencies, tasks, post_tasks, each followed by its handlers. */
-import type { Keywords, Play, RoleEntry, TaskItem } from '../load/playbook.ts'
-import type { RoleLoader } from '../load/role.ts'
-import { repr } from '../value/print.ts'
-import { RawDict, Template, Vaulted, type Raw } from '../value/value.ts'
-import type { CompiledItem, CompiledPlay, CompiledTask, RoleUse } from './compiled.ts'
+import path from 'node:path'
+import { DiagnosticError, fail, type Diagnostic } from '../diagnostic/diagnostic.ts'
+import type { SourceRange } from '../diagnostic/source.ts'
+import { splitKeyValues } from '../load/arguments.ts'
+import type { Action, Import, Keywords, KeywordValue, Play, PlaybookLoader, RoleEntry, Task, TaskItem } from '../load/playbook.ts'
+import { isFile } from '../load/reader.ts'
+import type { Node } from '../load/yaml.ts'
+import type { Role, RoleFiles, RoleLoader } from '../load/role.ts'
+import { print, repr } from '../value/print.ts'
+import { RawDict, Template, Vaulted, type Raw, type Value } from '../value/value.ts'
+import { INCLUDE_VARIABLES, type CompiledBlock, type CompiledItem, type CompiledPlay, type CompiledTask, type RoleUse } from './compiled.ts'
 
 /** Numbers tasks; one for a run. */
 export class TaskCounter {
@@ -13,53 +19,344 @@ export class TaskCounter {
   }
 }
 
-/** Faults (a role that does not exist, dependencies in a circle) are left with the role loader. */
-export function compilePlay(play: Play, roles: RoleLoader, counter: TaskCounter): CompiledPlay {
-  const outer: Keywords[] = [play.keywords, ...play.imported.toReversed()]
-  const uses: RoleUse[] = []
-  const handlers: CompiledTask[] = []
-  const compiler = new Compiler(play, counter)
-  const roleItems: CompiledItem[] = []
+export interface CompileTools {
+  readonly playbooks: PlaybookLoader
+  readonly roles: RoleLoader
+  readonly counter: TaskCounter
+  /** The folder that the paths in source ranges are relative to. */
+  readonly workingFolder: string
+  /** Evaluates a template in the name of an import, with what is known of the play before it runs. */
+  readonly text: (template: Template, task: CompiledTask, play: CompiledPlay) => string
+}
 
-  const addRole = (entry: RoleEntry, parent: RoleUse | undefined, chain: readonly Keywords[]): void => {
-    const role = roles.load(entry.name, play.folder, entry.nameRange, parent?.role)
-    if (!role) return
+/** Where items stand. */
+interface Situation {
+  /** Keywords from the nearest block outwards. */
+  readonly outer: readonly Keywords[]
+  readonly role: RoleUse | undefined
+  readonly isHandler: boolean
+  readonly folders: readonly string[]
+}
+
+/** A role that is included in a run. */
+export interface RoleRequest {
+  readonly name: string
+  readonly files: RoleFiles
+  /** True where its defaults and variables are seen by the rest of the play. */
+  readonly isPublic: boolean
+  readonly repeats: boolean
+  /** False where its declared arguments are not checked. */
+  readonly checksArguments: boolean
+}
+
+/** What an include gives to the tasks that it brings. */
+export interface Given {
+  /** Variables: those of the include, and of the loop around it. */
+  readonly vars: RawDict
+  /** What stands under `apply`. */
+  readonly apply: Keywords
+}
+
+/** How deep roles and files may bring in each other. */
+const MAX_DEPTH = 500
+
+export class PlayCompiler {
+  readonly #play: Play
+  readonly #tools: CompileTools
+  readonly #compiled: CompiledPlay & { items: readonly CompiledItem[] }
+  /** The files of tasks that are being imported, each by the one before. */
+  readonly #open: string[] = []
+
+  constructor(play: Play, tools: CompileTools) {
+    this.#play = play
+    this.#tools = tools
+    this.#compiled = { play, items: [], handlers: [], roles: [], compiler: this }
+  }
+
+  /** Faults (a role that does not exist, dependencies in a circle) are left with the role loader. */
+  compile(): CompiledPlay {
+    const outer: Keywords[] = [this.#play.keywords, ...this.#play.imported.toReversed()]
+    const at: Situation = { outer, role: undefined, isHandler: false, folders: [this.#play.folder] }
+    const roleHandlers: CompiledTask[] = []
+    const roleItems = this.#play.roles.flatMap((entry) => this.#roleEntry(entry, undefined, at, true, roleHandlers))
+    // A play's own handlers come before those of roles, so that of two with one name the play's runs.
+    this.#compiled.handlers.unshift(...onlyTasks(this.#items(this.#play.handlers, { ...at, isHandler: true })), ...roleHandlers)
+    const items: CompiledItem[] = []
+    for (const section of [this.#items(this.#play.preTasks, at), [...roleItems, ...this.#items(this.#play.tasks, at)], this.#items(this.#play.postTasks, at)]) {
+      if (section.length > 0) items.push(...section, { kind: 'flush' })
+    }
+    this.#compiled.items = items
+    return this.#compiled
+  }
+
+  /**
+   * The tasks of a file that a task includes in the run.
+   *
+   * @throws {DiagnosticError} with all faults of the file.
+   */
+  includeTasks(task: CompiledTask, file: string, given: Given): CompiledBlock {
+    return this.#sound(() => {
+      const items = this.#tools.playbooks.taskFile(file, task.task.action.range)
+      const folders = [path.dirname(file), ...task.folders]
+      return { kind: 'block', range: task.task.range, block: this.#items(items, { ...this.#within(task, given), folders }), rescue: [], always: [] }
+    })
+  }
+
+  /**
+   * The tasks of a role that a task includes in the run. Its handlers join those of the play.
+   *
+   * @throws {DiagnosticError} with all faults of the role.
+   */
+  includeRole(task: CompiledTask, request: RoleRequest, given: Given): CompiledBlock {
+    return this.#sound(() => this.#role(task, request, this.#within(task, given), task.task.action.range))
+  }
+
+  /** The keywords of an `apply`. @throws {DiagnosticError} for what a block does not have. */
+  applied(node: Node): Keywords {
+    return this.#sound(() => this.#tools.playbooks.applied(node))
+  }
+
+  /** What a name of a file finds from a task: beside it, beside what includes it, in its role, beside the playbook. */
+  taskFile(task: CompiledTask, name: string): string | undefined {
+    return this.#candidates(task, name).find(isFile)
+  }
+
+  /** The places where it is looked for. */
+  #candidates(task: Pick<CompiledTask, 'folders' | 'role'>, name: string): string[] {
+    const inRoles: string[] = []
+    for (let use = task.role; use; use = use.parent) inRoles.push(path.join(use.role.folder, 'tasks'), use.role.folder)
+    return [...new Set([...task.folders, ...inRoles, this.#play.folder, path.join(this.#play.folder, 'tasks')].map((folder) => path.resolve(folder, name)))]
+  }
+
+  #sound<T>(compile: () => T): T {
+    const { playbooks, roles } = this.#tools
+    playbooks.takeFaults()
+    roles.takeFaults()
+    const made = compile()
+    const faults: Diagnostic[] = [...playbooks.takeFaults(), ...roles.takeFaults()]
+    if (faults.length > 0) throw new DiagnosticError(faults)
+    return made
+  }
+
+  /** What an include brings has the keywords around the include, but not those of the include itself: of these it only has the variables. */
+  #within(task: CompiledTask, { vars, apply }: Given): Situation {
+    if (task.chain.length > MAX_DEPTH) fail('INCLUDE_CYCLE', `files include each other more than ${MAX_DEPTH} deep`, { range: task.task.range })
+    const { range } = task.task
+    const own: Keywords = new Map<string, KeywordValue>([[INCLUDE_VARIABLES, { raw: vars, node: { kind: 'map', entries: [], range }, keyRange: range }]])
+    return { outer: [apply, own, ...task.chain.slice(1)], role: task.role, isHandler: task.isHandler, folders: task.folders }
+  }
+
+  // --- items -----------------------------------------------------------------------------------------------------------
+
+  #items(items: readonly TaskItem[], at: Situation): CompiledItem[] {
+    return items.map((item): CompiledItem => {
+      if (item.kind === 'task') return this.#task(item, at)
+      if (item.kind === 'import') return this.#import(item, at)
+      const inner = { ...at, outer: [item.keywords, ...at.outer] }
+      const { range } = item
+      return { kind: 'block', range, block: this.#items(item.block, inner), rescue: this.#items(item.rescue, inner), always: this.#items(item.always, inner) }
+    })
+  }
+
+  #task(task: Task, { outer, role, isHandler, folders }: Situation): CompiledTask {
+    const own = path.resolve(this.#tools.workingFolder, path.dirname(task.range.file.path))
+    const chain = [task.keywords, ...outer]
+    return { kind: 'task', id: this.#tools.counter.next(), task, chain, role, play: this.#play, isHandler, folders: [...new Set([own, ...folders])] }
+  }
+
+  /** A static import is a block of what it names, with the importing task's keywords. */
+  #import(item: Import, at: Situation): CompiledBlock {
+    const task = this.#task({ ...item, kind: 'task' }, at)
+    const keywords = new Map(item.keywords)
+    keywords.delete('name')
+    const inner = { ...at, outer: [keywords, ...at.outer], folders: task.folders }
+    const empty: CompiledBlock = { kind: 'block', range: item.range, block: [], rescue: [], always: [] }
+    try {
+      const args = this.#importArguments(item.action, task)
+      if (item.what === 'role') return this.#role(task, roleRequest(args, item.action), inner, item.action.range)
+      const name = args.get('file') ?? args.get('_raw_params')
+      if (name === undefined) fail('BAD_ARGUMENT', `'${item.action.written}' takes the path of a task file`, { range: item.action.range })
+      const others = [...args.keys()].filter((key) => key !== 'file' && key !== '_raw_params')
+      if (others.length > 0 && item.action.written.endsWith('import_tasks'))
+        fail('BAD_ARGUMENT', `'${item.action.written}' has no parameter '${others[0]}'`, {
+          range: item.action.range,
+          hint: "It has: file. Variables stand under 'vars'.",
+        })
+      const file = this.taskFile(task, print(name)) ?? this.#candidates(task, print(name))[0]!
+      if (this.#open.length > MAX_DEPTH || this.#open.includes(file)) fail('INCLUDE_CYCLE', `${print(name)} imports itself`, { range: item.range })
+      this.#open.push(file)
+      try {
+        const block = this.#items(this.#tools.playbooks.taskFile(file, item.action.text?.range ?? item.action.range), {
+          ...inner,
+          folders: [path.dirname(file), ...task.folders],
+        })
+        return { ...empty, block }
+      } finally {
+        this.#open.pop()
+      }
+    } catch (error) {
+      if (!(error instanceof DiagnosticError)) throw error
+      this.#tools.roles.faults.push(...error.diagnostics)
+      return empty
+    }
+  }
+
+  /** The arguments of an import: templates in them are evaluated before the run. */
+  #importArguments(action: Action, task: CompiledTask): Map<string, Value> {
+    const evaluated = (raw: Raw): Value => (raw instanceof Template ? this.#tools.text(raw, task, this.#compiled) : (raw as Value))
+    const args = new Map([...action.args].map(([key, raw]): [string, Value] => [print(key), evaluated(raw)]))
+    if (!action.text) return args
+    const { pairs, rest } = splitKeyValues(action.text, false)
+    for (const [key, raw] of pairs) args.set(key, evaluated(raw))
+    if (rest !== undefined) args.set(action.module === 'import_role' ? 'name' : '_raw_params', evaluated(rest))
+    return args
+  }
+
+  // --- roles -----------------------------------------------------------------------------------------------------------
+
+  /**
+   * An entry of `roles`, or of a role's dependencies, with what it depends on before it. What is named before the run is seen by
+   * the whole play, and left out where it was named before.
+   */
+  #roleEntry(entry: RoleEntry, parent: RoleUse | undefined, at: Situation, isStatic: boolean, handlers: CompiledTask[]): CompiledItem[] {
+    const name = this.#roleName(entry, parent, at.outer)
+    const role = name === undefined ? undefined : this.#tools.roles.load(name, this.#play.folder, entry.nameRange, parent?.role)
+    if (!role || this.#dependsOnItself(role, parent, entry.nameRange)) return []
+    const { params, keywords, nameRange } = entry
+    const identity = identityOf(role, keywords, params)
+    const use: RoleUse = { role, params, keywords, range: nameRange, parent, dependencies: [], identity, repeats: role.allowsDuplicates }
+    parent?.dependencies.push(use)
+    if (isStatic && !use.repeats && this.#compiled.roles.some((each) => each.identity === use.identity)) return []
+    const inner = { ...at, outer: [keywords, ...at.outer] }
+    const before = role.dependencies.flatMap((dependency) => this.#roleEntry(dependency, use, inner, isStatic, handlers))
+    if (isStatic) this.#compiled.roles.push(use)
+    return [...before, ...this.#roleItems(use, inner, true, handlers)]
+  }
+
+  #roleName({ name, nameRange }: RoleEntry, role: RoleUse | undefined, outer: readonly Keywords[]): string | undefined {
+    if (!(name instanceof Template)) return name
+    const action: Action = { written: 'role', module: 'role', range: nameRange, args: new RawDict(), argNodes: new Map(), text: undefined }
+    const task = this.#task({ kind: 'task', keywords: new Map(), range: nameRange, action }, { outer, role, isHandler: false, folders: [] })
+    try {
+      return this.#tools.text(name, task, this.#compiled)
+    } catch (error) {
+      if (!(error instanceof DiagnosticError)) throw error
+      this.#tools.roles.faults.push(...error.diagnostics)
+      return undefined
+    }
+  }
+
+  /** A role that a task names, imported or included. */
+  #role(task: CompiledTask, request: RoleRequest, at: Situation, range: SourceRange): CompiledBlock {
+    const block: CompiledBlock = { kind: 'block', range: task.task.range, block: [], rescue: [], always: [] }
+    const role = this.#tools.roles.load(request.name, this.#play.folder, range, task.role?.role, request.files)
+    if (!role) return block
+    if (task.task.action.module === 'import_role' && this.#dependsOnItself(role, task.role, range)) return block
+    const { keywords } = task.task
+    const identity = identityOf(role, keywords, new RawDict())
+    const use: RoleUse = { role, params: new RawDict(), keywords, range, parent: task.role, dependencies: [], identity, repeats: request.repeats }
+    const handlers: CompiledTask[] = []
+    const before = role.dependencies.flatMap((dependency) => this.#roleEntry(dependency, use, at, false, handlers))
+    if (request.isPublic || task.task.action.module === 'import_role') this.#compiled.roles.push(use)
+    const items = [...before, ...this.#roleItems(use, at, request.checksArguments, handlers)]
+    this.#compiled.handlers.push(...handlers)
+    return { ...block, block: items }
+  }
+
+  #dependsOnItself(role: Role, parent: RoleUse | undefined, range: SourceRange): boolean {
     for (let above = parent; above; above = above.parent) {
       if (above.role !== role) continue
-      roles.faults.push({ code: 'INCLUDE_CYCLE', severity: 'error', summary: `the role '${entry.name}' depends on itself`, range: entry.nameRange })
-      return
+      this.#tools.roles.faults.push({ code: 'INCLUDE_CYCLE', severity: 'error', summary: `the role '${role.name}' depends on itself`, range })
+      return true
     }
-    const use: RoleUse = { role, params: entry.params, keywords: entry.keywords, range: entry.nameRange, parent }
-    if (!role.allowsDuplicates && uses.some((each) => isSameUse(each, use))) return
-    const inner = [entry.keywords, ...chain]
-    for (const dependency of role.dependencies) addRole(dependency, use, inner)
-    uses.push(use)
-    roleItems.push(...compiler.items(role.tasks, inner, use, false))
-    handlers.push(...onlyTasks(compiler.items(role.handlers, inner, use, true)))
+    return false
   }
-  for (const entry of play.roles) addRole(entry, undefined, outer)
-  // A play's own handlers come before those of roles, so that of two with one name the play's runs.
-  handlers.unshift(...onlyTasks(compiler.items(play.handlers, outer, undefined, true)))
 
-  const items: CompiledItem[] = []
-  for (const section of [
-    compiler.items(play.preTasks, outer, undefined, false),
-    [...roleItems, ...compiler.items(play.tasks, outer, undefined, false)],
-    compiler.items(play.postTasks, outer, undefined, false),
-  ]) {
-    if (section.length > 0) items.push(...section, { kind: 'flush' })
+  #roleItems(use: RoleUse, around: Situation, checksArguments: boolean, handlers: CompiledTask[]): CompiledItem[] {
+    const { role } = use
+    const at: Situation = { ...around, role: use, folders: [path.join(role.folder, 'tasks'), role.folder] }
+    handlers.push(...onlyTasks(this.#items(role.handlers, { ...at, isHandler: true, folders: [path.join(role.folder, 'handlers'), role.folder] })))
+    const check = role.entryPoint && checksArguments ? [this.#task(argumentCheck(role, use.range), at)] : []
+    return [...check, ...this.#items(role.tasks, at), { kind: 'role-end', use }]
   }
-  return { play, items, handlers, roles: uses }
 }
 
-/** A role that a play names again with the same parameters, variables, conditions and tags runs only once. */
-function isSameUse(a: RoleUse, b: RoleUse): boolean {
-  return a.role === b.role && givenTo(a) === givenTo(b)
+/** The task that reads facts at the beginning of a play: `gather_facts`, with what the play says of it. */
+export function factsTask(play: Play, counter: TaskCounter): CompiledTask {
+  const { range } = play
+  const args = new RawDict()
+  for (const name of ['gather_subset', 'gather_timeout', 'fact_path']) {
+    const keyword = play.keywords.get(name)
+    if (keyword && keyword.raw !== null) args.set(name, keyword.raw)
+  }
+  const action: Action = { written: 'gather_facts', module: 'gather_facts', range, args, argNodes: new Map(), text: undefined }
+  const keywords: Keywords = new Map([
+    ['name', textKeyword('Gathering Facts', range)],
+    ['tags', textKeyword('always', range)],
+  ])
+  const task: Task = { kind: 'task', keywords, range, action }
+  const chain = [keywords, play.keywords, ...play.imported.toReversed()]
+  return { kind: 'task', id: counter.next(), task, chain, role: undefined, play, isHandler: false, folders: [play.folder] }
 }
 
-function givenTo({ keywords, params }: RoleUse): string {
+function textKeyword(raw: string, range: SourceRange): KeywordValue {
+  return { raw, node: { kind: 'scalar', value: raw, range }, keyRange: range }
+}
+
+/** The task that holds a role's arguments against what it declares of them. */
+function argumentCheck({ entryPoint, entryPointName }: Role, range: SourceRange): Task {
+  const described = entryPoint!.shortDescription
+  const name = `Validating arguments against arg spec '${entryPointName}'${described === undefined ? '' : ` - ${described}`}`
+  const written = 'ansible.builtin.validate_argument_spec'
+  const action: Action = { written, module: 'validate_argument_spec', range, args: new RawDict(), argNodes: new Map(), text: undefined }
+  return {
+    kind: 'task',
+    keywords: new Map([
+      ['name', textKeyword(name, range)],
+      ['tags', textKeyword('always', range)],
+    ]),
+    range,
+    action,
+  }
+}
+
+export const ROLE_ARGUMENTS = 'name role tasks_from vars_from defaults_from handlers_from apply public allow_duplicates rolespec_validate'.split(' ')
+
+/**
+ * What `import_role` and `include_role` ask for.
+ *
+ * @throws {DiagnosticError} BAD_ARGUMENT where no role is named, or for a parameter that they do not have.
+ */
+export function roleRequest(args: ReadonlyMap<string, Value>, { written, range, argNodes }: Action): RoleRequest {
+  const unknown = [...args.keys()].find((key) => !ROLE_ARGUMENTS.includes(key))
+  if (unknown !== undefined)
+    fail('BAD_ARGUMENT', `'${written}' has no parameter '${unknown}'`, {
+      range: argNodes.get(unknown)?.keyRange ?? range,
+      hint: `It has: ${ROLE_ARGUMENTS.join(', ')}.`,
+    })
+  const text = (name: string): string | undefined => {
+    const value = args.get(name)
+    return value === undefined || value === null ? undefined : print(value)
+  }
+  const name = text('name') ?? text('role')
+  if (name === undefined) fail('BAD_ARGUMENT', `'${written}' needs the 'name' of a role`, { range })
+  const flag = (parameter: string, otherwise: boolean): boolean => {
+    const value = text(parameter)
+    return value === undefined ? otherwise : /^(?:true|yes|on|1|y|t)$/i.test(value)
+  }
+  return {
+    name,
+    files: { tasks: text('tasks_from'), vars: text('vars_from'), defaults: text('defaults_from'), handlers: text('handlers_from') },
+    isPublic: flag('public', false),
+    repeats: flag('allow_duplicates', true),
+    checksArguments: flag('rolespec_validate', true),
+  }
+}
+
+/** A role that is named again with the same parameters, variables, conditions and tags is the same. */
+function identityOf(role: Role, keywords: Keywords, params: RawDict): string {
   const listed = ['when', 'tags'].map((name) => keywords.get(name)?.raw ?? []).map((raw) => (Array.isArray(raw) ? raw : [raw]))
-  return textOf([params, keywords.get('vars')?.raw ?? null, ...listed])
+  return `${role.folder} ${role.entryPointName} ${textOf([params, keywords.get('vars')?.raw ?? null, ...listed])}`
 }
 
 /** A value that may hold templates as text that is the same for equal values. */
@@ -73,29 +370,6 @@ function textOf(raw: Raw): string {
       .join()}}`
   if (raw instanceof Vaulted) return `vaulted:${raw.range.file.path}:${raw.range.start}`
   return repr(raw)
-}
-
-class Compiler {
-  readonly #play: Play
-  readonly #counter: TaskCounter
-  constructor(play: Play, counter: TaskCounter) {
-    this.#play = play
-    this.#counter = counter
-  }
-
-  items(items: readonly TaskItem[], outer: readonly Keywords[], role: RoleUse | undefined, isHandler: boolean): CompiledItem[] {
-    return items.map((item): CompiledItem => {
-      const chain = [item.keywords, ...outer]
-      if (item.kind === 'task') return { kind: 'task', id: this.#counter.next(), task: item, chain, role, play: this.#play, isHandler }
-      return {
-        kind: 'block',
-        range: item.range,
-        block: this.items(item.block, chain, role, isHandler),
-        rescue: this.items(item.rescue, chain, role, isHandler),
-        always: this.items(item.always, chain, role, isHandler),
-      }
-    })
-  }
 }
 
 /** Handlers are tasks; a block among them stands for the tasks in it. */

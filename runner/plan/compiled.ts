@@ -3,6 +3,7 @@ import type { SourceRange } from '../diagnostic/source.ts'
 import type { KeywordValue, Keywords, Play, Task } from '../load/playbook.ts'
 import type { Role } from '../load/role.ts'
 import type { RawDict } from '../value/value.ts'
+import type { PlayCompiler } from './compile.ts'
 
 /** A role in a play, with what its entry gave it. */
 export interface RoleUse {
@@ -11,8 +12,13 @@ export interface RoleUse {
   readonly keywords: Keywords
   /** Where it is named. */
   readonly range: SourceRange
-  /** The role whose dependency this is. */
+  /** The role whose dependency this is, or whose tasks name it. */
   readonly parent: RoleUse | undefined
+  readonly dependencies: RoleUse[]
+  /** The same for uses with nothing different: on a host that is through with one of them, the others do not run. */
+  readonly identity: string
+  /** False where it runs once. */
+  readonly repeats: boolean
 }
 
 export interface CompiledTask {
@@ -25,6 +31,8 @@ export interface CompiledTask {
   readonly role: RoleUse | undefined
   readonly play: Play
   readonly isHandler: boolean
+  /** The folders of the files that this one was read from, the nearest first: where a file that it includes is looked for. */
+  readonly folders: readonly string[]
 }
 
 export interface CompiledBlock {
@@ -40,14 +48,25 @@ export interface Flush {
   readonly kind: 'flush'
 }
 
-export type CompiledItem = CompiledTask | CompiledBlock | Flush
+/** Where a host is through with a role. */
+export interface RoleEnd {
+  readonly kind: 'role-end'
+  readonly use: RoleUse
+}
 
+export type CompiledItem = CompiledTask | CompiledBlock | Flush | RoleEnd
+
+/** What is included in a run adds its handlers, and its roles where they are public. */
 export interface CompiledPlay {
   readonly play: Play
   readonly items: readonly CompiledItem[]
-  readonly handlers: readonly CompiledTask[]
-  readonly roles: readonly RoleUse[]
+  readonly handlers: CompiledTask[]
+  readonly roles: RoleUse[]
+  readonly compiler: PlayCompiler
 }
+
+/** The key under which a chain has the variables that an include gives to its tasks: no keyword can be called that. */
+export const INCLUDE_VARIABLES = 'include vars'
 
 /** The nearest value of an inherited keyword. */
 export function inherited(chain: readonly Keywords[], name: string): KeywordValue | undefined {

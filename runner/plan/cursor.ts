@@ -1,5 +1,5 @@
 /** Where one host is in a play: pure, so that strategies can be tested without hosts. */
-import type { CompiledBlock, CompiledItem, CompiledTask, Flush } from './compiled.ts'
+import type { CompiledBlock, CompiledItem } from './compiled.ts'
 
 interface Frame {
   items: readonly CompiledItem[]
@@ -10,10 +10,12 @@ interface Frame {
   failing: boolean
   /** In a dry run: why it cannot be known whether a task of the block fails, so that its rescue may run. */
   mayHaveFailed: string | undefined
+  /** In a dry run: why it cannot be known whether these items, which a task included, run. */
+  readonly maybeBecause: string | undefined
 }
 
 export interface Next {
-  readonly item: CompiledTask | Flush
+  readonly item: Exclude<CompiledItem, CompiledBlock>
   /** Comparable between hosts: the host with the smaller position is behind. */
   readonly position: readonly number[]
   /** In a dry run: why it cannot be known whether it runs, where it stands in a rescue that may not be entered. */
@@ -27,7 +29,7 @@ export class Cursor {
   #failed = false
 
   constructor(items: readonly CompiledItem[]) {
-    this.#frames = [{ items, index: 0, block: undefined, section: 'block', failing: false, mayHaveFailed: undefined }]
+    this.#frames = [{ items, index: 0, block: undefined, section: 'block', failing: false, mayHaveFailed: undefined, maybeBecause: undefined }]
   }
 
   /** True once a failure has left the outermost block. */
@@ -53,12 +55,14 @@ export class Cursor {
       if (item === undefined) {
         if (!this.#leave(frame)) return undefined
       } else if (item.kind === 'block') {
-        this.#frames.push({ items: item.block, index: 0, block: item, section: 'block', failing: false, mayHaveFailed: undefined })
+        this.#frames.push({ items: item.block, index: 0, block: item, section: 'block', failing: false, mayHaveFailed: undefined, maybeBecause: undefined })
       } else {
         return {
           item,
           position: this.#frames.flatMap((each) => [SECTION_ORDER[each.section], each.index]),
-          maybeBecause: this.#frames.find((each) => each.section === 'rescue' && each.mayHaveFailed !== undefined)?.mayHaveFailed,
+          maybeBecause: this.#frames
+            .map((each) => each.maybeBecause ?? (each.section === 'rescue' ? each.mayHaveFailed : undefined))
+            .find((each) => each !== undefined),
         }
       }
     }
@@ -68,6 +72,14 @@ export class Cursor {
   /** The task that `next` gave is done. */
   succeed(): void {
     this.#frames.at(-1)!.index++
+  }
+
+  /**
+   * The task that `next` gave has included blocks, which come before what stands behind it. Hosts for which the same blocks stand at
+   * the same places go through them together.
+   */
+  include(blocks: readonly CompiledBlock[], maybeBecause: string | undefined): void {
+    this.#frames.push({ items: blocks, index: 0, block: undefined, section: 'block', failing: false, mayHaveFailed: undefined, maybeBecause })
   }
 
   /** In a dry run: of the task that `next` gave it cannot be known whether it would fail. The nearest rescue is gone through as what may run. */
@@ -98,7 +110,12 @@ export class Cursor {
 
   #leave(frame: Frame): boolean {
     const { block } = frame
-    if (!block) return false
+    if (this.#frames.length === 1) return false
+    if (!block) {
+      this.#frames.pop()
+      this.#frames.at(-1)!.index++
+      return true
+    }
     if (frame.section === 'block' && frame.mayHaveFailed !== undefined) {
       this.#enter(frame, 'rescue')
       return true

@@ -1,5 +1,7 @@
 /** Which tasks `--tags`, `--skip-tags` and `--start-at-task` leave. */
-import { tasksOf, type CompiledItem, type CompiledTask } from './compiled.ts'
+import { print } from '../value/print.ts'
+import type { Raw, Value } from '../value/value.ts'
+import { accumulated, tasksOf, type CompiledItem, type CompiledTask } from './compiled.ts'
 
 export interface TagSelection {
   readonly tags: readonly string[]
@@ -26,11 +28,25 @@ export function selected(tags: ReadonlySet<string>, selection: TagSelection): bo
 /** The items with only those tasks that `keep` keeps. */
 export function filterItems(items: readonly CompiledItem[], keep: (task: CompiledTask) => boolean): CompiledItem[] {
   return items.flatMap((item): CompiledItem[] => {
-    if (item.kind === 'flush') return [item]
+    if (item.kind === 'flush' || item.kind === 'role-end') return [item]
     if (item.kind === 'task') return keep(item) ? [item] : []
     const block = { ...item, block: filterItems(item.block, keep), rescue: filterItems(item.rescue, keep), always: filterItems(item.always, keep) }
     return [...tasksOf([block])].length === 0 ? [] : [block]
   })
+}
+
+/** The tags of a task with those that it inherits. Templates in tags are not evaluated. */
+export function tagsOf(task: CompiledTask): Set<string> {
+  return new Set(accumulated(task.chain, 'tags').flatMap((found) => tagNames(found.raw)))
+}
+
+/** The names in a `tags`: a list, or one text with commas. */
+export function tagNames(raw: Raw): string[] {
+  if (raw === null) return []
+  return (Array.isArray(raw) ? raw : [raw])
+    .flatMap((value) => print(value as Value).split(','))
+    .map((tag) => tag.trim())
+    .filter((tag) => tag !== '')
 }
 
 /** Whether a task is the one that `--start-at-task` names: its name with or without the role's, `*` and `?` as wildcards. */

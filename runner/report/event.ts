@@ -2,6 +2,7 @@
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { Stats } from '../run/host.ts'
 import type { Outcome } from '../run/outcome.ts'
+import type { Dict } from '../value/value.ts'
 
 export type RunEvent =
   | { readonly kind: 'run-start'; readonly check: boolean; readonly at: Date }
@@ -13,6 +14,8 @@ export type RunEvent =
       readonly name: string
       readonly action: string
       readonly id: string
+      /** Unique within the run: of one task there is a start for each time that it is run. */
+      readonly start: number
       readonly path: string
       readonly isHandler: boolean
       readonly at: Date
@@ -23,6 +26,8 @@ export type RunEvent =
   | { readonly kind: 'host-retry'; readonly host: string; readonly attemptsLeft: number; readonly message: string }
   | {
       readonly kind: 'host-result'
+      /** The `start` of the task. */
+      readonly of: number
       readonly host: string
       readonly action: string
       readonly outcome: Outcome
@@ -30,7 +35,15 @@ export type RunEvent =
       readonly at: Date
     }
   | { readonly kind: 'diagnostic'; readonly diagnostic: Diagnostic }
-  | { readonly kind: 'run-end'; readonly stats: ReadonlyMap<string, Stats>; readonly at: Date; readonly durationMs: number }
+  | {
+      readonly kind: 'run-end'
+      readonly stats: ReadonlyMap<string, Stats>
+      /** What `set_stats` gave, for the run as a whole and by host. */
+      readonly customStats: Dict
+      readonly customStatsByHost: ReadonlyMap<string, Dict>
+      readonly at: Date
+      readonly durationMs: number
+    }
 
 export interface Reporter {
   handle(event: RunEvent): void

@@ -42,9 +42,10 @@ const MAX_RESULT_LINES = 400
 export class HumanReporter implements Reporter {
   readonly #options: HumanOptions
   readonly #busy = new Set<string>()
-  #taskName = ''
-  #isHandler = false
-  #headerDue = false
+  /** Tasks that have begun, by their start. */
+  readonly #started = new Map<number, Extract<RunEvent, { kind: 'task-start' }>>()
+  #current: Extract<RunEvent, { kind: 'task-start' }> | undefined
+  #headerOf: number | undefined
   #check = false
 
   constructor(options: HumanOptions) {
@@ -65,9 +66,8 @@ export class HumanReporter implements Reporter {
         this.#line('', colours.title(`PLAY [${event.play}]`), colours.skipped(`skipped: ${event.reason}`))
         break
       case 'task-start':
-        this.#taskName = event.name
-        this.#isHandler = event.isHandler
-        this.#headerDue = true
+        this.#started.set(event.start, event)
+        this.#current = event
         break
       case 'host-start':
         this.#busy.add(event.host)
@@ -79,6 +79,7 @@ export class HumanReporter implements Reporter {
         break
       case 'host-result':
         this.#busy.delete(event.host)
+        this.#current = this.#started.get(event.of)
         this.#header()
         this.#result(event.host + (event.delegatedTo === undefined ? '' : ` → ${event.delegatedTo}`), event.action, event.outcome)
         this.#showLive()
@@ -100,9 +101,10 @@ export class HumanReporter implements Reporter {
   }
 
   #header(): void {
-    if (!this.#headerDue) return
-    this.#headerDue = false
-    this.#line('', this.#options.colours.title(`${this.#isHandler ? 'HANDLER' : 'TASK'} [${this.#taskName}]`))
+    const task = this.#current
+    if (!task || this.#headerOf === task.start) return
+    this.#headerOf = task.start
+    this.#line('', this.#options.colours.title(`${task.isHandler ? 'HANDLER' : 'TASK'} [${task.name}]`))
   }
 
   #result(host: string, action: string, outcome: Outcome): void {
@@ -227,7 +229,7 @@ export class HumanReporter implements Reporter {
   }
 
   #showLive(): void {
-    this.#options.live?.show(this.#options.secrets.mask(`${this.#taskName}: ${[...this.#busy].join(', ')}`), this.#busy.size > 0)
+    this.#options.live?.show(this.#options.secrets.mask(`${this.#current?.name ?? ''}: ${[...this.#busy].join(', ')}`), this.#busy.size > 0)
   }
 }
 

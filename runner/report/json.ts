@@ -19,13 +19,22 @@ export interface JsonOptions {
 interface PlayEntry {
   readonly play: Dict
   readonly duration: Dict
-  readonly tasks: { readonly task: Dict; readonly duration: Dict; readonly hosts: Dict }[]
+  readonly tasks: TaskEntry[]
+}
+
+interface TaskEntry {
+  readonly task: Dict
+  readonly duration: Dict
+  readonly hosts: Dict
 }
 
 export class JsonReporter implements Reporter {
   readonly #options: JsonOptions
   readonly #plays: PlayEntry[] = []
+  readonly #started = new Map<number, TaskEntry>()
   #stats = new Dict()
+  #customStats = new Dict()
+  #customStatsByHost = new Dict()
   #closed = false
 
   constructor(options: JsonOptions) {
@@ -48,11 +57,13 @@ export class JsonReporter implements Reporter {
         break
       case 'task-start': {
         const duration = Dict.of({ start: event.at.toISOString() })
-        play?.tasks.push({ task: Dict.of({ name: event.name, id: event.id, path: event.path, duration }), duration, hosts: new Dict() })
+        const task = { task: Dict.of({ name: event.name, id: event.id, path: event.path, duration }), duration, hosts: new Dict() }
+        this.#started.set(event.start, task)
+        play?.tasks.push(task)
         break
       }
       case 'host-result': {
-        const task = play?.tasks.at(-1)
+        const task = this.#started.get(event.of)
         task?.duration.set('end', event.at.toISOString())
         task?.hosts.set(event.host, this.#result(event.outcome, event.action))
         break
@@ -61,6 +72,8 @@ export class JsonReporter implements Reporter {
         this.#options.writeError(this.#options.secrets.mask(renderDiagnostic(event.diagnostic)) + '\n')
         break
       case 'run-end':
+        this.#customStats = event.customStats
+        this.#customStatsByHost = new Dict(event.customStatsByHost)
         this.#stats = Dict.of(
           Object.fromEntries(
             [...event.stats].map(([host, { ok, changed, unreachable, failures, skipped, rescued, ignored }]) => [
@@ -84,8 +97,8 @@ export class JsonReporter implements Reporter {
     const document = Dict.of({
       plays: this.#plays.map(({ play, tasks }) => Dict.of({ play, tasks: tasks.map(({ task, hosts }) => Dict.of({ task, hosts })) })),
       stats: this.#stats,
-      custom_stats: new Dict(),
-      global_custom_stats: new Dict(),
+      custom_stats: this.#customStatsByHost,
+      global_custom_stats: this.#customStats,
     })
     this.#options.write(toJson(maskValue(withoutUnknown(document), this.#options.secrets), { indent: 4, ensureAscii: false }) + '\n')
   }

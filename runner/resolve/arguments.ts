@@ -28,6 +28,8 @@ export interface BoundArgument {
 /** What `bind` has to know of the one who takes the arguments: a module, or an action of the runner. */
 export interface Taker {
   readonly freeForm?: string | undefined
+  /** True where each `name=value` of its text is an argument, and only the rest is for `freeForm`. */
+  readonly splitsAll?: true
   readonly aliases?: Readonly<Record<string, readonly string[]>> | undefined
 }
 
@@ -48,7 +50,7 @@ export function bindArguments(action: Action, taker: Taker, defaults: ReadonlyMa
     set(name, { raw, keyRange: at?.keyRange ?? action.range, node: at?.node })
   }
   if (action.text) {
-    const { pairs, rest } = splitKeyValues(action.text, taker.freeForm !== undefined)
+    const { pairs, rest } = splitKeyValues(action.text, taker.freeForm !== undefined && !taker.splitsAll)
     for (const [key, raw] of pairs) set(key, { raw, keyRange: action.text.range, node: undefined })
     if (rest !== undefined) {
       if (taker.freeForm === undefined) {

@@ -11,8 +11,11 @@ import type { CompiledTask } from '../plan/compiled.ts'
 /** Files up to this size are held in memory, so that diffs can show them; larger ones are streamed when they are written. */
 const MAX_HELD_BYTES = 4 * 1024 * 1024
 
+/** The folder in which a role or playbook keeps such files. */
+export type FileKind = 'templates' | 'files' | 'vars'
+
 /** The folders in which a task's `src` is looked for, nearest first. */
-export function searchFolders(task: CompiledTask, kind: 'templates' | 'files', workingFolder: string): string[] {
+export function searchFolders(task: CompiledTask, kind: FileKind, workingFolder: string): string[] {
   const own = path.resolve(workingFolder, path.dirname(task.task.range.file.path))
   const folders: string[] = []
   for (let use = task.role; use; use = use.parent) folders.push(path.join(use.role.folder, kind), use.role.folder)
@@ -21,7 +24,7 @@ export function searchFolders(task: CompiledTask, kind: 'templates' | 'files', w
 }
 
 /** The absolute path of a file that a task names, or a fault that says where it was looked for. */
-export function findFile(name: string, task: CompiledTask, kind: 'templates' | 'files', reader: Reader, at: SourceRange | undefined): string {
+export function findFile(name: string, task: CompiledTask, kind: FileKind, reader: Reader, at: SourceRange | undefined): string {
   if (path.isAbsolute(name)) {
     if (isFile(name)) return name
     fail('FILE_NOT_FOUND', `there is no file ${reader.shownPath(name)}`, { range: at })

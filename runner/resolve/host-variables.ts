@@ -1,7 +1,7 @@
 /** Which variables a host has at a task: every level of precedence filled from where Ansible takes it. */
 import type { Inventory } from '../load/inventory/inventory.ts'
 import type { Keywords } from '../load/playbook.ts'
-import type { CompiledPlay, CompiledTask, RoleUse } from '../plan/compiled.ts'
+import { INCLUDE_VARIABLES, type CompiledPlay, type CompiledTask, type RoleUse } from '../plan/compiled.ts'
 import { RawDict, type Raw, type Value } from '../value/value.ts'
 import type { VariableFiles } from './variable-files.ts'
 import { Variables, type Level } from './variables.ts'
@@ -18,6 +18,9 @@ export interface Situation {
   readonly play: CompiledPlay | undefined
   readonly playVarsFiles: readonly RawDict[]
   readonly task: CompiledTask | undefined
+  readonly prompted: RawDict
+  /** What `include_vars` has read for the host. */
+  readonly included: RawDict
   /** `set_fact` and `register`. */
   readonly facts: ReadonlyMap<Value, Raw>
   /** Facts that were gathered, as variables. */
@@ -38,6 +41,7 @@ export function variablesFor(situation: Situation, sources: VariableSources): Va
     addVars(variables, 'play vars', play.play.keywords)
     // What an import gives a play is stronger than what the play has itself, and the outermost import is the strongest.
     for (const imported of play.play.imported.toReversed()) addVars(variables, 'play vars', imported)
+    variables.add('vars_prompt', situation.prompted)
     for (const file of situation.playVarsFiles) variables.add('vars_files', file)
   }
   variables.add('facts', situation.gathered)
@@ -45,10 +49,15 @@ export function variablesFor(situation: Situation, sources: VariableSources): Va
     const roles = task.role ? lineage(task.role) : []
     const [own, ...outer] = task.chain
     const notBlocks = new Set([task.play.keywords, ...task.play.imported, ...roles.map((use) => use.keywords)])
-    for (const keywords of outer.toReversed()) if (!notBlocks.has(keywords)) addVars(variables, 'block vars', keywords)
+    for (const keywords of outer.toReversed()) {
+      if (notBlocks.has(keywords)) continue
+      addVars(variables, 'block vars', keywords)
+      addVars(variables, 'include params', keywords, INCLUDE_VARIABLES)
+    }
     if (own) addVars(variables, 'task vars', own)
     for (const use of roles) variables.add('role params', use.params)
   }
+  variables.add('include_vars', situation.included)
   variables.add('include params', situation.local)
   variables.add('set_fact and register', situation.facts)
   variables.add('extra vars', sources.extraVars)
@@ -74,6 +83,7 @@ function addInventory(variables: Variables, situation: Situation, sources: Varia
 }
 
 function addRole(variables: Variables, use: RoleUse): void {
+  for (const dependency of use.dependencies) addRole(variables, dependency)
   variables.add('role defaults', use.role.defaults)
   addVars(variables, 'role vars', use.keywords)
   variables.add('role vars', use.role.vars)
@@ -86,7 +96,7 @@ function lineage(use: RoleUse): RoleUse[] {
   return chain
 }
 
-function addVars(variables: Variables, level: Level, keywords: Keywords): void {
-  const raw = keywords.get('vars')?.raw
+function addVars(variables: Variables, level: Level, keywords: Keywords, key = 'vars'): void {
+  const raw = keywords.get(key)?.raw
   if (raw instanceof RawDict) variables.add(level, raw)
 }

@@ -33,28 +33,20 @@ function register(value: Value, argument: ArgumentSpec, secrets: Secrets): void 
   }
 }
 
-/** What is missing or of the wrong type, one sentence each. What cannot be known yet is not judged. */
-export function checkRoleArguments(roleName: string, spec: ReadonlyMap<string, ArgumentSpec>, evaluator: Evaluator): Diagnostic[] {
+/**
+ * What is missing or of the wrong type, one sentence each; `valueOf` answers undefined for what is not given.
+ *
+ * @throws what evaluating a value throws, but for faults, which are among the answers.
+ */
+export function checkArguments(spec: ReadonlyMap<string, ArgumentSpec>, valueOf: (name: string) => Value | undefined): Diagnostic[] {
   const faults: Diagnostic[] = []
   for (const [name, argument] of spec) {
-    let value: Value | undefined
     try {
-      value = evaluator.get(name)
+      for (const summary of check(name, valueOf(name), argument)) faults.push({ code: 'ROLE_ARGUMENT', severity: 'error', summary })
     } catch (error) {
-      if (error instanceof UnknownValueError || error instanceof Pending) continue
-      if (error instanceof DiagnosticError) {
-        faults.push(...error.diagnostics)
-        continue
-      }
-      throw error
+      if (!(error instanceof DiagnosticError)) throw error
+      faults.push(...error.diagnostics)
     }
-    faults.push(
-      ...check(name, value, argument).map((summary): Diagnostic => ({
-        code: 'ROLE_ARGUMENT',
-        severity: 'error',
-        summary: `the role '${roleName}': ${summary}`,
-      })),
-    )
   }
   return faults
 }

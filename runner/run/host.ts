@@ -1,7 +1,7 @@
 /** What a run knows of one host. */
 import type { Port } from '../port/port.ts'
 import { Overlay, type CloudPredictions } from '../probe/overlay.ts'
-import type { Raw, Value } from '../value/value.ts'
+import { RawDict, type Raw, type Value } from '../value/value.ts'
 import { HostFacts, type Doubt } from './facts.ts'
 
 export interface Stats {
@@ -22,6 +22,11 @@ export class HostState {
   readonly facts = new Map<Value, Raw>()
   /** What it says of itself, read when a template first asks. */
   readonly gathered: HostFacts
+  /** What `include_vars` has read for it. */
+  readonly included = new RawDict()
+  /** Roles of which a task ran, and those that it is through with, by identity. */
+  readonly begunRoles = new Set<string>()
+  readonly doneRoles = new Set<string>()
   readonly overlay: Overlay
   /** Open connections, by how they were made: a task may ask for another user or kind than the one before it. */
   readonly ports = new Map<string, Port>()

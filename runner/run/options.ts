@@ -41,6 +41,8 @@ export interface RunOptions {
   readonly libraryPath: readonly string[]
   /** Absolute folders of collections (each has `ansible_collections`). */
   readonly collectionsPath: readonly string[]
+  /** Whether the JSON document has what `set_stats` gave. */
+  readonly showCustomStats: boolean
   readonly extraVars: RawDict
   readonly remoteUser: string | undefined
   readonly remotePort: number | undefined
@@ -89,6 +91,7 @@ export const DEFAULT_OPTIONS: RunOptions = {
   rolesPath: [],
   libraryPath: [],
   collectionsPath: [],
+  showCustomStats: false,
   extraVars: new Map<never, Raw>(),
   remoteUser: undefined,
   remotePort: undefined,

@@ -1,7 +1,8 @@
 /** What became of a task on a host. */
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { Shown } from '../diff/show.ts'
-import { Dict, type Value } from '../value/value.ts'
+import type { CompiledBlock } from '../plan/compiled.ts'
+import { Dict, type RawDict, type Value } from '../value/value.ts'
 
 export interface Failure {
   /** One line, for `msg`. */
@@ -32,11 +33,23 @@ export interface Outcome {
   readonly ignored?: boolean | undefined
   /** True where nothing of arguments or output may be shown. */
   readonly censored?: boolean | undefined
+  /** What the task brings in: its tasks come next. */
+  readonly include?: Inclusion | undefined
+  /** The host whose facts it sets, where that is not the task's own. */
+  readonly factsFor?: string | undefined
+  /** Variables that `include_vars` read; templates in them are evaluated when they are used. */
+  readonly includedVariables?: RawDict | undefined
   readonly durationMs?: number | undefined
   /** True where nothing was applied: `changed` is what would have been. */
   readonly check?: boolean | undefined
   /** What the task's `diff` keyword says; undefined where it has none. */
   readonly diff?: boolean | undefined
+}
+
+/** Tasks that a task includes in the run. */
+export interface Inclusion {
+  /** One object for all hosts and items that include the same with the same variables. */
+  readonly block: CompiledBlock
 }
 
 export interface ItemOutcome {

@@ -5,18 +5,22 @@
 import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { SourceRange } from '../diagnostic/source.ts'
 import { didYouMean } from '../diagnostic/suggest.ts'
-import { nodeAt, type Node } from '../load/yaml.ts'
+import { nodeAt } from '../load/yaml.ts'
+import { readVariables } from '../load/role.ts'
+import { roleRequest } from '../plan/compile.ts'
 import { accumulated, inherited, type CompiledItem, type CompiledPlay, type CompiledTask } from '../plan/compiled.ts'
 import { unknownArguments, type BoundArguments } from '../resolve/arguments.ts'
+import { findFile } from '../resolve/controller.ts'
 import { taskArguments } from '../resolve/module-defaults.ts'
 import { Pending } from '../resolve/pending.ts'
-import { checkRoleArguments } from '../resolve/role-arguments.ts'
 import type { Evaluator } from '../resolve/variables.ts'
 import { print } from '../value/print.ts'
 import { RawDict, Template, Unknown, UnknownValueError, type Raw, type Value } from '../value/value.ts'
 import { META_ACTIONS, runnerAction, unknownActionArguments } from './actions/index.ts'
-import { handlersNamed, playEvaluator, playHosts, playName, readVarsFiles } from './play.ts'
-import type { ActivePlay, Session } from './session.ts'
+import { handlersNamed } from './handlers.ts'
+import { playEvaluator, playHosts, playName, readVarsFiles } from './play.ts'
+import { playAtRest, type ActivePlay, type Session } from './session.ts'
+import { strategyOf } from './strategy.ts'
 import { preparedParameters } from './parameters.ts'
 
 /** Templates are tried with the variables of at most this many hosts of a play. */
@@ -27,31 +31,34 @@ const MAX_ITEMS_TRIED = 100
 /** All faults, each as an error or a warning. Modules are imported on the way. */
 export async function preflight(session: Session, plays: readonly CompiledPlay[]): Promise<Diagnostic[]> {
   const found = new Map<string, Diagnostic>()
+  // What a task will only set while the run is under way is unknown here; what an unnamed file will set is not even known by name.
+  const runtime = new Map<Value, Raw>()
+  let isOpen = false
   const add = (diagnostic: Diagnostic, certain: boolean): void => {
+    if (isOpen && (diagnostic.code === 'UNDEFINED_VARIABLE' || diagnostic.code === 'UNKNOWN_HANDLER')) return
     const judged: Diagnostic = certain ? diagnostic : { ...diagnostic, severity: 'warning' }
     const key = `${judged.code} ${judged.summary} ${judged.range?.file.path ?? ''} ${judged.range?.start ?? ''}`
     if (found.get(key)?.severity !== 'error') found.set(key, judged)
   }
-  // What a task will only set while the run is under way is unknown here.
-  const runtime = new Map<Value, Raw>()
+  const checks: PlayCheck[] = []
   for (const play of plays) {
-    for (const task of everyTask(play)) {
-      await session.modules.load(task.task.action.module)
+    const parts = new PlayParts(session, play, add)
+    for (const { task } of parts.tasks) {
+      const module = await session.modules.load(task.task.action.module)
+      if (module?.returns && 'ansible_facts' in module.returns) parts.isOpen = true
       for (const name of namesSetBy(task)) runtime.set(name, new Unknown(`TASK [${task.task.action.written}]`))
     }
+    for (const name of parts.variables) runtime.set(name, new Unknown('include_vars'))
+    isOpen ||= parts.isOpen
+    checks.push(new PlayCheck(session, play, parts, add))
   }
   session.foreseen = runtime
   session.beforeRun = true
-  for (const play of plays) new PlayCheck(session, play, add).run()
+  for (const check of checks) check.run()
   session.beforeRun = false
   session.foreseen = new Map()
   session.foreseeFacts(plays)
   return [...found.values()]
-}
-
-function* everyTask(play: CompiledPlay): Generator<CompiledTask> {
-  yield* placed(play.items).map((each) => each.task)
-  yield* play.handlers
 }
 
 interface Placed {
@@ -60,12 +67,121 @@ interface Placed {
   readonly untolerated: boolean
 }
 
-function placed(items: readonly CompiledItem[], untolerated = true): Placed[] {
-  return items.flatMap((item): Placed[] => {
-    if (item.kind === 'task') return [{ task: item, untolerated }]
-    if (item.kind === 'flush') return []
-    return [...placed(item.block, untolerated && item.rescue.length === 0), ...placed(item.rescue, false), ...placed(item.always, untolerated)]
-  })
+/** The tasks of a play with those that it will include, as far as what is included is written out. */
+class PlayParts {
+  readonly tasks: Placed[]
+  readonly handlers: readonly CompiledTask[]
+  /** Names of variables in files that will be included. */
+  readonly variables = new Set<string>()
+  /** True where tasks or variables come from files whose names are not known yet. */
+  isOpen = false
+  readonly #session: Session
+  readonly #play: CompiledPlay
+  readonly #add: (diagnostic: Diagnostic, certain: boolean) => void
+  readonly #seen = new Set<string>()
+
+  constructor(session: Session, play: CompiledPlay, add: (diagnostic: Diagnostic, certain: boolean) => void) {
+    this.#session = session
+    this.#play = play
+    this.#add = add
+    const before = { handlers: play.handlers.length, roles: play.roles.length }
+    this.tasks = this.#placed(play.items, true)
+    for (const handler of [...play.handlers]) this.tasks.push(...this.#task(handler, false).slice(1))
+    this.handlers = [...play.handlers]
+    this.tasks.push(...this.handlers.map((task) => ({ task, untolerated: false })))
+    // What is only included in the run is no part of the play before that.
+    play.handlers.length = before.handlers
+    play.roles.length = before.roles
+  }
+
+  #placed(items: readonly CompiledItem[], untolerated: boolean): Placed[] {
+    return items.flatMap((item): Placed[] => {
+      if (item.kind === 'task') return this.#task(item, untolerated)
+      if (item.kind === 'flush' || item.kind === 'role-end') return []
+      return [
+        ...this.#placed(item.block, untolerated && item.rescue.length === 0),
+        ...this.#placed(item.rescue, false),
+        ...this.#placed(item.always, untolerated),
+      ]
+    })
+  }
+
+  /** A task, and what it includes. */
+  #task(task: CompiledTask, untolerated: boolean): Placed[] {
+    const { module } = task.task.action
+    const placed: Placed[] = [{ task, untolerated }]
+    if (module === 'include_vars') this.#variables(task)
+    else if (module === 'include_tasks' || module === 'include_role') placed.push(...this.#included(task, module))
+    return placed
+  }
+
+  #included(task: CompiledTask, module: 'include_tasks' | 'include_role'): Placed[] {
+    const { compiler } = this.#play
+    const args = writtenArguments(task)
+    if (!args) {
+      this.isOpen = true
+      return []
+    }
+    const own = task.task.keywords.get('vars')?.raw
+    const control = task.task.keywords.get('loop_control')?.raw
+    const named = control instanceof Map ? [control.get('loop_var'), control.get('index_var')] : []
+    const loop = task.task.loop ? ['item', 'ansible_loop', 'ansible_loop_var', 'ansible_index_var', ...named.filter((each) => typeof each === 'string')] : []
+    const vars = new RawDict([...(own instanceof RawDict ? own : []), ...loop.map((name): [string, Raw] => [name, new Unknown('the loop')])])
+    const given = { vars, apply: new Map() }
+    try {
+      if (module === 'include_role') {
+        const request = roleRequest(args, task.task.action)
+        if (this.#isSeen(`role ${JSON.stringify(request)}`)) return []
+        return this.#placed([compiler.includeRole(task, request, given)], false)
+      }
+      const name = args.get('_raw_params') ?? args.get('file')
+      const file = name === undefined ? undefined : compiler.taskFile(task, print(name))
+      if (file === undefined || this.#isSeen(file)) return []
+      return this.#placed([compiler.includeTasks(task, file, given)], false)
+    } catch (error) {
+      if (!(error instanceof DiagnosticError)) throw error
+      // A file that is there has to be one that can be run, whether its turn comes or not.
+      for (const each of error.diagnostics) this.#add(each, UNSUPPORTED.has(each.code))
+      return []
+    }
+  }
+
+  #isSeen(what: string): boolean {
+    if (this.#seen.has(what)) return true
+    this.#seen.add(what)
+    return false
+  }
+
+  /** The names in a file of variables that a task will read. */
+  #variables(task: CompiledTask): void {
+    const args = writtenArguments(task)
+    const name = args?.get('_raw_params') ?? args?.get('file')
+    if (args?.has('name') === true) this.variables.add(print(args.get('name')!))
+    else if (name === undefined) this.isOpen = true
+    else {
+      try {
+        const file = findFile(print(name), task, 'vars', this.#session.reader, task.task.action.range)
+        for (const key of readVariables(this.#session.reader, file).keys()) this.variables.add(print(key))
+      } catch (error) {
+        // The task meets it at its turn.
+        if (!(error instanceof DiagnosticError)) throw error
+      }
+    }
+  }
+}
+
+/** Faults of a file that no run can get past. */
+const UNSUPPORTED: ReadonlySet<Diagnostic['code']> = new Set(['UNSUPPORTED_KEYWORD', 'UNKNOWN_KEYWORD', 'UNKNOWN_MODULE', 'YAML_SYNTAX'])
+
+/** The arguments of an action of the runner, where none of them is a template. */
+function writtenArguments(task: CompiledTask): ReadonlyMap<string, Value> | undefined {
+  const args = new Map<string, Value>()
+  for (const [name, { raw }] of taskArguments(task, runnerAction(task.task.action.module)!, undefined).args) {
+    if (name === 'apply') continue
+    if (raw instanceof Template) return undefined
+    args.set(name, raw as Value)
+  }
+  return args
 }
 
 /** Names of variables that come to be when the task runs. */
@@ -83,11 +199,13 @@ function namesSetBy(task: CompiledTask): string[] {
 class PlayCheck {
   readonly #session: Session
   readonly #play: CompiledPlay
+  readonly #parts: PlayParts
   readonly #add: (diagnostic: Diagnostic, certain: boolean) => void
 
-  constructor(session: Session, play: CompiledPlay, add: (diagnostic: Diagnostic, certain: boolean) => void) {
+  constructor(session: Session, play: CompiledPlay, parts: PlayParts, add: (diagnostic: Diagnostic, certain: boolean) => void) {
     this.#session = session
     this.#play = play
+    this.#parts = parts
     this.#add = add
   }
 
@@ -95,60 +213,18 @@ class PlayCheck {
     let active: ActivePlay
     try {
       const general = playEvaluator(this.#session, this.#play)
-      const hosts = playHosts(this.#session, this.#play)
-      active = {
-        compiled: this.#play,
-        name: playName(this.#play, general),
-        varsFiles: readVarsFiles(this.#session, this.#play, general),
-        hosts,
-        batch: hosts,
-        gone: new Set(),
-      }
+      const hosts = playHosts(this.#session, this.#play, false)
+      active = playAtRest(this.#play, playName(this.#play, general), hosts, readVarsFiles(this.#session, this.#play, general), promptedNames(this.#play))
+      strategyOf(this.#play, this.#session.options, general)
     } catch (error) {
       this.#collect(error, true, undefined)
       return
     }
-    const { strategy } = Object.fromEntries(this.#play.play.keywords) as { strategy?: { raw: Raw; node: Node } }
-    if (strategy && strategy.raw !== 'linear') {
-      this.#add(
-        {
-          code: 'UNSUPPORTED_VALUE',
-          severity: 'error',
-          summary: `the strategy '${print(strategy.raw as Value)}' is not supported yet`,
-          range: strategy.node.range,
-          hint: 'There is linear.',
-        },
-        true,
-      )
-    }
-    this.#roles(active)
     let certain = active.hosts.length > 0
-    for (const { task, untolerated } of placed(this.#play.items)) {
+    for (const { task, untolerated } of this.#parts.tasks) {
       const alone = accumulated(task.chain, 'when').length === 0 && !inherited(task.chain, 'ignore_errors')
       this.#task(task, active, certain && untolerated && alone)
       if (task.task.action.module === 'meta') certain = false
-    }
-    for (const handler of this.#play.handlers) this.#task(handler, active, false)
-  }
-
-  #roles(active: ActivePlay): void {
-    for (const use of this.#play.roles) {
-      const { argumentSpec, name } = use.role
-      if (!argumentSpec) continue
-      const task = [...everyTask(this.#play)].find((each) => each.role === use)
-      for (const host of active.hosts.slice(0, MAX_HOSTS_TRIED)) {
-        const evaluator = this.#session.evaluator(host, active, task)
-        for (const fault of checkRoleArguments(name, argumentSpec, evaluator)) {
-          this.#add(
-            {
-              ...fault,
-              range: fault.range ?? use.range,
-              detail: `on the host '${host}'`,
-            },
-            true,
-          )
-        }
-      }
     }
   }
 
@@ -197,14 +273,14 @@ class PlayCheck {
       if (typeof raw !== 'string') continue
       let known: number
       try {
-        known = handlersNamed(this.#play, raw, evaluator).length
+        known = handlersNamed({ ...this.#play, handlers: [...this.#parts.handlers] }, raw, evaluator).length
       } catch (error) {
         if (error instanceof Pending || error instanceof UnknownValueError) continue
         throw error
       }
       if (known > 0) continue
       const range = notify.node.kind === 'list' ? notify.node.items[index]!.range : notify.node.range
-      const names = this.#play.handlers.map((handler) => handler.task.keywords.get('name')?.raw).filter((name) => typeof name === 'string')
+      const names = this.#parts.handlers.map((handler) => handler.task.keywords.get('name')?.raw).filter((name) => typeof name === 'string')
       this.#add(
         {
           code: 'UNKNOWN_HANDLER',
@@ -254,13 +330,15 @@ class PlayCheck {
   #try(task: CompiledTask, active: ActivePlay, host: string, certain: boolean): void {
     if (task.task.action.module === 'meta') return
     const evaluator = (local: ReadonlyMap<Value, Raw>): Evaluator => this.#session.evaluator(host, active, task, local)
-    const loop = task.task.keywords.get('loop')
+    const { loop } = task.task
     try {
       if (!loop) {
         preparedParameters(this.#session, task, evaluator(new Map()))
         return
       }
-      const items = evaluator(new Map()).value(loop.raw)
+      const value = evaluator(new Map()).value(loop.raw)
+      const terms = Array.isArray(value) ? value : [value]
+      const items = loop.lookup === undefined ? value : this.#session.itemsOf(loop.lookup, terms, evaluator(new Map()), task)
       if (!Array.isArray(items)) return
       const control = task.task.keywords.get('loop_control')?.raw
       const named = control instanceof Map ? control.get('loop_var') : undefined
@@ -286,4 +364,16 @@ class PlayCheck {
       )
     }
   }
+}
+
+/** The variables that a person will be asked for. */
+function promptedNames(play: CompiledPlay): RawDict {
+  const raw = play.play.keywords.get('vars_prompt')?.raw
+  const entries = Array.isArray(raw) ? raw : [raw ?? null]
+  return new RawDict(
+    entries.flatMap((entry): [Value, Raw][] => {
+      const name = entry instanceof RawDict ? entry.get('name') : undefined
+      return typeof name === 'string' ? [[name, new Unknown('vars_prompt')]] : []
+    }),
+  )
 }

@@ -2,16 +2,17 @@
 import path from 'node:path'
 import { existsSync } from 'node:fs'
 import { DiagnosticError, fail, type Diagnostic } from '../diagnostic/diagnostic.ts'
+import type { Inventory } from '../load/inventory/inventory.ts'
 import { readInventory } from '../load/inventory/sources.ts'
 import { matchHosts } from '../load/inventory/pattern.ts'
 import { ModuleRegistry } from '../load/modules.ts'
-import { PlaybookLoader, type Play } from '../load/playbook.ts'
+import { PlaybookLoader } from '../load/playbook.ts'
 import { Reader } from '../load/reader.ts'
 import { Vault } from '../load/vault/vault.ts'
 import { RoleLoader } from '../load/role.ts'
-import { compilePlay, TaskCounter } from '../plan/compile.ts'
-import { accumulated, tasksOf, type CompiledPlay, type CompiledTask } from '../plan/compiled.ts'
-import { filterItems, isStart, selected } from '../plan/tags.ts'
+import { PlayCompiler, type CompileTools } from '../plan/compile.ts'
+import { tasksOf, type CompiledPlay, type CompiledTask } from '../plan/compiled.ts'
+import { filterItems, isStart, selected, tagNames, tagsOf } from '../plan/tags.ts'
 import type { CloudPort } from '../port/cloud.ts'
 import type { ConnectionSettings, Port } from '../port/port.ts'
 import type { RunEvent } from '../report/event.ts'
@@ -19,11 +20,12 @@ import type { ListedPlaybook } from '../report/list.ts'
 import { Pending } from '../resolve/pending.ts'
 import type { Secrets } from '../resolve/secrets.ts'
 import { print } from '../value/print.ts'
+import { Dict, RawDict } from '../value/value.ts'
 import type { Stats } from './host.ts'
 import type { RunOptions } from './options.ts'
 import { hostPattern, playEvaluator, playHosts, playName, runPlay } from './play.ts'
 import { preflight } from './preflight.ts'
-import { Session } from './session.ts'
+import { playAtRest, Session } from './session.ts'
 import { taskName } from './task.ts'
 
 export interface RunParts {
@@ -59,29 +61,36 @@ export async function load(parts: RunParts): Promise<Loaded> {
   for (const password of [parts.options.connectionPassword, parts.options.becomePassword]) if (password !== undefined) parts.secrets.add(password)
   const reader = new Reader(warn, process.cwd(), vault)
   for (const playbook of parts.playbooks) if (!existsSync(playbook)) fail('FILE_NOT_FOUND', `there is no playbook ${reader.shownPath(playbook)}`)
-  const inventory = readInventory(parts.inventories, reader)
+  const readSources = (): Inventory => readInventory(parts.inventories, reader)
   const modules = new ModuleRegistry(parts.playbooks.map((playbook) => path.join(path.dirname(playbook), 'library')))
   const session = new Session({
     options: parts.options,
     reader,
-    inventory,
+    inventory: readSources(),
+    readInventory: readSources,
     modules,
     secrets: parts.secrets,
     emit: parts.emit,
     openPort: parts.openPort,
     cloud: parts.cloud,
   })
-  const playbookLoader = new PlaybookLoader(reader, modules)
-  const roleLoader = new RoleLoader(reader, playbookLoader)
-  const counter = new TaskCounter()
+  const playbookLoader = new PlaybookLoader(reader, modules, (template) => print(session.evaluator('localhost', undefined, undefined).value(template)))
+  const roleLoader = new RoleLoader(reader, playbookLoader, parts.options.rolesPath)
+  const tools: CompileTools = {
+    playbooks: playbookLoader,
+    roles: roleLoader,
+    counter: session.counter,
+    workingFolder: reader.workingFolder,
+    text: (template, task, play) => print(session.evaluator('localhost', playAtRest(play, '', [], [], new RawDict()), task).value(template)),
+  }
   const playbooks = parts.playbooks.map((absolute) => ({
     path: absolute,
-    plays: playbookLoader.load(absolute).map((play: Play) => compilePlay(play, roleLoader, counter)),
+    plays: playbookLoader.load(absolute).map((play) => new PlayCompiler(play, tools).compile()),
   }))
   throwFaults([...playbookLoader.faults, ...roleLoader.faults])
   const chosen = playbooks.map((playbook) => ({ ...playbook, plays: choose(playbook.plays, session) }))
   if (parts.options.limit !== undefined) {
-    matchHosts(inventory, parts.options.limit, undefined, (part, hint) =>
+    matchHosts(session.inventory, parts.options.limit, undefined, (part, hint) =>
       fail('UNKNOWN_HOST_PATTERN', `--limit: no host or group is called '${part}'`, { hint }),
     )
   }
@@ -110,7 +119,10 @@ export async function run(loaded: Loaded, interrupted: () => boolean): Promise<n
   } finally {
     await session.closePorts()
     const stats = new Map<string, Stats>([...session.hosts].filter(([, host]) => hasResults(host.stats)).map(([name, host]) => [name, host.stats]))
-    session.emit({ kind: 'run-end', stats, at: new Date(), durationMs: Date.now() - startedAt })
+    const { customStats, customStatsByHost } = session.options.showCustomStats
+      ? session
+      : { customStats: new Dict(), customStatsByHost: new Map<never, never>() }
+    session.emit({ kind: 'run-end', stats, customStats, customStatsByHost, at: new Date(), durationMs: Date.now() - startedAt })
   }
   return interrupted() ? Math.max(exitCode(session), EXIT.hostFailed) : exitCode(session)
 }
@@ -165,19 +177,6 @@ function namesOf(task: CompiledTask, evaluator: ReturnType<Session['evaluator']>
     full = taskName(task, undefined)
   }
   return task.role ? [full, full.slice(task.role.role.name.length + 3)] : [full]
-}
-
-function tagsOf(task: CompiledTask): Set<string> {
-  return new Set(accumulated(task.chain, 'tags').flatMap((found) => tagNames(found.raw)))
-}
-
-function tagNames(raw: unknown): string[] {
-  if (raw === null) return []
-  const values = Array.isArray(raw) ? raw : [raw]
-  return values
-    .flatMap((value) => print(value as never).split(','))
-    .map((tag) => tag.trim())
-    .filter((tag) => tag !== '')
 }
 
 function hasResults(stats: Stats): boolean {

@@ -5,7 +5,8 @@ import { fail, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { Inventory } from '../load/inventory/inventory.ts'
 import type { ModuleRegistry } from '../load/modules.ts'
 import type { Reader } from '../load/reader.ts'
-import type { CompiledPlay, CompiledTask } from '../plan/compiled.ts'
+import type { CompiledBlock, CompiledPlay, CompiledTask } from '../plan/compiled.ts'
+import { TaskCounter } from '../plan/compile.ts'
 import type { CloudPort } from '../port/cloud.ts'
 import type { ConnectionSettings, Port } from '../port/port.ts'
 import { CloudPredictions } from '../probe/overlay.ts'
@@ -14,7 +15,7 @@ import type { Collector } from '../resolve/facts/index.ts'
 import { mayBeFact } from '../resolve/facts/mentioned.ts'
 import { variablesFor } from '../resolve/host-variables.ts'
 import { Jinja } from '../resolve/jinja/index.ts'
-import { runLookup } from '../resolve/lookup.ts'
+import { runLookup, type LookupContext } from '../resolve/lookup.ts'
 import { Pending, settled } from '../resolve/pending.ts'
 import type { Secrets } from '../resolve/secrets.ts'
 import { VariableFiles } from '../resolve/variable-files.ts'
@@ -22,7 +23,7 @@ import { Evaluator, LazyDict } from '../resolve/variables.ts'
 import { Dict, RawDict, type Raw, type Template, type Value } from '../value/value.ts'
 import { becomeFor, connectionKeywords, connectionSettings, PASSWORD_VARIABLES, type ConnectionKeywords } from './connection.ts'
 import { doubtOf, mentionedFacts } from './fact-sources.ts'
-import { EVERY_FACT, type FactConnection, type FactRequest } from './facts.ts'
+import type { FactConnection, FactRequest } from './facts.ts'
 import { HostState } from './host.ts'
 import type { RunOptions } from './options.ts'
 
@@ -31,17 +32,28 @@ export interface ActivePlay {
   readonly compiled: CompiledPlay
   readonly name: string
   readonly varsFiles: readonly RawDict[]
+  /** What was answered to `vars_prompt`. */
+  readonly prompted: RawDict
   /** All hosts of the play, and those of the batch that is running. */
   readonly hosts: readonly string[]
   readonly batch: readonly string[]
   /** Hosts of the play that failed, are unreachable or were ended. */
   readonly gone: ReadonlySet<string>
+  /** What was included so far, by task, what it names and the variables around it. */
+  readonly inclusions: Map<string, CompiledBlock>
+}
+
+/** A play before any of it has run. */
+export function playAtRest(compiled: CompiledPlay, name: string, hosts: readonly string[], varsFiles: readonly RawDict[], prompted: RawDict): ActivePlay {
+  return { compiled, name, varsFiles, prompted, hosts, batch: hosts, gone: new Set(), inclusions: new Map() }
 }
 
 export interface SessionParts {
   readonly options: RunOptions
   readonly reader: Reader
   readonly inventory: Inventory
+  /** Reads the inventory's sources again. */
+  readonly readInventory: () => Inventory
   readonly modules: ModuleRegistry
   readonly secrets: Secrets
   readonly emit: (event: RunEvent) => void
@@ -52,7 +64,7 @@ export interface SessionParts {
 export class Session {
   readonly options: RunOptions
   readonly reader: Reader
-  readonly inventory: Inventory
+  inventory: Inventory
   readonly modules: ModuleRegistry
   readonly secrets: Secrets
   readonly emit: (event: RunEvent) => void
@@ -61,15 +73,23 @@ export class Session {
   /** Files that hold or held a secret, as resources. */
   readonly secretFiles = new Set<string>()
   readonly jinja: Jinja
+  /** Numbers tasks, and the times that they are run. */
+  readonly counter = new TaskCounter()
   /** Stands for a parameter that is to be left out. */
   readonly omit = `__omit_place_holder__${randomUUID()}`
   /** While a run is checked before it begins: what its tasks will have set by then, each unknown. */
   foreseen: ReadonlyMap<Value, Raw> = new Map()
+  /** What `set_stats` gave, for the run as a whole and by host. */
+  readonly customStats = new Dict()
+  readonly customStatsByHost = new Map<string, Dict>()
   /** In a dry run: the first task that would have changed something on any host. */
   firstPredictedChange: string | undefined
   readonly #predictions = new CloudPredictions()
   readonly #openPort: (settings: ConnectionSettings) => Port
   #mentioned: ReadonlySet<Collector> = new Set()
+  readonly #readInventory: () => Inventory
+  /** What the run has added to the inventory, to be added again when that is read again. */
+  readonly #additions: ((inventory: Inventory) => void)[] = []
   readonly #files: VariableFiles
   /** Who is evaluating: evaluation is synchronous, so there is one at a time. */
   #evaluating: { readonly evaluator: Evaluator; readonly task: CompiledTask | undefined } | undefined
@@ -78,6 +98,7 @@ export class Session {
     this.options = parts.options
     this.reader = parts.reader
     this.inventory = parts.inventory
+    this.#readInventory = parts.readInventory
     this.modules = parts.modules
     this.secrets = parts.secrets
     this.emit = parts.emit
@@ -87,17 +108,54 @@ export class Session {
     this.jinja = new Jinja({
       lookup: (name, terms, kwargs, how) => {
         const { evaluator, task } = this.#evaluating ?? fail('LOOKUP_FAILED', `'${name}' cannot be looked up here`)
-        return runLookup(name, terms, kwargs, how.wantlist, {
-          evaluator,
-          task,
-          reader: this.reader,
-          render: (absolute) => this.jinja.renderFile(this.reader.text(absolute), evaluator),
-        })
+        return runLookup(name, terms, kwargs, how.wantlist, this.#lookupContext(evaluator, task))
       },
       filterUsed: (inputs, output) => {
         this.secrets.derive(inputs, output)
       },
     })
+  }
+
+  #lookupContext(evaluator: Evaluator, task: CompiledTask | undefined): LookupContext {
+    return { evaluator, task, reader: this.reader, render: (absolute) => this.jinja.renderFile(this.reader.text(absolute), evaluator) }
+  }
+
+  /** The items of a `with_` loop: what the lookup that it names makes of its terms. */
+  itemsOf(lookup: string, terms: readonly Value[], evaluator: Evaluator, task: CompiledTask): Value {
+    return this.evaluatingAs(evaluator, task, () => runLookup(lookup, terms, new Dict(), true, this.#lookupContext(evaluator, task)))
+  }
+
+  // --- the inventory in the run ----------------------------------------------------------------------------------------
+
+  /** Adds a host, or groups and variables to one that is there. */
+  addHost(name: string, groups: readonly string[], vars: Dict): void {
+    const add = (inventory: Inventory): void => {
+      const host = inventory.addHost(name, 'ungrouped')
+      for (const [key, value] of vars) host.vars.set(key, value)
+      for (const group of groups) inventory.addHost(name, group)
+      inventory.complete()
+    }
+    this.#additions.push(add)
+    add(this.inventory)
+  }
+
+  /** Puts a host into a group below others, made where they are not there. True where it was not in it before. */
+  groupHost(name: string, group: string, parents: readonly string[]): boolean {
+    const isNew = this.inventory.groups.get(group)?.hosts.has(name) !== true
+    const add = (inventory: Inventory): void => {
+      inventory.addHost(name, group)
+      for (const parent of parents) inventory.addChild(parent, group, undefined)
+      inventory.complete()
+    }
+    this.#additions.push(add)
+    add(this.inventory)
+    return isNew
+  }
+
+  /** Reads the inventory again; what the run has added stays. */
+  refreshInventory(): void {
+    this.inventory = this.#readInventory()
+    for (const add of this.#additions) add(this.inventory)
   }
 
   host(name: string): HostState {
@@ -118,6 +176,8 @@ export class Session {
         hostName,
         play: play?.compiled,
         playVarsFiles: play?.varsFiles ?? [],
+        prompted: play?.prompted ?? new RawDict(),
+        included: host.included,
         task,
         facts: host.facts,
         gathered: host.gathered.variables,
@@ -157,12 +217,6 @@ export class Session {
   /** Whether the run is only checked before it begins: any host may have any fact by the time that a task asks. */
   beforeRun = false
 
-  /** From now on a host has its facts, without asking it anything yet. */
-  allowFacts(hostName: string, play: ActivePlay, request: FactRequest = EVERY_FACT): void {
-    const connect = (): FactConnection => this.#factConnection(hostName, play, undefined, {}, { chain: [play.compiled.play.keywords] })
-    this.host(hostName).gathered.allow(request, connect, this.#mentioned)
-  }
-
   /**
    * What a task that gathers does: `target` is asked, as the task says, and `storedFor` has the facts from then on. Without
    * `whole` the host only has to answer: what templates mention is read, and the rest when it is first used.
@@ -185,18 +239,12 @@ export class Session {
   }
 
   /** How a task asks a host for its facts. */
-  #factConnection(
-    hostName: string,
-    play: ActivePlay,
-    task: CompiledTask | undefined,
-    environment: Readonly<Record<string, string>>,
-    keywords: Pick<CompiledTask, 'chain'> | undefined = task,
-  ): FactConnection {
+  #factConnection(hostName: string, play: ActivePlay, task: CompiledTask, environment: Readonly<Record<string, string>>): FactConnection {
     const evaluator = this.evaluator(hostName, play, task)
     const python = evaluator.get('ansible_python_interpreter')
     return {
-      port: this.port(hostName, evaluator, connectionKeywords(keywords, evaluator)),
-      become: becomeFor(keywords, evaluator, this.options),
+      port: this.port(hostName, evaluator, connectionKeywords(task, evaluator)),
+      become: becomeFor(task, evaluator, this.options),
       environment,
       python: typeof python === 'string' && python.startsWith('/') ? python : undefined,
     }

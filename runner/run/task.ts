@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Module } from '../contract/kinds.ts'
 import { DiagnosticError, fail } from '../diagnostic/diagnostic.ts'
 import type { SourceRange } from '../diagnostic/source.ts'
-import type { KeywordValue } from '../load/playbook.ts'
+import type { KeywordValue, Loop } from '../load/playbook.ts'
 import { accumulated, inherited, type CompiledTask } from '../plan/compiled.ts'
 import type { BoundArguments } from '../resolve/arguments.ts'
 import { taskArguments } from '../resolve/module-defaults.ts'
@@ -39,10 +39,17 @@ export async function runTask(session: Session, play: ActivePlay, task: Compiled
   let outcome = await caught(() => runner.run(maybeBecause))
   if (!outcome.censored && (await runner.flag('no_log', false))) outcome = { ...outcome, censored: true }
   if (outcome.censored) session.secrets.add(secretsOf(outcome))
-  if (outcome.failure && (await runner.flag('ignore_errors', false))) outcome = { ...outcome, ignored: true }
+  if (outcome.failure && !isMissingInclude(task, outcome) && (await runner.flag('ignore_errors', false))) outcome = { ...outcome, ignored: true }
   if (outcome.unreachable && (await runner.flag('ignore_unreachable', false))) outcome = { ...outcome, ignored: true }
   const diff = await runner.flag('diff', undefined)
-  return { ...outcome, ...(diff !== undefined && { diff }), durationMs: Date.now() - startedAt }
+  const factsFor = (await runner.flag('delegate_facts', false)) ? await delegateOf(session, play, task, hostName) : undefined
+  return { ...outcome, ...(diff !== undefined && { diff }), ...(factsFor !== undefined && { factsFor }), durationMs: Date.now() - startedAt }
+}
+
+/** A file or role that is included and not there: `ignore_errors` does not help, as in Ansible. */
+export function isMissingInclude(task: CompiledTask, { failure }: Outcome): boolean {
+  const code = failure?.diagnostic?.code
+  return runnerAction(task.task.action.module)?.includes === true && (code === 'FILE_NOT_FOUND' || code === 'UNKNOWN_ROLE')
 }
 
 /** Faults of the task become its outcome; defects of the program go on. */
@@ -65,8 +72,15 @@ export function causeOf(task: CompiledTask, name: string): string {
 export function taskName(task: CompiledTask, evaluator: Evaluator | undefined): string {
   const raw = task.task.keywords.get('name')?.raw
   const value = raw === undefined || raw === null ? undefined : (evaluator?.valueIfDefined(raw) ?? (raw instanceof Template ? raw.text : print(raw as Value)))
-  const name = value === undefined ? task.task.action.written : print(value)
+  const name = value === undefined ? unnamed(task) : print(value)
   return task.role ? `${task.role.role.name} : ${name}` : name
+}
+
+/** What a task without a name is called: its action, and the role that it includes. */
+function unnamed({ task }: CompiledTask): string {
+  const { written, module, args, text } = task.action
+  const role = module === 'include_role' ? (args.get('name') ?? args.get('role') ?? /name=(\S+)/.exec(print((text?.value ?? '') as Value))?.[1]) : undefined
+  return role === undefined ? written : `${written} : ${role instanceof Template ? role.text : print(role as Value)}`
 }
 
 /** The host that a task is delegated to, for the report; undefined where it is not, or where that cannot be told. */
@@ -90,14 +104,14 @@ class TaskOnHost {
 
   async run(maybeBecause: string | undefined): Promise<Outcome> {
     this.#registerSecrets()
-    const loop = this.#task.task.keywords.get('loop')
+    const { loop } = this.#task.task
     return loop ? this.#loop(loop, maybeBecause) : this.#once(new Map(), maybeBecause)
   }
 
   /** What the task's role declares as `no_log` is masked from here on. */
   #registerSecrets(): void {
     for (let use = this.#task.role; use; use = use.parent) {
-      if (use.role.argumentSpec) registerSecretArguments(use.role.argumentSpec, this.#evaluator(new Map()), this.#session.secrets)
+      if (use.role.entryPoint) registerSecretArguments(use.role.entryPoint.options, this.#evaluator(new Map()), this.#session.secrets)
     }
   }
 
@@ -116,7 +130,7 @@ class TaskOnHost {
 
   // --- loops -----------------------------------------------------------------------------------------------------------
 
-  async #loop(loop: KeywordValue, maybeBecause: string | undefined): Promise<Outcome> {
+  async #loop(loop: Loop, maybeBecause: string | undefined): Promise<Outcome> {
     let items: Value[] | Outcome
     try {
       items = await this.#items(loop)
@@ -135,8 +149,10 @@ class TaskOnHost {
       if (control.extended) local.set('ansible_loop', loopInformation(items, index))
       const outcome = await caught(() => this.#once(local, maybeBecause))
       const label = control.label === undefined ? item : ((await this.#valueIfKnown(control.label, local)) ?? item)
-      // An item sees the facts that those before it have set.
-      if (this.#task.task.action.module === 'set_fact') for (const [fact, value] of factsOf(outcome)) facts.set(fact, value)
+      // An item sees the facts that those before it have set, and what they registered.
+      for (const [fact, value] of factsOf(outcome)) facts.set(fact, value)
+      const register = this.#task.task.keywords.get('register')?.raw
+      if (typeof register === 'string') facts.set(register, registered(outcome))
       outcomes.push({ item, label, loopVariable, indexVariable: control.indexVariable, index, outcome })
       if (outcome.unreachable) return { ...NOTHING, unreachable: outcome.unreachable, items: outcomes }
       if (control.pauseSeconds > 0 && index < items.length - 1 && !this.#session.options.check) await delay(control.pauseSeconds * 1000)
@@ -144,10 +160,10 @@ class TaskOnHost {
     return combine(outcomes)
   }
 
-  async #items(loop: KeywordValue): Promise<Value[] | Outcome> {
+  async #items(loop: Loop): Promise<Value[] | Outcome> {
     let value: Value
     try {
-      value = await this.#value(loop.raw, new Map())
+      value = await this.#loopValue(loop)
     } catch (error) {
       if (!(error instanceof DiagnosticError)) throw error
       // A condition that is false without the item saves a loop that cannot be evaluated.
@@ -158,6 +174,21 @@ class TaskOnHost {
       fail('WRONG_TYPE', `'loop' takes a list, and this is ${value === null ? 'empty' : `'${print(value).slice(0, 80)}'`}`, { range: loop.node.range })
     if (value.length > MAX_LOOP_ITEMS) fail('LIMIT_EXCEEDED', `a loop has at most ${MAX_LOOP_ITEMS} items`, { range: loop.node.range })
     return value
+  }
+
+  /** What `loop` gives, or what the lookup of a `with_` makes of its terms. */
+  async #loopValue({ lookup, raw, node }: Loop): Promise<Value> {
+    const evaluator = this.#evaluator(new Map())
+    try {
+      return await settled(() => {
+        const value = evaluator.value(raw)
+        if (lookup === undefined) return value
+        return this.#session.itemsOf(lookup, Array.isArray(value) ? value : [value], evaluator, this.#task)
+      })
+    } catch (error) {
+      if (!(error instanceof DiagnosticError)) throw error
+      throw new DiagnosticError(error.diagnostics.map((each) => ({ ...each, range: each.range ?? node.range })))
+    }
   }
 
   // --- one item --------------------------------------------------------------------------------------------------------
@@ -172,8 +203,8 @@ class TaskOnHost {
       maybe ??= error.unknown.cause
     }
     if (maybe !== undefined) {
-      await caught(() => this.#act(local, maybe))
-      return { ...NOTHING, unknown: maybe }
+      const { include } = await caught(() => this.#act(local, maybe))
+      return { ...NOTHING, unknown: maybe, include }
     }
     const until = this.#task.task.keywords.get('until')
     if (!until) return this.#judged(await this.#act(local, undefined), local)
@@ -276,6 +307,7 @@ class TaskOnHost {
     const { action } = this.#task.task
     const { options } = this.#session
     const own = runnerAction(action.module)
+    if (own?.includes) return this.#include(own, local, maybeBecause)
     if (own) return maybeBecause === undefined ? this.#actHere(own, local) : NOTHING
     const module = (await this.#session.modules.load(action.module))!
     const evaluator = this.#evaluator(local)
@@ -329,6 +361,18 @@ class TaskOnHost {
     }
   }
 
+  /** What is included in a dry run that cannot know of what may alter anything. */
+  async #include(own: RunnerAction, local: ReadonlyMap<Value, Raw>, maybeBecause: string | undefined): Promise<Outcome> {
+    try {
+      return await this.#actHere(own, local)
+    } catch (error) {
+      if (!(error instanceof UnknownValueError)) throw error
+      for (const host of this.#session.inventory.hosts.keys()) this.#session.host(host).overlay.affectAll(maybeBecause ?? error.unknown.cause)
+      this.#session.firstPredictedChange ??= maybeBecause ?? error.unknown.cause
+      throw error
+    }
+  }
+
   /** An action of the runner itself, which needs no host. */
   async #actHere(own: RunnerAction, local: ReadonlyMap<Value, Raw>): Promise<Outcome> {
     const { action } = this.#task.task
@@ -341,7 +385,11 @@ class TaskOnHost {
       return value === this.#session.omit ? undefined : value
     }
     const all = (): Map<string, Value> =>
-      new Map([...bound.args.keys()].flatMap((name) => (argument(name) === undefined ? [] : [[name, argument(name)!] as const])))
+      new Map(
+        [...bound.args.keys()].flatMap((name) =>
+          (own.includes && name === 'apply') || argument(name) === undefined ? [] : [[name, argument(name)!] as const],
+        ),
+      )
     // Everything pending is fetched first, so that the action itself evaluates once.
     await settled(() => {
       if (action.module === 'assert' || action.module === 'debug') warmUp(bound, evaluator)
@@ -356,6 +404,12 @@ class TaskOnHost {
       return this.#session.gatherFacts({ target, storedFor, whole }, this.#play, this.#task, environment, request)
     }
     const outcome = await own.run({
+      session: this.#session,
+      play: this.#play,
+      task: this.#task,
+      hostName: this.#hostName,
+      delegateName: await this.#target(local),
+      local,
       evaluator,
       bound,
       argument,

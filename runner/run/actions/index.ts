@@ -1,23 +1,36 @@
 /** The actions of the runner itself, by their names. */
 import type { Diagnostic } from '../../diagnostic/diagnostic.ts'
 import { didYouMean } from '../../diagnostic/suggest.ts'
+import { ROLE_ARGUMENTS } from '../../plan/compile.ts'
 import type { BoundArguments } from '../../resolve/arguments.ts'
 import { NOTHING } from '../outcome.ts'
 import type { RunnerAction } from './action.ts'
 import { assertThat, failAsAsked } from './assert.ts'
 import { debug } from './debug.ts'
+import { includeRole, includeTasks } from './include.ts'
+import { INCLUDE_VARS_ARGUMENTS, includeVars } from './include-vars.ts'
+import { addHost, groupBy } from './inventory.ts'
 import { pause } from './pause.ts'
 import { setFact } from './set-fact.ts'
 import { gatherFacts, setup } from './setup.ts'
+import { setStats } from './set-stats.ts'
+import { validateArguments } from './validate-arguments.ts'
 
 const ACTIONS: Readonly<Record<string, RunnerAction>> = {
   debug: { parameters: ['msg', 'var', 'verbosity'], run: debug },
   assert: { parameters: ['that', 'fail_msg', 'success_msg', 'quiet'], aliases: { fail_msg: ['msg'] }, run: assertThat },
   fail: { parameters: ['msg'], run: failAsAsked },
   set_fact: { parameters: undefined, run: setFact },
-  pause: { parameters: ['seconds', 'minutes', 'prompt', 'echo'], run: pause },
+  pause: { parameters: ['seconds', 'minutes', 'prompt', 'echo'], onlyFirstHost: true, run: pause },
   setup: { parameters: ['gather_subset', 'gather_timeout', 'filter', 'fact_path'], run: setup },
   gather_facts: { parameters: ['gather_subset', 'gather_timeout', 'filter', 'fact_path', 'parallel'], run: gatherFacts },
+  include_tasks: { parameters: ['_raw_params', 'file', 'apply'], freeForm: '_raw_params', splitsAll: true, includes: true, run: includeTasks },
+  include_role: { parameters: ROLE_ARGUMENTS, includes: true, run: includeRole },
+  include_vars: { parameters: INCLUDE_VARS_ARGUMENTS, freeForm: '_raw_params', splitsAll: true, run: includeVars },
+  add_host: { parameters: undefined, onlyFirstHost: true, run: addHost },
+  group_by: { parameters: ['key', 'parents'], run: groupBy },
+  set_stats: { parameters: ['data', 'per_host', 'aggregate'], run: setStats },
+  validate_argument_spec: { parameters: ['argument_spec', 'provided_arguments', 'validate_args_context'], run: validateArguments },
   meta: { parameters: ['_meta'], freeForm: '_meta', run: () => NOTHING },
 }
 

@@ -16,7 +16,7 @@ export function setFact({ all, bound }: ActionContext): Outcome {
 }
 
 /** What `set_fact` was given, to be kept as variables. */
-export function factsOf(outcome: Outcome): ReadonlyMap<Value, Raw> {
+export function factsOf(outcome: Outcome): ReadonlyMap<Value, Value> {
   const facts = outcome.data.get('ansible_facts')
   return facts instanceof Dict ? facts : new Map()
 }

@@ -4,7 +4,8 @@ import { isTrue, readArgumentSpecs, type ArgumentSpec } from '../../../runner/lo
 import { parseYaml } from '../../../runner/load/yaml.ts'
 import { faultsOf } from '../../support/faults.ts'
 
-const read = (text: string): ReadonlyMap<string, ArgumentSpec> | undefined => readArgumentSpecs(parseYaml(new SourceFile('s.yml', text), () => undefined))
+const read = (text: string): ReadonlyMap<string, ArgumentSpec> | undefined =>
+  readArgumentSpecs(parseYaml(new SourceFile('s.yml', text), () => undefined)).get('main')?.options
 
 t.test('the options of main', async (t) => {
   t.strictSame(Object.fromEntries(read('main: {options: {a: {}, b: {type: list, elements: int, required: true, choices: [1, x], no_log: yes}}}')!), {

@@ -3,12 +3,16 @@ import { KEYWORDS } from '../../../runner/load/keywords.ts'
 import { bareName, type Block, type Task, type TaskItem } from '../../../runner/load/playbook.ts'
 import { print } from '../../../runner/value/print.ts'
 import { Template } from '../../../runner/value/value.ts'
-import { loadFiles } from './support.ts'
+import { compileFirst, loadFiles } from './support.ts'
 
 /** Tasks by the text of their name, blocks with their sections in brackets. */
 function outline(items: readonly TaskItem[]): string {
   const text = (item: Task): string => (item.keywords.get('name')?.raw as string | undefined) ?? item.action.module
-  return items.map((item) => (item.kind === 'task' ? text(item) : `[${[item.block, item.rescue, item.always].map(outline).join('|')}]`)).join(' ')
+  return items
+    .map((item) =>
+      item.kind === 'import' ? `<${item.what}>` : item.kind === 'task' ? text(item) : `[${[item.block, item.rescue, item.always].map(outline).join('|')}]`,
+    )
+    .join(' ')
 }
 
 const task = (text: string): string => `- hosts: all\n  tasks:\n    - ${text}\n`
@@ -76,7 +80,6 @@ const REFUSED: readonly (readonly [playbook: string, ...expected: string[]])[] =
     '- hosts: all\n  tasks:\n    - debug:\n      module_defaults: {group/oracle.oci.oci: {region: x}}',
     "UNSUPPORTED_VALUE p.yml:4:25 'group/oracle.oci.oci' is not supported: Playline has no action groups | Name the modules one by one.",
   ],
-  ['- hosts: all\n  vars_prompt: x', "UNSUPPORTED_KEYWORD p.yml:2:3 'vars_prompt' is not supported: not yet part of Playline"],
   ['- hosts: {a: 1}', "WRONG_TYPE p.yml:1:10 'hosts' takes a name or a list of names, and this is a mapping"],
   ['- hosts: all\n  gather_facts: maybe', "WRONG_TYPE p.yml:2:17 'gather_facts' takes true or false, and this is text"],
   ['- hosts: all\n  tasks: {a: 1}', "WRONG_TYPE p.yml:2:10 'tasks' takes a list of tasks, and this is a mapping"],
@@ -94,9 +97,6 @@ const REFUSED: readonly (readonly [playbook: string, ...expected: string[]])[] =
   [task('{debug: , whem: x}'), "UNKNOWN_MODULE p.yml:3:17 'whem' is neither a keyword of a task nor a module | Did you mean 'when'?"],
   [task('{debug: , constructor: x}'), "UNKNOWN_MODULE p.yml:3:17 'constructor' is neither a keyword of a task nor a module"],
   [task('{debug: , hosts: x}'), "UNKNOWN_KEYWORD p.yml:3:17 'hosts' is not a keyword of a task | It may stand in: play."],
-  [task('include_role: {name: x}'), "UNSUPPORTED_KEYWORD p.yml:3:7 'include_role' is not supported: not yet part of Playline"],
-  [task('{debug: , with_items: [1]}'), "UNSUPPORTED_KEYWORD p.yml:3:17 'with_items' is not supported: not yet part of Playline | Write 'loop'."],
-  [task('{action: debug}'), "UNSUPPORTED_KEYWORD p.yml:3:8 'action' is not supported: not yet part of Playline"],
   [task('debug: [x]'), "WRONG_TYPE p.yml:3:14 the arguments of 'debug' are a mapping, and this is a list"],
   [task('{debug: , retries: many}'), "WRONG_TYPE p.yml:3:26 'retries' takes a whole number, and this is text"],
   [task('{debug: , delay: [1]}'), "WRONG_TYPE p.yml:3:24 'delay' takes a number, and this is a list"],
@@ -114,31 +114,38 @@ const REFUSED: readonly (readonly [playbook: string, ...expected: string[]])[] =
   [task('{block: [], register: x}'), "UNKNOWN_KEYWORD p.yml:3:19 'register' is not a keyword of a block | It may stand in: task."],
   ['- hosts: all\n  roles: x', "WRONG_TYPE p.yml:2:10 'roles' is a list, and this is text"],
   ['- hosts: all\n  roles: [{x: 1}]', "WRONG_TYPE p.yml:2:11 a role is a name, or a mapping with 'role'"],
-  ['- hosts: all\n  roles: [{role: "{{ x }}"}]', "WRONG_TYPE p.yml:2:11 a role is a name, or a mapping with 'role' | A templated name is not supported yet."],
   ['- import_playbook: none.yml', 'FILE_NOT_FOUND p.yml:1:20 there is no file none.yml'],
-  ['- import_playbook: "{{ x }}"', 'WRONG_TYPE p.yml:1:20 import_playbook takes the path of a playbook | A templated path is not supported yet.'],
   ['- import_playbook: p.yml', 'INCLUDE_CYCLE p.yml:1:20 p.yml imports itself'],
   ['- {import_playbook: e.yml, tag: x}', "UNKNOWN_KEYWORD p.yml:1:28 'tag' is not a keyword of import_playbook | Did you mean 'tags'?"],
   [task('import_tasks: none.yml'), 'FILE_NOT_FOUND p.yml:3:21 there is no file none.yml'],
-  [task('import_tasks: "{{ x }}"'), 'WRONG_TYPE p.yml:3:21 import_tasks takes the path of a task file | A templated path is not supported yet.'],
   [task('import_tasks: self.yml'), 'INCLUDE_CYCLE self.yml:1:17 self.yml imports itself'],
   [
     task('{import_tasks: e.yml, loop: [1]}'),
-    "UNSUPPORTED_KEYWORD p.yml:3:29 'loop' cannot stand beside import_tasks | The import is read before the run; it has no result of its own.",
+    "UNSUPPORTED_KEYWORD p.yml:3:29 'import_tasks' cannot be repeated: it is read before the run | Write include_tasks.",
   ],
+  [
+    task('{include_tasks: e.yml, become: yes}'),
+    "UNSUPPORTED_KEYWORD p.yml:3:30 'become' cannot stand beside include_tasks | What is to hold for the included tasks stands under 'apply'.",
+  ],
+  [task('{debug: , loop: [1], with_items: [1]}'), "CONFLICTING_ACTIONS p.yml:3:28 a task is repeated over one thing | Keep 'loop', or one 'with_'."],
+  [task('{action: coppy}'), "UNKNOWN_MODULE p.yml:3:16 'coppy' is neither a keyword of a task nor a module | Did you mean 'copy'?"],
+  [task('{action: , debug: }'), "CONFLICTING_ACTIONS p.yml:3:8 a task has one module, and this has 'debug' and 'action'"],
+  [task('{local_action: {src: x}}'), "MISSING_ACTION p.yml:3:22 'local_action' names no module | Write the name of the module, then its arguments."],
+  [task('import_role: {tasks_from: x}'), "BAD_ARGUMENT p.yml:3:7 'import_role' needs the 'name' of a role"],
+  [task('import_role: {name: none}'), "UNKNOWN_ROLE p.yml:3:7 there is no role 'none'"],
   [task('import_tasks: {file: e.yml, x: 1}'), "BAD_ARGUMENT p.yml:3:21 'import_tasks' has no parameter 'x' | It has: file. Variables stand under 'vars'."],
   [
     '- hosts: all\n  bad: 1\n  tasks: [{nope: 1}, {debug: , poll: 1}]',
     "UNKNOWN_KEYWORD p.yml:2:3 'bad' is not a keyword of a play",
     "UNKNOWN_MODULE p.yml:3:12 'nope' is neither a keyword of a task nor a module",
-    "UNSUPPORTED_KEYWORD p.yml:3:32 'poll' is not supported: not yet part of Playline",
   ],
 ]
 
 t.test('refusals: code, place, words, hint', async (t) => {
   for (const [playbook, ...expected] of REFUSED) {
-    const { faults } = loadFiles(t, { 'p.yml': playbook, 'e.yml': '[]', 'self.yml': '- import_tasks: self.yml' })
-    t.strictSame(faults(), expected, playbook)
+    const loaded = loadFiles(t, { 'p.yml': playbook, 'e.yml': '[]', 'self.yml': '- import_tasks: self.yml' })
+    if (loaded.plays.length > 0) compileFirst(loaded)
+    t.strictSame(loaded.faults(), expected, playbook)
   }
 })
 

@@ -31,11 +31,11 @@ t.test('a role: its parts, files or folders of them', async (t) => {
     role.dependencies.map(({ name }) => name),
     ['x', 'y'],
   )
-  t.strictSame([...role.argumentSpec!.keys()], ['a'])
+  t.strictSame([...role.entryPoint!.options.keys()], ['a'])
   t.equal(load(files, 'r'), role, 'read once')
   t.equal(load(files, path.join(files.folder, 'roles/r')), role)
   const empty = load(files, 'empty')!
-  t.strictSame([empty.tasks, empty.dependencies, empty.argumentSpec, empty.allowsDuplicates], [[], [], undefined, false])
+  t.strictSame([empty.tasks, empty.dependencies, empty.entryPoint, empty.allowsDuplicates], [[], [], undefined, false])
 })
 
 t.test('where a role is looked for', async (t) => {

@@ -12,6 +12,7 @@ const DOORS: Readonly<Record<string, string>> = {
   'load/arguments.ts': 'the parts of `name=value` text, which was a template itself',
   'cli/extra-vars.ts': 'values of --extra-vars',
   'resolve/jinja/index.ts': 'an example in a comment',
+  'load/playbook.ts': 'the arguments of `action` text, which was a template itself',
   'run/actions/assert.ts': '`assert: that`',
   'run/actions/debug.ts': '`debug: var`',
   'run/preflight.ts': 'conditions, to be parsed',

@@ -1,13 +1,12 @@
 import t from 'tap'
-import { compilePlay, TaskCounter } from '../../../runner/plan/compile.ts'
 import { tasksOf, type CompiledItem, type CompiledPlay } from '../../../runner/plan/compiled.ts'
-import { loadFiles } from '../load/support.ts'
+import { compileFirst, loadFiles } from '../load/support.ts'
 
 const named = (name: string): string => `- {name: ${name}, debug: }\n`
 
 function compile(t: { testdir(files: never): string }, files: object): { play: CompiledPlay; faults: string[] } {
   const loaded = loadFiles(t, files)
-  const play = compilePlay(loaded.plays[0]!, loaded.roles, new TaskCounter())
+  const play = compileFirst(loaded)
   return { play, faults: loaded.faults() }
 }
 
@@ -15,11 +14,15 @@ function compile(t: { testdir(files: never): string }, files: object): { play: C
 function outline(items: readonly CompiledItem[]): string {
   const text = (item: CompiledItem): string => {
     if (item.kind === 'flush') return '|'
+    if (item.kind === 'role-end') return ''
     if (item.kind === 'block') return `[${[...item.block, ...item.rescue, ...item.always].map(text).join(' ')}]`
     const name = item.task.keywords.get('name')!.raw as string
     return item.role ? `${item.role.role.name}:${name}` : name
   }
-  return items.map(text).join(' ')
+  return items
+    .map(text)
+    .filter((each) => each !== '')
+    .join(' ')
 }
 
 const role = (name: string, meta = ''): object => ({
@@ -54,7 +57,7 @@ t.test('the chain of a task: itself, blocks, the role’s entry, the play, what 
       two: role('y'),
     },
   })
-  const play = compilePlay(loaded.plays[0]!, loaded.roles, new TaskCounter())
+  const play = compileFirst(loaded)
   t.strictSame(
     [...tasksOf(play.items)].map(({ chain }) => chain.map((keywords) => keywords.get('tags')?.raw)),
     [

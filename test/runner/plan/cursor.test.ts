@@ -11,7 +11,7 @@ function walk(items: readonly CompiledItem[], fails: (name: string) => boolean):
   for (let next = cursor.next(); next; next = cursor.next()) {
     if (last && comparePositions(last, next.position) >= 0) story.push('BACKWARDS')
     last = next.position
-    const name = next.item.kind === 'flush' ? 'flush' : nameOf(next.item)
+    const name = next.item.kind === 'task' ? nameOf(next.item) : next.item.kind
     const failing = fails(name)
     story.push(failing ? `${name}!` : name)
     if (failing) cursor.fail()
@@ -28,7 +28,7 @@ function model(items: readonly CompiledItem[], fails: (name: string) => boolean,
       const name = nameOf(item)
       story.push(fails(name) ? `${name}!` : name)
       if (fails(name)) return true
-    } else {
+    } else if (item.kind === 'block') {
       let failed = model(item.block, fails, story)
       if (failed && item.rescue.length > 0) failed = model(item.rescue, fails, story)
       failed = model(item.always, fails, story) || failed
@@ -76,7 +76,7 @@ t.test('whether a failure is being dealt with', async (t) => {
   const cursor = new Cursor([block([task('b')], [task('r')], [task('x')]), block([task('c')], [], [task('y')])])
   const seen: (string | boolean)[] = []
   for (let next = cursor.next(); next; next = cursor.next()) {
-    const name = next.item.kind === 'flush' ? '' : nameOf(next.item)
+    const name = next.item.kind === 'task' ? nameOf(next.item) : ''
     seen.push(name, cursor.rescuing)
     if (name === 'b' || name === 'c') seen.push(cursor.fail())
     else cursor.succeed()

@@ -124,7 +124,7 @@ t.test('a run that is broken off is what there is of it, once', async (t) => {
   let text = ''
   const reporter = new JsonReporter({ write: (more) => void (text += more), writeError: () => undefined, secrets: new Secrets(), showDiffs: true })
   reporter.handle({ kind: 'play-start', name: 'p', id: '1', path: 'x.yml:1:1', hosts: ['a'], at: new Date(0) })
-  reporter.handle({ kind: 'task-start', name: 't', action: 'debug', id: '2', path: 'x.yml:2:1', isHandler: false, at: new Date(0) })
+  reporter.handle({ kind: 'task-start', name: 't', action: 'debug', id: '2', start: 1, path: 'x.yml:2:1', isHandler: false, at: new Date(0) })
   reporter.close()
   reporter.close()
   t.match(JSON.parse(text), { plays: [{ play: { name: 'p' }, tasks: [{ task: { name: 't' }, hosts: {} }] }], stats: {} })

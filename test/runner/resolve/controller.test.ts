@@ -2,11 +2,10 @@ import t from 'tap'
 import { chmodSync } from 'node:fs'
 import path from 'node:path'
 import { Reader } from '../../../runner/load/reader.ts'
-import { compilePlay, TaskCounter } from '../../../runner/plan/compile.ts'
 import { tasksOf } from '../../../runner/plan/compiled.ts'
 import { findFile, readContent, searchFolders } from '../../../runner/resolve/controller.ts'
 import { faultsOf } from '../../support/faults.ts'
-import { loadFiles } from '../load/support.ts'
+import { compileFirst, loadFiles } from '../load/support.ts'
 
 t.test('files of a task: its role and those that depend on it, its own folder, the play’s', async (t) => {
   const loaded = loadFiles(t, {
@@ -18,7 +17,7 @@ t.test('files of a task: its role and those that depend on it, its own folder, t
     sub: { 't.yml': '- copy:', files: { a: 'sub' } },
     files: { a: 'play', c: 'play' },
   })
-  const play = compilePlay(loaded.plays[0]!, loaded.roles, new TaskCounter())
+  const play = compileFirst(loaded)
   const reader = new Reader(() => undefined, loaded.folder)
   const [inRole, inSub] = [...tasksOf(play.items)]
   const shown = (folders: readonly string[]): string[] => folders.map((folder) => path.relative(loaded.folder, folder))

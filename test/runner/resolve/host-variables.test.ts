@@ -3,13 +3,12 @@ import t from 'tap'
 import path from 'node:path'
 import { readInventory } from '../../../runner/load/inventory/sources.ts'
 import { Reader } from '../../../runner/load/reader.ts'
-import { compilePlay, TaskCounter } from '../../../runner/plan/compile.ts'
 import { tasksOf, type CompiledPlay, type CompiledTask } from '../../../runner/plan/compiled.ts'
 import { variablesFor, type Situation } from '../../../runner/resolve/host-variables.ts'
 import { VariableFiles } from '../../../runner/resolve/variable-files.ts'
 import type { Variables } from '../../../runner/resolve/variables.ts'
 import { RawDict, type Raw, type Value } from '../../../runner/value/value.ts'
-import { loadFiles } from '../load/support.ts'
+import { compileFirst, loadFiles } from '../load/support.ts'
 
 /** From the weakest to the strongest. */
 const WHERE = [
@@ -25,11 +24,13 @@ const WHERE = [
   'facts',
   'play vars',
   'import vars',
+  'vars_prompt',
   'vars_files',
   'role entry vars',
   'role vars',
   'block vars',
   'task vars',
+  'include_vars',
   'set_fact',
   'role params',
   'loop',
@@ -70,13 +71,15 @@ t.test('every level beats those below it', async (t) => {
     },
   })
   const reader = new Reader(() => undefined, loaded.folder)
-  const play = compilePlay(loaded.plays[0]!, loaded.roles, new TaskCounter())
+  const play = compileFirst(loaded)
   t.strictSame(loaded.faults(), [])
   const [task] = [...tasksOf(play.items)]
   const situation = {
     hostName: 'h',
     play,
     playVarsFiles: [dict('vars_files')],
+    prompted: dict('vars_prompt'),
+    included: dict('include_vars'),
     task,
     facts: map('set_fact'),
     gathered: map('facts'),
@@ -96,12 +99,12 @@ t.test('every level beats those below it', async (t) => {
 
 function roles(t: { testdir(files: never): string }, files: object): { play: CompiledPlay; at: (task: CompiledTask | undefined) => Variables } {
   const loaded = loadFiles(t, files)
-  const play = compilePlay(loaded.plays[0]!, loaded.roles, new TaskCounter())
+  const play = compileFirst(loaded)
   const reader = new Reader(() => undefined, loaded.folder)
   const none = new Map<Value, Raw>()
   const at = (task: CompiledTask | undefined): Variables =>
     variablesFor(
-      { hostName: 'h', play, playVarsFiles: [], task, facts: none, gathered: none, local: none, magic: none },
+      { hostName: 'h', play, playVarsFiles: [], prompted: new RawDict(), included: new RawDict(), task, facts: none, gathered: none, local: none, magic: none },
       { inventory: readInventory(['h,'], reader), files: new VariableFiles(reader), extraVars: new RawDict() },
     )
   return { play, at }

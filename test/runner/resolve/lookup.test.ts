@@ -1,7 +1,6 @@
 import t from 'tap'
 import path from 'node:path'
 import { Reader } from '../../../runner/load/reader.ts'
-import { compilePlay, TaskCounter } from '../../../runner/plan/compile.ts'
 import { tasksOf } from '../../../runner/plan/compiled.ts'
 import { Jinja } from '../../../runner/resolve/jinja/index.ts'
 import { LOOKUP_NAMES, runLookup, type LookupContext } from '../../../runner/resolve/lookup.ts'
@@ -9,11 +8,11 @@ import { Evaluator, Variables } from '../../../runner/resolve/variables.ts'
 import { repr } from '../../../runner/value/print.ts'
 import { Dict, type Value } from '../../../runner/value/value.ts'
 import { faultsOf } from '../../support/faults.ts'
-import { loadFiles } from '../load/support.ts'
+import { compileFirst, loadFiles } from '../load/support.ts'
 
 function context(t: { testdir(files: never): string }): LookupContext & { folder: string } {
   const loaded = loadFiles(t, { 'p.yml': '- hosts: all\n  tasks: [{debug: }]\n', files: { a: ' x {{ y }}\n\n', b: 'b' }, templates: { 't.j2': '' } })
-  const play = compilePlay(loaded.plays[0]!, loaded.roles, new TaskCounter())
+  const play = compileFirst(loaded)
   const variables = new Variables()
   variables.add(
     'play vars',

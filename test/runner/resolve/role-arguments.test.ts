@@ -3,14 +3,14 @@ import { SourceFile } from '../../../runner/diagnostic/source.ts'
 import { readArgumentSpecs, type ArgumentSpec } from '../../../runner/load/argument-spec.ts'
 import { parseYaml, toRaw } from '../../../runner/load/yaml.ts'
 import { Jinja } from '../../../runner/resolve/jinja/index.ts'
-import { checkRoleArguments, registerSecretArguments } from '../../../runner/resolve/role-arguments.ts'
+import { checkArguments, registerSecretArguments } from '../../../runner/resolve/role-arguments.ts'
 import { MASK, Secrets } from '../../../runner/resolve/secrets.ts'
 import { Evaluator, Variables } from '../../../runner/resolve/variables.ts'
 import { Unknown, type Raw, type RawDict, type Value } from '../../../runner/value/value.ts'
 import { faultLine } from '../../support/faults.ts'
 
 const yaml = (text: string): ReturnType<typeof parseYaml> => parseYaml(new SourceFile('f.yml', text), () => undefined)
-const spec = (options: string): ReadonlyMap<string, ArgumentSpec> => readArgumentSpecs(yaml(`main: {options: ${options}}`))!
+const spec = (options: string): ReadonlyMap<string, ArgumentSpec> => readArgumentSpecs(yaml(`main: {options: ${options}}`)).get('main')!.options
 
 function evaluator(values: ReadonlyMap<Value, Raw>): Evaluator {
   const variables = new Variables()
@@ -18,10 +18,10 @@ function evaluator(values: ReadonlyMap<Value, Raw>): Evaluator {
   return new Evaluator(new Jinja(), variables)
 }
 
-const check = (options: string, values: string): string[] =>
-  checkRoleArguments('r', spec(options), evaluator(toRaw(yaml(values)) as RawDict)).map((fault) =>
-    faultLine(fault).replace("ROLE_ARGUMENT - the role 'r': ", ''),
-  )
+const check = (options: string, values: string): string[] => {
+  const given = evaluator(toRaw(yaml(values)) as RawDict)
+  return checkArguments(spec(options), (name) => given.get(name)).map((fault) => faultLine(fault).replace('ROLE_ARGUMENT - ', ''))
+}
 
 t.test('what is missing or of the wrong type', async (t) => {
   for (const [options, values, ...expected] of [
@@ -47,9 +47,10 @@ t.test('what is missing or of the wrong type', async (t) => {
     ['{a: {}}', '{a: "{{ gone }}"}', "UNDEFINED_VARIABLE f.yml:1:9 'gone' is undefined"],
   ] as const)
     t.strictSame(check(options, values), expected, `${options} ${values}`)
+  const given = evaluator(new Map([['a', new Unknown('TASK [x]')]]))
   t.strictSame(
-    checkRoleArguments('r', spec('{a: {required: true}}'), evaluator(new Map([['a', new Unknown('TASK [x]')]]))).length,
-    0,
+    checkArguments(spec('{a: {required: true}}'), (name) => given.get(name)),
+    [],
     'what cannot be known yet is not judged',
   )
 })

@@ -1,0 +1,31 @@
+/** `set_stats`: numbers and words of the run, for the report. */
+import { fail } from '../../diagnostic/diagnostic.ts'
+import { binary } from '../../resolve/jinja/runtime/operators.ts'
+import { booleanOf } from '../../value/truth.ts'
+import { Dict, type Value } from '../../value/value.ts'
+import { NOTHING, type Outcome } from '../outcome.ts'
+import type { ActionContext } from './action.ts'
+
+export function setStats({ argument, bound, session, hostName }: ActionContext): Outcome {
+  const data = argument('data')
+  if (!(data instanceof Dict)) fail('BAD_ARGUMENT', "'data' of 'set_stats' is a mapping", { range: bound.args.get('data')?.keyRange ?? bound.action.range })
+  const perHost = booleanOf(argument('per_host') ?? false)
+  const aggregate = booleanOf(argument('aggregate') ?? true)
+  let stats = session.customStats
+  if (perHost) {
+    stats = session.customStatsByHost.get(hostName) ?? new Dict()
+    session.customStatsByHost.set(hostName, stats)
+  }
+  for (const [key, value] of data) {
+    const before = stats.get(key)
+    stats.set(key, aggregate && before !== undefined ? together(before, value) : value)
+  }
+  return { ...NOTHING, data: Dict.of({ ansible_stats: Dict.of({ data, per_host: perHost, aggregate }) }) }
+}
+
+/** Mappings are joined, values of one kind added; of others the first stays. */
+function together(before: Value, value: Value): Value {
+  if (before instanceof Dict && value instanceof Dict) return new Dict([...before, ...value])
+  const addable = typeof before === typeof value && (typeof before !== 'object' || before?.constructor === value?.constructor)
+  return addable && before !== null && !(before instanceof Dict) ? binary('+', before, value) : before
+}

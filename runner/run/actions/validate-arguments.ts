@@ -1,0 +1,30 @@
+/** `validate_argument_spec`: a role's arguments against what is declared of them. */
+import { fail } from '../../diagnostic/diagnostic.ts'
+import { readOptions } from '../../load/argument-spec.ts'
+import { checkArguments } from '../../resolve/role-arguments.ts'
+import { Dict } from '../../value/value.ts'
+import { failed, NOTHING, type Outcome } from '../outcome.ts'
+import type { ActionContext } from './action.ts'
+
+export function validateArguments({ argument, bound, task, evaluator }: ActionContext): Outcome {
+  const written = bound.args.get('argument_spec')
+  const declared = task.role?.role
+  if (written && written.node?.kind !== 'map') fail('WRONG_TYPE', "'argument_spec' is a mapping of arguments", { range: written.keyRange })
+  const options = written ? readOptions(written.node) : (declared?.entryPoint?.options ?? new Map())
+  const provided = argument('provided_arguments')
+  const faults = checkArguments(options, (name) => (provided instanceof Dict ? provided.get(name) : undefined) ?? evaluator.get(name))
+  if (faults.length === 0) return { ...NOTHING, data: Dict.of({ msg: 'The arg spec validation passed' }) }
+  const context = declared && !written ? `the role '${declared.name}': ` : ''
+  return failed(
+    {
+      message: `Validation of arguments failed:\n${faults.map(({ summary }) => summary).join('\n')}`,
+      diagnostic: {
+        code: 'ROLE_ARGUMENT',
+        severity: 'error',
+        summary: context + faults.map(({ summary }) => summary).join('; '),
+        range: faults[0]!.range ?? bound.action.range,
+      },
+    },
+    { data: Dict.of({ argument_errors: faults.map(({ summary }) => summary) }) },
+  )
+}

@@ -1,0 +1,464 @@
+/** Runs a batch of a play's hosts: the tasks in lock-step or each host by itself, handlers where they are due, and who drops out on the way. */
+import { randomUUID } from 'node:crypto'
+import { DiagnosticError, fail } from '../diagnostic/diagnostic.ts'
+import { formatPosition } from '../diagnostic/source.ts'
+import { factsTask } from '../plan/compile.ts'
+import { inherited, type CompiledBlock, type CompiledItem, type CompiledTask } from '../plan/compiled.ts'
+import { Cursor, comparePositions, type Next } from '../plan/cursor.ts'
+import { selected, tagsOf } from '../plan/tags.ts'
+import { taskArguments } from '../resolve/module-defaults.ts'
+import { settled } from '../resolve/pending.ts'
+import type { Evaluator } from '../resolve/variables.ts'
+import { print } from '../value/print.ts'
+import { booleanOf } from '../value/truth.ts'
+import { Dict, Float, RawDict, Unknown, type Raw, type Value } from '../value/value.ts'
+import { runnerAction } from './actions/index.ts'
+import { factsOf } from './actions/set-fact.ts'
+import { handlersNamed } from './handlers.ts'
+import type { HostState } from './host.ts'
+import type { Outcome } from './outcome.ts'
+import { pooled } from './pooled.ts'
+import { registered, resultDict } from './result.ts'
+import type { ActivePlay, Session } from './session.ts'
+import { strategyOf, type Strategy } from './strategy.ts'
+import { causeOf, delegateOf, isMissingInclude, runTask, taskName } from './task.ts'
+
+/** How a batch of a play, or the play, came to its end. */
+export type PlayEnd =
+  | 'done'
+  /** By `meta: end_play`: there are no further batches. */
+  | 'ended'
+  /** All hosts of a batch failed, or one in a way that ends it for all: no further play of the playbook runs. */
+  | 'failed'
+  | 'interrupted'
+
+const maybeOf = (host: string, because: string | undefined): [string, string][] => (because === undefined ? [] : [[host, because]])
+
+/** The meta actions that are about the play, not about a host. */
+const FOR_ALL: ReadonlySet<string> = new Set(['end_play', 'end_batch', 'clear_host_errors', 'refresh_inventory', 'noop'])
+
+/** Actions whose facts are kept by the session, apart from what tasks set. */
+const GATHERING: ReadonlySet<string> = new Set(['setup', 'gather_facts'])
+
+/** Where hosts are in the items that they go through together. */
+type Cursors = ReadonlyMap<string, Cursor>
+
+export class BatchRun {
+  readonly #session: Session
+  readonly #play: ActivePlay
+  readonly #gone: Set<string>
+  readonly #strategy: Strategy
+  /** Hosts that failed for good, though an `always` may still have to run on them, or that are unreachable. */
+  readonly #lost = new Set<string>()
+  /** Hosts on which nothing more runs, handlers that are forced aside. */
+  readonly #stopped = new Set<string>()
+  readonly #interrupted: () => boolean
+  /** In a dry run: by host, why it cannot be known whether anything more runs there. */
+  readonly #maybeEnded: Map<string, string>
+  #endPlay = false
+  #endBatch = false
+  #allFail = false
+
+  /** In a dry run: why it cannot be known whether the play was ended for all. */
+  playMaybeEnded: string | undefined
+
+  /** `maybeEnded`: in a dry run, why an earlier batch may have ended the play. */
+  constructor(session: Session, play: ActivePlay & { readonly gone: Set<string> }, interrupted: () => boolean, maybeEnded: string | undefined) {
+    this.#maybeEnded = new Map(maybeEnded === undefined ? [] : play.batch.map((host) => [host, maybeEnded]))
+    this.#session = session
+    this.#play = play
+    this.#gone = play.gone
+    this.#interrupted = interrupted
+    this.#strategy = strategyOf(play.compiled, session.options, session.evaluator(play.batch[0]!, play, undefined))
+  }
+
+  async run(): Promise<PlayEnd> {
+    const { compiled, batch, name } = this.#play
+    const hosts = batch.filter((each) => !this.#gone.has(each))
+    this.#session.emit({ kind: 'play-start', name, id: randomUUID(), path: formatPosition(compiled.play.range), hosts, at: new Date() })
+    const items = [...this.#facts(), ...compiled.items]
+    if (this.#strategy === 'linear') await this.#lockstep(items, hosts)
+    else await pooled(hosts, this.#strategy === 'free' ? hosts.length : this.#session.options.forks, (host) => this.#lockstep(items, [host]))
+    if (this.#force() && !this.#endPlay) await this.#flush([])
+    this.#session.emit({ kind: 'play-end', at: new Date() })
+    if (this.#interrupted()) return 'interrupted'
+    if (this.#lost.size === batch.length || this.#allFail || this.#tooManyFailed()) return 'failed'
+    return this.#endPlay ? 'ended' : 'done'
+  }
+
+  /** The task that reads facts before all others, where the play wants it. */
+  #facts(): CompiledTask[] {
+    const { options } = this.#session
+    const keyword = this.#play.compiled.play.keywords.get('gather_facts')
+    const evaluator = this.#session.evaluator(this.#play.batch[0]!, this.#play, undefined)
+    const wanted = keyword && keyword.raw !== null ? booleanOf(evaluator.value(keyword.raw)) : options.gathering !== 'explicit'
+    const isKnown = options.gathering === 'smart' && this.#play.batch.every((host) => this.#session.host(host).gathered.gathered)
+    const task = factsTask(this.#play.compiled.play, this.#session.counter)
+    return wanted && !isKnown && selected(tagsOf(task), options) ? [task] : []
+  }
+
+  get #isEnding(): boolean {
+    return this.#interrupted() || this.#endPlay || this.#endBatch
+  }
+
+  // --- lock-step -------------------------------------------------------------------------------------------------------
+
+  /** Hosts go through items together: none begins a task before all have ended the one before it. */
+  async #lockstep(items: readonly CompiledItem[], hosts: readonly string[]): Promise<void> {
+    const cursors: Cursors = new Map(hosts.map((host) => [host, new Cursor(items)]))
+    while (!this.#isEnding) {
+      const step = this.#nextStep(cursors)
+      if (!step) return
+      const { item } = step
+      if (item.kind === 'task') {
+        await this.#step(item, step.hosts, cursors)
+        continue
+      }
+      if (item.kind === 'flush') await this.#flush(step.hosts)
+      else for (const host of step.hosts) this.#endRole(host, item.use.identity)
+      for (const host of step.hosts) cursors.get(host)!.succeed()
+    }
+  }
+
+  #endRole(host: string, identity: string): void {
+    const { begunRoles, doneRoles } = this.#session.host(host)
+    if (begunRoles.has(identity)) doneRoles.add(identity)
+  }
+
+  /** The hosts that are furthest behind, and what is next for them. */
+  #nextStep(cursors: Cursors): { item: Next['item']; hosts: string[] } | undefined {
+    let first: Next | undefined
+    let behind: string[] = []
+    for (const [host, cursor] of cursors) {
+      const next = this.#stopped.has(host) ? undefined : cursor.next()
+      if (!next) continue
+      const order = first ? comparePositions(next.position, first.position) : -1
+      if (order < 0) {
+        first = next
+        behind = [host]
+      } else if (order === 0) behind.push(host)
+    }
+    return first && { item: first.item, hosts: behind }
+  }
+
+  async #step(task: CompiledTask, hosts: readonly string[], cursors: Cursors): Promise<void> {
+    const due = hosts.filter((host) => !this.#isDone(task, host))
+    for (const host of hosts) if (!due.includes(host)) cursors.get(host)!.succeed()
+    if (due.length === 0) return
+    const maybe = new Map(due.flatMap((host) => maybeOf(host, cursors.get(host)!.next()?.maybeBecause)))
+    const outcomes = await this.#runOn(task, due, maybe)
+    const blocks = includedBlocks(outcomes)
+    for (const host of due) {
+      const cursor = cursors.get(host)!
+      const outcome = outcomes.get(host)
+      const unknown = outcome?.unknown ?? outcome?.items?.find((item) => item.outcome.unknown !== undefined)?.outcome.unknown
+      if (unknown !== undefined) cursor.mayFail(unknown)
+      if (outcome?.unreachable && !outcome.ignored) this.#lose(host, 'unreachable')
+      else if (outcome?.failure && !outcome.ignored) {
+        const state = this.#session.host(host)
+        state.facts.set('ansible_failed_task', Dict.of({ name: taskName(task, undefined), action: task.task.action.written }))
+        state.facts.set('ansible_failed_result', resultDict(outcome))
+        if (cursor.isRescued) {
+          state.stats.rescued++
+          if (isMissingInclude(task, outcome)) state.stats.failures++
+        } else {
+          state.stats.failures++
+          this.#lose(host, 'failed')
+        }
+        cursor.fail()
+      } else {
+        const own = outcome ? inclusionsOf(outcome) : []
+        if (own.length === 0) cursor.succeed()
+        else
+          cursor.include(
+            blocks.map((block) => (own.includes(block) ? block : { ...block, block: [] })),
+            outcome?.unknown,
+          )
+      }
+    }
+    this.#endIfFatal(task, outcomes)
+  }
+
+  /** Whether a host is through with the task's role, which does not run twice. */
+  #isDone({ role }: CompiledTask, host: string): boolean {
+    return role !== undefined && !role.repeats && this.#session.host(host).doneRoles.has(role.identity)
+  }
+
+  /** The host takes part no more; after a failure only what stands in an `always` around it still runs. */
+  #lose(host: string, how: 'failed' | 'unreachable'): void {
+    this.#lost.add(host)
+    this.#gone.add(host)
+    this.#session.host(host).out = how
+    if (how === 'unreachable') this.#stopped.add(host)
+  }
+
+  /** Ends the batch for all hosts where one is lost that `any_errors_fatal`, `run_once` or the percentage do not tolerate. */
+  #endIfFatal(task: CompiledTask, outcomes: ReadonlyMap<string, Outcome>): void {
+    const fatal = [...outcomes].find(([host, outcome]) => (outcome.failure ?? outcome.unreachable) && !outcome.ignored && this.#lost.has(host))
+    if (!fatal || this.#strategy !== 'linear') return
+    const evaluator = this.#session.evaluator(fatal[0], this.#play, task)
+    const anyErrors = booleanKeyword(task, 'any_errors_fatal', evaluator) ?? this.#session.options.anyErrorsFatal
+    if (!anyErrors && booleanKeyword(task, 'run_once', evaluator) !== true && !this.#tooManyFailed()) return
+    this.#allFail = true
+    for (const host of this.#play.batch) {
+      if (this.#gone.has(host)) continue
+      this.#lose(host, 'failed')
+      this.#stopped.add(host)
+    }
+  }
+
+  /** Runs a task on hosts at once, as many as `forks` and `throttle` allow, and does what follows from each outcome. Answers those that ran it. */
+  async #runOn(task: CompiledTask, hosts: readonly string[], maybe: ReadonlyMap<string, string> = new Map()): Promise<Map<string, Outcome>> {
+    const [firstHost] = hosts
+    const firstEvaluator = this.#session.evaluator(firstHost!, this.#play, task)
+    const name = await settled(() => taskName(task, firstEvaluator)).catch((error: unknown) => {
+      if (error instanceof DiagnosticError) return taskName(task, undefined)
+      throw error
+    })
+    const { action } = task.task
+    const maybeBecause = (host: string): string | undefined => maybe.get(host) ?? this.#maybeEnded.get(host)
+    if (action.module === 'meta') return this.#meta(task, hosts, maybeBecause)
+    const start = this.#session.counter.next()
+    const { isHandler } = task
+    const path = formatPosition(task.task.range)
+    this.#session.emit({ kind: 'task-start', name, action: action.written, id: String(task.id), start, path, isHandler, at: new Date() })
+    const firstOnly = runnerAction(action.module)?.onlyFirstHost === true
+    const once = this.#strategy === 'linear' && booleanKeyword(task, 'run_once', firstEvaluator) === true
+    const outcomes = new Map<string, Outcome>()
+    const one = async (host: string): Promise<void> => {
+      this.#session.emit({ kind: 'host-start', host })
+      const outcome = await runTask(this.#session, this.#play, task, host, maybeBecause(host))
+      outcomes.set(host, outcome)
+      const delegatedTo = await delegateOf(this.#session, this.#play, task, host)
+      this.#session.emit({ kind: 'host-result', of: start, host, action: action.written, outcome, delegatedTo, at: new Date() })
+      const state = this.#session.host(host)
+      if (task.role && !outcome.skipped && !outcome.unreachable) state.begunRoles.add(task.role.identity)
+      this.#count(state, outcome, action.module)
+    }
+    const limit = Math.min(this.#session.options.forks, await this.#throttle(task, firstEvaluator))
+    await pooled(once || firstOnly ? [firstHost!] : hosts, limit, one)
+    // What a task that runs once found out is known to all; only the host that ran it has changed.
+    for (const host of firstOnly && !once ? [firstHost!] : hosts) this.#remember(task, host, outcomes.get(once ? firstHost! : host)!)
+    for (const [host, outcome] of outcomes) await this.#notifyAfter(task, host, outcome, name)
+    if (once) spreadInclusions(outcomes, firstHost!, hosts)
+    return outcomes
+  }
+
+  async #throttle(task: CompiledTask, evaluator: Evaluator): Promise<number> {
+    const found = inherited(task.chain, 'throttle')
+    if (!found || found.raw === null) return Infinity
+    const limit = Number(print(await settled(() => evaluator.value(found.raw))))
+    return limit > 0 ? limit : Infinity
+  }
+
+  #count(state: HostState, outcome: Outcome, module: string): void {
+    const { stats } = state
+    if (outcome.unreachable) {
+      if (outcome.ignored) {
+        stats.ok++
+        stats.ignored++
+      } else stats.unreachable++
+      return
+    }
+    if (outcome.failure) {
+      if (outcome.ignored) {
+        stats.ok++
+        stats.ignored++
+        if (outcome.changed) stats.changed++
+      }
+      return
+    }
+    if (outcome.unknown !== undefined) {
+      stats.unknown++
+      stats.skipped++
+    } else if (outcome.skipped) stats.skipped++
+    else if (module !== 'include_role') {
+      stats.ok++
+      if (outcome.changed) stats.changed++
+    }
+  }
+
+  /** Keeps what a task registered or set. */
+  #remember(task: CompiledTask, host: string, outcome: Outcome): void {
+    const state = this.#session.host(host)
+    const register = task.task.keywords.get('register')?.raw
+    if (typeof register === 'string') state.facts.set(register, withTemplates(registered(outcome), outcome))
+    const target = outcome.factsFor === undefined ? state : this.#session.host(outcome.factsFor)
+    const outcomes = outcome.unknown === undefined && outcome.items ? outcome.items.map((item) => item.outcome) : [outcome]
+    for (const each of outcomes) {
+      for (const [name, value] of each.includedVariables ?? []) state.included.set(name, value)
+      if (each.unknown !== undefined) {
+        if (task.task.action.module === 'set_fact')
+          for (const fact of taskArguments(task, {}, undefined).args.keys()) target.facts.set(fact, new Unknown(each.unknown))
+      } else if (!each.failure && !each.skipped && !each.includedVariables && !GATHERING.has(task.task.action.module)) {
+        if (task.task.action.module === 'set_fact') for (const [fact, value] of factsOf(each)) target.facts.set(fact, value)
+        else target.gathered.merge(factsOf(each))
+      }
+    }
+  }
+
+  // --- handlers --------------------------------------------------------------------------------------------------------
+
+  async #notifyAfter(task: CompiledTask, host: string, outcome: Outcome, name: string): Promise<void> {
+    const maybe = outcome.unknown !== undefined || (outcome.items?.some((item) => item.outcome.unknown !== undefined) ?? false)
+    if ((outcome.changed && !outcome.failure) || maybe) await this.#notify(task, host, outcome, maybe && !outcome.changed ? causeOf(task, name) : undefined)
+  }
+
+  async #notify(task: CompiledTask, host: string, outcome: Outcome, maybeBecause: string | undefined): Promise<void> {
+    const found = inherited(task.chain, 'notify')
+    if (!found || found.raw === null) return
+    const evaluator = this.#session.evaluator(host, this.#play, task)
+    const value = await settled(() => evaluator.value(found.raw))
+    const names = (Array.isArray(value) ? value : [value]).map(print)
+    const state = this.#session.host(host)
+    for (const name of names) {
+      const handlers = handlersNamed(this.#play.compiled, name, evaluator)
+      if (handlers.length === 0) {
+        fail('UNKNOWN_HANDLER', `there is no handler '${name}'`, {
+          range: found.node.range,
+          hint: 'A handler is notified by its name or by what it listens to.',
+        })
+      }
+      for (const handler of handlers) {
+        if (maybeBecause === undefined) {
+          state.notified.add(handler.id)
+          state.maybeNotified.delete(handler.id)
+        } else if (!state.notified.has(handler.id)) state.maybeNotified.set(handler.id, outcome.unknown ?? maybeBecause)
+      }
+    }
+  }
+
+  /** Runs the handlers that hosts have notified, in the order in which they are written; forced ones on failed hosts as well. */
+  async #flush(hosts: readonly string[]): Promise<void> {
+    const concerned = this.#force() ? this.#play.batch.filter((host) => hosts.includes(host) || this.#session.host(host).out === 'failed') : hosts
+    const mayRun = (host: string): boolean => !this.#lost.has(host) || (this.#force() && this.#session.host(host).out === 'failed')
+    for (const handler of this.#play.compiled.handlers) {
+      if (this.#isEnding) return
+      const due = concerned.filter((host) => {
+        const state = this.#session.host(host)
+        return (state.notified.has(handler.id) || state.maybeNotified.has(handler.id)) && mayRun(host)
+      })
+      if (due.length === 0) continue
+      const maybe = new Map<string, string>()
+      for (const host of due) {
+        const state = this.#session.host(host)
+        const because = state.maybeNotified.get(handler.id)
+        if (!state.notified.has(handler.id) && because !== undefined) maybe.set(host, because)
+        state.notified.delete(handler.id)
+        state.maybeNotified.delete(handler.id)
+      }
+      const outcomes = await this.#runOn(handler, due, maybe)
+      for (const [host, outcome] of outcomes) {
+        if (outcome.ignored || (!outcome.failure && !outcome.unreachable)) continue
+        if (!outcome.unreachable) this.#session.host(host).stats.failures++
+        this.#lose(host, outcome.unreachable ? 'unreachable' : 'failed')
+        this.#stopped.add(host)
+      }
+      this.#endIfFatal(handler, outcomes)
+      for (const block of includedBlocks(outcomes)) {
+        const including = due.filter((host) => outcomes.has(host) && inclusionsOf(outcomes.get(host)!).includes(block))
+        await this.#lockstep([block], including)
+      }
+    }
+  }
+
+  #force(): boolean {
+    const keyword = this.#play.compiled.play.keywords.get('force_handlers')
+    if (keyword === undefined || keyword.raw === null) return this.#session.options.forceHandlers
+    return booleanOf(this.#session.evaluator(this.#play.batch[0]!, this.#play, undefined).value(keyword.raw))
+  }
+
+  // --- meta and failures -----------------------------------------------------------------------------------------------
+
+  async #meta(task: CompiledTask, hosts: readonly string[], maybeBecause: (host: string) => string | undefined): Promise<Map<string, Outcome>> {
+    const { text, args } = task.task.action
+    const what = text ? print(text.value as Value) : print((args.get('_meta') ?? '') as Value)
+    const outcomes = new Map<string, Outcome>()
+    const acting: string[] = []
+    // What concerns the play as a whole is decided by the first host's conditions.
+    for (const host of FOR_ALL.has(what) ? hosts.slice(0, 1) : hosts) {
+      const outcome = await runTask(this.#session, this.#play, task, host, maybeBecause(host))
+      outcomes.set(host, outcome)
+      if (outcome.unknown !== undefined) this.#mayEnd(what, host, outcome.unknown)
+      if (!outcome.skipped && !outcome.failure && outcome.unknown === undefined) acting.push(host)
+    }
+    if (acting.length > 0) await this.#act(what, acting)
+    return outcomes
+  }
+
+  async #act(what: string, hosts: readonly string[]): Promise<void> {
+    switch (what) {
+      case 'flush_handlers':
+        return this.#flush(hosts)
+      case 'end_play':
+        this.#endPlay = true
+        return
+      case 'end_batch':
+        this.#endBatch = true
+        return
+      case 'end_host':
+        for (const host of hosts) {
+          this.#gone.add(host)
+          this.#stopped.add(host)
+        }
+        return
+      case 'clear_host_errors':
+        for (const name of this.#play.batch) this.#session.host(name).out = undefined
+        return
+      case 'clear_facts':
+        for (const host of hosts) this.#session.host(host).gathered.clear()
+        return
+      case 'refresh_inventory':
+        this.#session.refreshInventory()
+        return
+      case 'reset_connection':
+        await Promise.all(hosts.map((host) => this.#session.host(host).closePorts()))
+        return
+      default:
+        return
+    }
+  }
+
+  /** In a dry run: a task that may end the play, or a host's part in it, leaves unknown whether the rest runs. */
+  #mayEnd(what: string, host: string, because: string): void {
+    if (what === 'end_play') this.playMaybeEnded ??= because
+    const hosts = what === 'end_play' || what === 'end_batch' ? this.#play.batch : what === 'end_host' ? [host] : []
+    for (const each of hosts) if (!this.#maybeEnded.has(each)) this.#maybeEnded.set(each, because)
+  }
+
+  #tooManyFailed(): boolean {
+    const keyword = this.#play.compiled.play.keywords.get('max_fail_percentage')
+    if (!keyword || keyword.raw === null || this.#lost.size === 0) return false
+    const value = this.#session.evaluator(this.#play.batch[0]!, this.#play, undefined).value(keyword.raw)
+    const limit = value instanceof Float ? value.value : Number.parseFloat(print(value))
+    return (this.#lost.size / this.#play.batch.length) * 100 > limit
+  }
+}
+
+/** The blocks that a host's outcome brings in, in the order of its items. */
+function inclusionsOf({ include, items }: Outcome): CompiledBlock[] {
+  return [...(include ? [include.block] : []), ...(items ?? []).flatMap((each) => inclusionsOf(each.outcome))]
+}
+
+/** The blocks that any host brings in, each once, in the order of hosts and items. */
+function includedBlocks(outcomes: ReadonlyMap<string, Outcome>): CompiledBlock[] {
+  return [...new Set([...outcomes.values()].flatMap(inclusionsOf))]
+}
+
+/** What a task that runs once includes is included for all. */
+function spreadInclusions(outcomes: Map<string, Outcome>, first: string, hosts: readonly string[]): void {
+  const outcome = outcomes.get(first)!
+  if (inclusionsOf(outcome).length > 0) for (const host of hosts) outcomes.set(host, outcome)
+}
+
+/** What `include_vars` registers holds its variables, templates and all. */
+function withTemplates(value: Value, { includedVariables }: Outcome): Raw {
+  if (!includedVariables || !(value instanceof Dict)) return value
+  return new RawDict([...value, ['ansible_facts', includedVariables]])
+}
+
+/** A boolean keyword of a task; undefined where neither it nor what it inherits from has it. */
+function booleanKeyword(task: CompiledTask, name: string, evaluator: Evaluator): boolean | undefined {
+  const found = inherited(task.chain, name)
+  return found === undefined || found.raw === null ? undefined : booleanOf(evaluator.value(found.raw))
+}
