@@ -8,7 +8,7 @@ import { findFile, searchFolders } from '../../resolve/controller.ts'
 import { compilePython } from '../../value/python-regex.ts'
 import { print } from '../../value/print.ts'
 import { booleanOf } from '../../value/truth.ts'
-import { Dict, RawDict, Template, type Raw, type Value } from '../../value/value.ts'
+import { Dict, RawDict, Template, Vaulted, type Raw, type Value } from '../../value/value.ts'
 import { NOTHING, type Outcome } from '../outcome.ts'
 import type { ActionContext } from './action.ts'
 
@@ -95,6 +95,7 @@ function filesIn(name: string, context: ActionContext): string[] {
 /** Variables as their file has them: what is shown of templates is their text. */
 function asWritten(raw: Raw): Value {
   if (raw instanceof Template) return raw.text
+  if (raw instanceof Vaulted) return '!vault'
   if (Array.isArray(raw)) return raw.map(asWritten)
   if (raw instanceof RawDict) return new Dict([...raw].map(([key, item]) => [key, asWritten(item)]))
   return raw

@@ -7,7 +7,7 @@ import { PlayCompiler, TaskCounter } from '../../../runner/plan/compile.ts'
 import type { CompiledPlay } from '../../../runner/plan/compiled.ts'
 import { faultLine } from '../../support/faults.ts'
 
-const MODULES = ['command', 'copy', 'debug', 'meta', 'set_fact', 'shell', 'stat']
+const MODULES = ['command', 'copy', 'debug', 'include_role', 'include_tasks', 'meta', 'set_fact', 'shell', 'stat']
 
 export interface LoadedFiles {
   readonly plays: Play[]

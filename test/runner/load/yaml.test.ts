@@ -142,10 +142,7 @@ const REFUSED: readonly (readonly [text: string, ...expected: string[]])[] = [
   ['a: !foo [1]', "UNSUPPORTED_VALUE f.yml:1:9 the YAML tag '!foo' is not supported"],
   ['a: !!python/object:os {}', "UNSUPPORTED_VALUE f.yml:1:23 the YAML tag '!!python/object:os' is not supported"],
   ['a: !!set {x}', "UNSUPPORTED_VALUE f.yml:1:10 the YAML tag '!!set' is not supported"],
-  [
-    'a: !vaults |\n  1',
-    "UNSUPPORTED_VALUE f.yml:1:12 the YAML tag '!vaults' is not supported",
-  ],
+  ['a: !vaults |\n  1', "UNSUPPORTED_VALUE f.yml:1:12 the YAML tag '!vaults' is not supported"],
   ['a: !!int x', "WRONG_TYPE f.yml:1:10 'x' cannot be read as !!int"],
   ['b: {<<: 5}', "WRONG_TYPE f.yml:1:9 '<<' takes a mapping or a list of mappings"],
   ['? [a]\n: b', 'WRONG_TYPE f.yml:1:3 a key has to be text or a number'],

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { tasksOf, type CompiledItem, type CompiledPlay } from '../../../runner/plan/compiled.ts'
+import { RawDict } from '../../../runner/value/value.ts'
 import { compileFirst, loadFiles } from '../load/support.ts'
 
 const named = (name: string): string => `- {name: ${name}, debug: }\n`
@@ -15,7 +16,7 @@ function outline(items: readonly CompiledItem[]): string {
   const text = (item: CompiledItem): string => {
     if (item.kind === 'flush') return '|'
     if (item.kind === 'role-end') return ''
-    if (item.kind === 'block') return `[${[...item.block, ...item.rescue, ...item.always].map(text).join(' ')}]`
+    if (item.kind === 'block') return `[${outline([...item.block, ...item.rescue, ...item.always])}]`
     const name = item.task.keywords.get('name')!.raw as string
     return item.role ? `${item.role.role.name}:${name}` : name
   }
@@ -91,4 +92,45 @@ t.test('roles that depend on themselves, and that do not exist', async (t) => {
   t.ok(faults.length < 10)
   t.ok(faults.includes("INCLUDE_CYCLE roles/b/meta/main.yml:1:16 the role 'a' depends on itself"))
   t.ok(faults.includes("UNKNOWN_ROLE p.yml:2:14 there is no role 'none'"))
+})
+
+t.test('import_tasks: a block with the keywords of the import; beside the file, else beside those that imported it', async (t) => {
+  const { play, faults } = compile(t, {
+    'p.yml': '- hosts: all\n  tasks:\n    - import_tasks: sub/one.yml\n      when: x\n      name: gone\n',
+    sub: { 'one.yml': '- import_tasks: two.yml\n- import_tasks: file=two.yml\n- import_tasks: {file: top.yml}\n', 'two.yml': named('two') },
+    'top.yml': named('top'),
+    'two.yml': named('wrong'),
+  })
+  t.strictSame(faults, [])
+  t.equal(outline(play.items), '[[two] [two] [top]] |')
+  const [first] = [...tasksOf(play.items)]
+  t.strictSame(first!.chain[2]!.get('when')?.raw, 'x')
+  t.notOk(first!.chain[2]!.has('name'))
+})
+
+t.test('import_role: what it depends on, its own tasks, its handlers, files in place of main', async (t) => {
+  const roles = { a: { ...role('t', 'dependencies: [b]'), vars: { 'other.yml': 'v: 1' } }, b: role('u') }
+  const files = { 'p.yml': '- hosts: all\n  tasks:\n    - import_role: {name: a, vars_from: other}\n      tags: x\n', roles }
+  const { play, faults } = compile(t, files)
+  t.strictSame(faults, [])
+  t.equal(outline(play.items), '[b:u a:t] |')
+  t.equal(outline(play.handlers), 'b:hu a:ht')
+  t.strictSame(Object.fromEntries(play.roles.at(-1)!.role.vars), { v: 1 })
+  t.ok([...tasksOf(play.items)].every(({ chain }) => chain.some((keywords) => keywords.get('tags')?.raw === 'x')))
+})
+
+t.test('what is included in a run has the variables of the include, and the keywords around it', async (t) => {
+  const { play } = compile(t, {
+    'p.yml': '- hosts: all\n  tasks:\n    - block: [{include_tasks: i.yml, tags: own}]\n      tags: around\n',
+    'i.yml': named('in'),
+  })
+  const [include] = [...tasksOf(play.items)]
+  const given = { vars: new RawDict([['v', 1]]), apply: new Map() }
+  const block = play.compiler.includeTasks(include!, play.compiler.taskFile(include!, 'i.yml')!, given)
+  const [task] = [...tasksOf([block])]
+  t.strictSame(
+    task!.chain.flatMap((keywords) => keywords.get('tags')?.raw ?? []),
+    ['around'],
+  )
+  t.equal(play.compiler.taskFile(include!, 'none.yml'), undefined)
 })
