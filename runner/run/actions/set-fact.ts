@@ -1,6 +1,6 @@
 /** `set_fact`: variables of a host for the rest of the run. */
 import { fail } from '../../diagnostic/diagnostic.ts'
-import { Dict, type Raw, type Value } from '../../value/value.ts'
+import { Dict, type Value } from '../../value/value.ts'
 import { NOTHING, type Outcome } from '../outcome.ts'
 import type { ActionContext } from './action.ts'
 
