@@ -1,6 +1,6 @@
 /** Runs a command line in a shell. */
 import { action, param, z } from '../runner/module.ts'
-import { COMMAND_RETURNS, checkGuards, commandParams, guard, guardProbes, runCommand } from './shared/command.ts'
+import { COMMAND_RETURNS, commandParams, dryRun, guard, guardProbes, runCommand } from './shared/command.ts'
 
 const params = () =>
   z
@@ -9,11 +9,10 @@ const params = () =>
         .string()
         .refine((cmd) => cmd.trim() !== '', 'no command given')
         .describe('The command line, as the shell reads it.'),
-      executable: param.path().default('/bin/sh').describe('The shell.'),
+      executable: param.nonEmptyString().optional().describe('The shell; without it /bin/sh, or what ansible_shell_executable names.'),
       ...commandParams(),
     })
     .strict()
-    .superRefine((p, context) => checkGuards(p, (path, message) => context.addIssue({ code: 'custom', path: [path], message })))
 
 export default action({
   summary: 'Runs a command line in a shell.',
@@ -24,9 +23,9 @@ export default action({
     { name: 'Keep the routes as they were', args: 'cmd: ip route > /root/routes.before\ncreates: /root/routes.before' },
   ],
   returns: COMMAND_RETURNS,
-  notes: ['The paths of creates and removes have to be absolute, or chdir has to be given; ~ and variables in them are not expanded.'],
 
   probe: (p) => guardProbes(p),
-  guard: (state, p) => guard(state, p, p.cmd),
-  run: (p) => runCommand([p.executable, '-c', p.cmd], p, p.cmd),
+  guard: (state, p, check) => guard(state, p, p.cmd, check),
+  dryRun: (p) => dryRun(p, p.cmd),
+  run: (p) => runCommand([p.executable ?? '/bin/sh', '-c', p.cmd], p, p.cmd, { inShell: p.executable === undefined }),
 })

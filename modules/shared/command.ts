@@ -1,65 +1,64 @@
 /** What `command` and `shell` share: guards by files, and the result of a program. */
-import { file, param, query, run, z } from '../../runner/module.ts'
-import type { FileState, Probe, RunStep, StateOf, Step, StepReply } from '../../runner/module.ts'
+import { file, NothingDone, param, query, run, z } from '../../runner/module.ts'
+import type { FileState, Probe, ProbeTree, RunStep, StateOf, Step, StepReply } from '../../runner/module.ts'
+import { expandPath } from './expand.ts'
 import { join } from './target.ts'
 
 export function commandParams() {
   return {
-    chdir: param.path().optional().describe('The folder to run it in.'),
+    chdir: z.string().min(1).optional().describe('The folder to run it in.'),
     creates: z.string().min(1).optional().describe('Where this path (or a path that this pattern with *, ? and [] fits) exists, it is not run.'),
     removes: z.string().min(1).optional().describe('Where this path (or no path that this pattern fits) exists, it is not run.'),
     stdin: param.string().optional().describe('What it reads from its standard input.'),
     stdin_add_newline: param.bool().default(true).describe('Whether stdin gets a newline at its end.'),
     strip_empty_ends: param.bool().default(true).describe('Whether newlines at the end of the output are dropped.'),
+    warn: param.bool().optional().describe('Of no effect.'),
   }
 }
 
-export interface CommandParams {
-  readonly chdir?: string | undefined
-  readonly creates?: string | undefined
-  readonly removes?: string | undefined
+export interface CommandParams extends GuardParams {
   readonly stdin?: string | undefined
   readonly stdin_add_newline: boolean
   readonly strip_empty_ends: boolean
 }
 
-/** A path of `creates` and `removes` is absolute, or below `chdir`. */
-export function checkGuards(params: CommandParams, issue: (parameter: string, message: string) => void): void {
-  for (const key of ['creates', 'removes'] as const) {
-    const path = params[key]
-    if (path === undefined) continue
-    if (!path.startsWith('/') && params.chdir === undefined) issue(key, 'a path has to begin with /, or chdir has to say what it is below')
-    if (path.includes('\0')) issue(key, 'a path cannot hold a NUL')
-  }
-}
-
 // --- guards ------------------------------------------------------------------------------------------------------------
 
-export type GuardProbes = { readonly [guard: string]: Probe<boolean> | Probe<FileState> }
+export interface GuardParams {
+  readonly chdir?: string | undefined
+  readonly creates?: string | undefined
+  readonly removes?: string | undefined
+}
+
+export type GuardProbes = { readonly [guard in 'creates' | 'removes']?: Probe<boolean> | Probe<FileState> }
 
 /** Reads whether the paths of `creates` and `removes` exist. */
-export function guardProbes(params: CommandParams): GuardProbes {
-  return {
-    ...(params.creates !== undefined && { creates: exists(absolute(params.creates, params)) }),
-    ...(params.removes !== undefined && { removes: exists(absolute(params.removes, params)) }),
+export function* guardProbes(params: GuardParams): Generator<ProbeTree, GuardProbes, never> {
+  const probes: Record<string, Probe<boolean> | Probe<FileState>> = {}
+  for (const guard of ['creates', 'removes'] as const) {
+    const path = params[guard]
+    if (path === undefined) continue
+    const expanded = yield* expandPath(path)
+    const folder = params.chdir === undefined || expanded.startsWith('/') ? undefined : yield* expandPath(params.chdir)
+    probes[guard] = exists(folder === undefined ? expanded : join(folder, expanded))
   }
+  return probes
 }
 
-function absolute(path: string, params: CommandParams): string {
-  return path.startsWith('/') ? path : join(params.chdir!, path)
-}
-
+/** A path that is not absolute is below the folder in which tasks run. */
 function exists(path: string): Probe<boolean> | Probe<FileState> {
-  return /[*?[]/.test(path) ? matches(path) : file(path.replace(/(.)\/+$/, '$1'), 'none')
+  const plain = path.startsWith('/') ? path : `./${path}`
+  return /[*?[]/.test(plain) ? matches(plain) : file(plain.replace(/(.)\/+$/, '$1'), 'none')
 }
 
 /** Whether a path fits a pattern. The depth is fixed and links are followed, as a shell would do it. */
 function matches(pattern: string): Probe<boolean> {
   const parts = pattern.split('/').filter((part) => part !== '')
   const fixed = parts.findIndex((part) => /[*?[]/.test(part))
-  const base = `/${parts.slice(0, fixed).join('/')}`
+  const root = pattern.startsWith('/') ? '/' : ''
+  const base = `${root}${parts.slice(0, fixed).join('/')}`
   const depth = String(parts.length - fixed)
-  const fits = `/${parts.join('/')}`
+  const fits = `${root}${parts.join('/')}`
   return query(
     `query:glob:${pattern}`,
     ['find', '-L', base, '-mindepth', depth, '-maxdepth', depth, '-path', fits, '-print0'],
@@ -74,45 +73,83 @@ function hidesDots(parts: readonly string[], path: string): boolean {
   return names.some((name, index) => name.startsWith('.') && !parts[index]!.startsWith('.'))
 }
 
+/** The path that makes it needless to run, and how it is there; undefined where there is none. */
+export function needless(state: StateOf<GuardProbes>, params: GuardParams): { readonly path: string; readonly is: 'exists' | 'does not exist' } | undefined {
+  const isThere = (answer: boolean | FileState): boolean => (typeof answer === 'boolean' ? answer : answer.type !== 'absent')
+  if (params.creates !== undefined && isThere(state.creates!)) return { path: params.creates, is: 'exists' }
+  if (params.removes !== undefined && !isThere(state.removes!)) return { path: params.removes, is: 'does not exist' }
+  return undefined
+}
+
 /** Why it need not run, with the result of having succeeded that Ansible gives. */
-export function guard(state: StateOf<GuardProbes>, params: CommandParams, cmd: unknown): { result: Record<string, unknown> } | undefined {
-  const isThere = (key: string) => {
-    const answer = state[key]!
-    return typeof answer === 'boolean' ? answer : answer.type !== 'absent'
-  }
-  let why: string | undefined
-  if (params.creates !== undefined && isThere('creates')) why = `'${params.creates}' exists`
-  else if (params.removes !== undefined && !isThere('removes')) why = `'${params.removes}' does not exist`
-  if (why === undefined) return undefined
+export function guard(state: StateOf<GuardProbes>, params: GuardParams, cmd: unknown, check: boolean): { result: Record<string, unknown> } | undefined {
+  const why = needless(state, params)
+  if (!why) return undefined
+  const stdout = `skipped, since ${why.path} ${why.is}`
   return {
     result: {
+      ...NOT_RUN,
       cmd,
       rc: 0,
-      stdout: `skipped, since ${why.replaceAll("'", '')}`,
-      stdout_lines: [`skipped, since ${why.replaceAll("'", '')}`],
-      stderr: '',
-      stderr_lines: [],
-      msg: `Did not run command since ${why}`,
+      stdout,
+      stdout_lines: [stdout],
+      msg: `${check ? 'Would' : 'Did'} not run command since '${why.path}' ${why.is}`,
     },
+  }
+}
+
+const NOT_RUN = { start: null, end: null, delta: null, stdout: '', stdout_lines: [], stderr: '', stderr_lines: [] }
+
+/** What a dry run tells: with `creates` or `removes` it is known that it would run; without, Ansible calls it skipped. */
+export function dryRun(params: GuardParams, cmd: unknown): { result: Record<string, unknown>; counts: 'changed' | 'skipped' } {
+  return {
+    result: { ...NOT_RUN, cmd, rc: 0, msg: 'Command would have run if not in check mode' },
+    counts: params.creates !== undefined || params.removes !== undefined ? 'changed' : 'skipped',
   }
 }
 
 // --- running -----------------------------------------------------------------------------------------------------------
 
-/** Runs argv and makes a result of its reply; `failed` and `msg` stand for a failure. */
-export function* runCommand(argv: readonly [string, ...string[]], params: CommandParams, cmd: unknown): Generator<Step, Record<string, unknown>, StepReply> {
+/** Runs a program and makes a result of its reply; `failed` and `msg` stand for a failure. */
+export function* runCommand(
+  argv: readonly [string, ...string[]],
+  params: CommandParams,
+  cmd: unknown,
+  more: Pick<RunStep, 'inShell' | 'expands'>,
+): Generator<Step, Record<string, unknown>, StepReply> {
   const stdin = params.stdin === undefined ? undefined : params.stdin_add_newline ? `${params.stdin}\n` : params.stdin
-  const step: RunStep = run(argv, { okExitCodes: 'any', ...(params.chdir !== undefined && { chdir: params.chdir }), ...(stdin !== undefined && { stdin }) })
-  const reply = yield step
+  const reply = yield run(argv, {
+    ...more,
+    okExitCodes: 'any',
+    ...(params.chdir !== undefined && { chdir: params.chdir }),
+    ...(stdin !== undefined && { stdin }),
+  })
+  return commandResult(reply, argv, params, cmd)
+}
+
+/**
+ * The result of a program that has ended.
+ *
+ * @throws {NothingDone} where it was not even started.
+ */
+function commandResult(reply: StepReply, argv: readonly string[], params: CommandParams, cmd: unknown): Record<string, unknown> {
+  const { notStarted } = reply
+  if (notStarted) {
+    const error = `[Errno ${notStarted.errno}] ${ERRORS[notStarted.errno]}: b'${notStarted.path}'`
+    if (notStarted.what === 'chdir') {
+      const msg = `Unable to change directory before execution: ${error}`
+      throw new NothingDone(msg, { ...NOT_RUN, cmd, rc: null, msg })
+    }
+    const { stdout, stdout_lines, stderr, stderr_lines } = NOT_RUN
+    throw new NothingDone(error, { cmd: argv.map(shellQuoted).join(' '), rc: notStarted.errno, stdout, stdout_lines, stderr, stderr_lines, msg: error })
+  }
   const strip = (text: string) => (params.strip_empty_ends ? text.replace(/[\r\n]+$/, '') : text)
-  const noProgram = missingProgram(reply)
-  if (noProgram !== undefined)
-    return { cmd, rc: 2, stdout: '', stdout_lines: [], stderr: '', stderr_lines: [], msg: `there is no program '${noProgram}' on the host`, failed: true }
   const stdout = strip(reply.stdout)
   const stderr = strip(reply.stderr)
   return {
     cmd,
     rc: reply.exitCode,
+    ...times(reply),
     stdout,
     stdout_lines: lines(stdout),
     stderr,
@@ -122,14 +159,40 @@ export function* runCommand(argv: readonly [string, ...string[]], params: Comman
   }
 }
 
-/** The program that the shell which was to become it did not find; its words are `sh: 1: exec: NAME: not found`. */
-function missingProgram(reply: StepReply): string | undefined {
-  if (reply.exitCode !== 127 || reply.stdout !== '') return undefined
-  return /^\S*sh: (?:line )?\d+: exec: (.+): not found\n?$/.exec(reply.stderr)?.[1]
+const ERRORS = { 2: 'No such file or directory', 13: 'Permission denied', 20: 'Not a directory' } as const
+
+/** As Python's `shlex.quote` does it. */
+function shellQuoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`
+}
+
+/** When it ran, as Python prints times: `2026-01-31 10:15:59.123456`, and `0:00:01.500000` for how long. */
+function times({ startedAtMs, endedAtMs }: StepReply): { start: string | null; end: string | null; delta: string | null } {
+  if (startedAtMs === undefined || endedAtMs === undefined) return { start: null, end: null, delta: null }
+  return { start: moment(startedAtMs), end: moment(endedAtMs), delta: duration(endedAtMs - startedAtMs) }
+}
+
+function moment(ms: number): string {
+  const date = new Date(ms)
+  const two = (number: number): string => String(number).padStart(2, '0')
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${micros(ms)}`
+}
+
+function duration(ms: number): string {
+  const seconds = Math.floor(ms / 1000)
+  const two = (number: number): string => String(number).padStart(2, '0')
+  const days = Math.floor(seconds / 86_400)
+  const day = days === 0 ? '' : `${days} ${days === 1 ? 'day' : 'days'}, `
+  return `${day}${Math.floor(seconds / 3600) % 24}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}.${micros(ms)}`
+}
+
+function micros(ms: number): string {
+  return String(Math.floor((ms % 1000) * 1000)).padStart(6, '0')
 }
 
 /** As Python's `splitlines` does it. */
-function lines(text: string): string[] {
+export function lines(text: string): string[] {
   const parts = text.split(/\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/)
   if (parts.at(-1) === '') parts.pop()
   return parts
@@ -137,10 +200,13 @@ function lines(text: string): string[] {
 
 export const COMMAND_RETURNS = {
   cmd: 'What was run.',
-  rc: 'The exit code; any but 0 fails the task.',
+  rc: 'The exit code, or minus the number of the signal that ended it; any but 0 fails the task.',
   stdout: 'What it printed.',
   stderr: 'What it printed to its error output.',
   stdout_lines: 'stdout, line by line.',
   stderr_lines: 'stderr, line by line.',
+  start: "When it began, by the controller's clock.",
+  end: 'When it ended.',
+  delta: 'How long it took.',
   msg: "Why it was not run, or 'non-zero return code'.",
 } as const

@@ -188,9 +188,12 @@ export interface ReadModule<P extends z.ZodType = z.ZodType, T extends ProbeTree
 export interface ActionModule<P extends z.ZodType = z.ZodType, T extends ProbeTree = ProbeTree> extends Common<P> {
   readonly kind: 'action'
   /** Read before running, for `guard`. */
-  probe?(params: z.output<P>): T
-  /** Why it need not run (the result then given), or undefined where it has to. */
-  guard?(state: StateOf<T>, params: z.output<P>): { readonly result: Record<string, unknown>; readonly skipped?: boolean } | undefined
+  probe?(params: z.output<P>): T | Generator<ProbeTree, T, never>
+  /** Why it need not run (the result then given), or undefined where it has to. `check`: in a dry run. */
+  guard?(state: StateOf<T>, params: z.output<P>, check: boolean): { readonly result: Record<string, unknown>; readonly skipped?: boolean } | undefined
+  /** Pure. What a dry run shows in place of a result, and as what the task counts there; without it, as skipped. */
+  dryRun?(params: z.output<P>): { readonly result: Record<string, unknown>; readonly counts: 'changed' | 'skipped' }
+  /** Throws `NothingDone` where nothing could be done. */
   run(params: z.output<P>): Generator<Step, Record<string, unknown>, StepReply>
 }
 

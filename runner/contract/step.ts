@@ -9,6 +9,10 @@ export type Step = RunStep | PutStep | CloudStep
 export interface RunStep {
   readonly kind: 'run'
   readonly argv: readonly [string, ...string[]]
+  /** True where argv[0] is the shell that command lines are for: a host may have another one (`ansible_shell_executable`). */
+  readonly inShell?: boolean
+  /** True where `$NAME`, `${NAME}` and a leading `~` in argv and chdir stand for what they are on the host. */
+  readonly expands?: boolean
   readonly stdin?: string | Buffer
   /** Exit codes that do not fail the task. Default: 0 alone. `'any'` hands every code to the module. */
   readonly okExitCodes?: readonly number[] | 'any'
@@ -39,6 +43,20 @@ export interface PutStep {
 /** What a step answers; a `put` answers exit code 0 and nothing else, a call of the cloud exit code 0 and `cloud`. */
 export interface StepReply extends QueryReply {
   readonly cloud?: CloudReply
+  /** Of a program that was run: when it began and ended, in milliseconds since 1970, on the controller's clock. */
+  readonly startedAtMs?: number
+  readonly endedAtMs?: number
+  /** Why the program was not even started; its exit code is then 126 or 127. Only answered where any exit code is accepted. */
+  readonly notStarted?: NotStartedReason
+}
+
+export interface NotStartedReason {
+  /** The folder to run it in could not be entered, or the program could not be executed. */
+  readonly what: 'chdir' | 'program'
+  /** As in errno(3): 2 no such file, 13 permission denied, 20 not a directory. */
+  readonly errno: 2 | 13 | 20
+  /** The folder or the program. */
+  readonly path: string
 }
 
 /**
@@ -51,6 +69,18 @@ export class StepFailure extends Error {
     super(message)
     this.name = 'StepFailure'
     this.reply = reply
+  }
+}
+
+/**
+ * Thrown by an action that could do nothing: the task fails with the message and has this result, and nothing was changed.
+ */
+export class NothingDone extends Error {
+  readonly result: Readonly<Record<string, unknown>>
+  constructor(message: string, result: Readonly<Record<string, unknown>>) {
+    super(message)
+    this.name = 'NothingDone'
+    this.result = result
   }
 }
 

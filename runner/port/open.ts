@@ -10,8 +10,9 @@ import { thisPlace, type Place } from './ssh/place.ts'
  * then. After `close` a port may be used again; it connects anew. `place` is where OpenSSH's files are: this machine.
  */
 export function openPort(settings: ConnectionSettings, place: Place = thisPlace()): Port {
-  if (settings.connection === 'local') return new ShellPort(new LocalTransport(settings.hostName, place.environment))
-  return new ShellPort(new LazySshTransport(settings, place))
+  const { shell } = settings
+  if (settings.connection === 'local') return new ShellPort(new LocalTransport(settings.hostName, place.environment), { loginUser: place.userName, shell })
+  return new ShellPort(new LazySshTransport(settings, place), { loginUser: settings.user, shell })
 }
 
 /** ssh2 and what reads OpenSSH's files are loaded with the first channel: a run on the controller alone needs neither. */

@@ -5,10 +5,13 @@ import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 
 /** Who to be on the host. Undefined means: who logged in. */
 export interface Become {
-  readonly method: 'sudo'
+  readonly method: 'sudo' | 'su' | 'doas'
   readonly user: string
   readonly password?: string | undefined
-  readonly flags?: readonly string[]
+  /** Options for the program; undefined: the method's own. */
+  readonly flags?: readonly string[] | undefined
+  /** The program and what stands before its options; undefined: the one that the method is named after. */
+  readonly executable?: readonly string[] | undefined
 }
 
 /** The answer to one read: a reply, or why there is none (no such command, over a limit, timed out). */
@@ -49,6 +52,12 @@ export interface ConnectionSettings {
   readonly privateKeyFiles: readonly string[]
   readonly password: string | undefined
   readonly connectTimeoutMs: number
+  /** How often a login is tried again where the host cannot be reached; default 0. */
+  readonly retries?: number | undefined
+  /** What runs the command lines of tasks (`ansible_shell_executable`); undefined: /bin/sh. */
+  readonly shell?: string | undefined
+  /** OpenSSH's client options that stand before all others (`ansible_ssh_args`), split into words. */
+  readonly leadingSshArguments?: readonly string[] | undefined
   /** OpenSSH's client options as given in `ansible_ssh_common_args` and `_extra_args`, split into words. */
   readonly sshArguments: readonly string[]
   /** `strict` refuses unknown keys, `accept-new` writes them down, `off` is for where a user asked for no checking. */

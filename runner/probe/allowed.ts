@@ -281,6 +281,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   findmnt: { options: /^(?!(-p.*|--po.*)$)/s },
   lsblk: ANYTHING,
   getent: ANYTHING,
+  printenv: ANYTHING,
   id: ANYTHING,
   groups: ANYTHING,
   crontab: { options: /^-l$/, valued: ['-u'], needs: /^-l$/, operands: NO_OPERANDS },

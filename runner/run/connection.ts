@@ -15,10 +15,16 @@ import type { RunOptions } from './options.ts'
 export const PASSWORD_VARIABLES: ReadonlySet<string> = new Set([
   'ansible_password',
   'ansible_ssh_pass',
+  'ansible_ssh_password',
   'ansible_become_password',
   'ansible_become_pass',
   'ansible_sudo_pass',
+  'ansible_su_pass',
+  'ansible_doas_pass',
 ])
+
+/** A task, or a play, with what it inherits from. */
+type Chained = Pick<CompiledTask, 'chain'>
 
 /** What a task, or what it inherits from, says of the connection. */
 export interface ConnectionKeywords {
@@ -27,16 +33,21 @@ export interface ConnectionKeywords {
   readonly port: number | undefined
 }
 
-export function connectionKeywords(task: Pick<CompiledTask, 'chain'> | undefined, evaluator: Evaluator): ConnectionKeywords {
+export function connectionKeywords(task: Chained | undefined, evaluator: Evaluator): ConnectionKeywords {
   const text = (name: string): string | undefined => {
-    const found = task && inherited(task.chain, name)
-    return found && found.raw !== null ? print(evaluator.value(found.raw)) : undefined
+    const value = keywordValue(task, evaluator, name)
+    return value === undefined ? undefined : print(value)
   }
   const port = text('port')
-  return { connection: text('connection'), user: text('remote_user'), port: port === undefined ? undefined : Number(port) }
+  return { connection: text('connection'), user: text('remote_user'), port: port === undefined ? undefined : portOf(port, 'the keyword port') }
 }
 
-/** Variables win over keywords, keywords over the command line, as in Ansible. */
+/**
+ * Variables win over keywords, keywords over the command line, as in Ansible. Of two spellings of a variable the older one
+ * (`ansible_ssh_…`) wins. `evaluator` knows the variables of the host that is connected to: for a delegated task the delegate's.
+ *
+ * @throws {DiagnosticError} UNSUPPORTED_VALUE, WRONG_TYPE, UNSUPPORTED_SSH_OPTION.
+ */
 export function connectionSettings(
   hostName: string,
   evaluator: Evaluator,
@@ -44,48 +55,102 @@ export function connectionSettings(
   inventory: Inventory,
   keywords: ConnectionKeywords,
 ): ConnectionSettings {
-  const text = (...names: string[]): string | undefined => {
-    for (const name of names) {
-      const value = evaluator.get(name)
-      if (value !== undefined && value !== null && value !== '') return print(value)
-    }
-    return undefined
-  }
+  const text = (...names: string[]): string | undefined => textOf(evaluator, names)
   const implicitLocal = isLocalhost(hostName) && inventory.hosts.get(hostName)?.listed !== true
-  const connection = text('ansible_connection') ?? keywords.connection ?? options.connection ?? (implicitLocal ? 'local' : 'ssh')
-  if (connection !== 'local' && connection !== 'ssh' && connection !== 'smart' && connection !== 'paramiko') {
-    fail('UNSUPPORTED_VALUE', `the connection '${connection}' of the host '${hostName}' is not supported`, { hint: 'There are ssh and local.' })
-  }
-  const port = text('ansible_port', 'ansible_ssh_port')
+  const connection = connectionKind(text('ansible_connection') ?? (implicitLocal ? 'local' : (keywords.connection ?? options.connection ?? 'ssh')), hostName)
+  const port = text('ansible_ssh_port', 'ansible_port')
   const key = text('ansible_ssh_private_key_file', 'ansible_private_key_file') ?? options.privateKeyFile
-  const checking = evaluator.get('ansible_host_key_checking')
+  const timeout = text('ansible_ssh_timeout', 'ansible_timeout')
+  const checking = evaluator.get('ansible_ssh_host_key_checking') ?? evaluator.get('ansible_host_key_checking')
+  const checks = checking === undefined || checking === null ? (options.hostKeyChecking ?? true) : booleanOf(checking)
   return {
-    connection: connection === 'local' ? 'local' : 'ssh',
+    connection,
     hostName,
-    address: text('ansible_host', 'ansible_ssh_host') ?? hostName,
-    port: port === undefined ? keywords.port : Number(port),
-    user: text('ansible_user', 'ansible_ssh_user') ?? keywords.user ?? options.remoteUser,
+    address: text('ansible_ssh_host', 'ansible_host') ?? hostName,
+    port: port === undefined ? (keywords.port ?? options.remotePort) : portOf(port, `ansible_port of the host '${hostName}'`),
+    user: text('ansible_ssh_user', 'ansible_user') ?? keywords.user ?? options.remoteUser,
     privateKeyFiles: key === undefined ? [] : [key],
-    password: text('ansible_password', 'ansible_ssh_pass'),
-    connectTimeoutMs: options.connectTimeoutMs,
+    password: text('ansible_ssh_password', 'ansible_ssh_pass', 'ansible_password') ?? options.connectionPassword,
+    connectTimeoutMs: timeout === undefined ? options.connectTimeoutMs : numberOf(timeout, 'ansible_timeout') * 1000,
+    retries: numberOf(text('ansible_ssh_retries') ?? '0', 'ansible_ssh_retries'),
+    shell: text('ansible_shell_executable') ?? options.shellExecutable,
+    leadingSshArguments: sshWords(text('ansible_ssh_args')),
     sshArguments: [...sshWords(text('ansible_ssh_common_args')), ...sshWords(text('ansible_ssh_extra_args')), ...options.sshArguments],
-    hostKeyChecking: options.acceptNewHostKeys ? 'accept-new' : checking !== undefined && !booleanOf(checking) ? 'off' : 'strict',
+    hostKeyChecking: options.acceptNewHostKeys ? 'accept-new' : checks ? 'strict' : 'off',
   }
 }
 
-/** Who to be on the host for a task; undefined: who logged in. */
-export function becomeFor(task: Pick<CompiledTask, 'chain'> | undefined, evaluator: Evaluator, options: RunOptions): Become | undefined {
-  const keyword = (name: string): Value | undefined => {
-    const found = task && inherited(task.chain, name)
-    return found === undefined || found.raw === null ? undefined : evaluator.value(found.raw)
-  }
+const METHODS = ['sudo', 'su', 'doas'] as const
+
+/**
+ * Who to be on the host for a task; undefined: who logged in. As for the connection, variables are those of the host that is
+ * acted on, and win over keywords and the command line.
+ *
+ * @throws {DiagnosticError} UNSUPPORTED_VALUE for another method.
+ */
+export function becomeFor(task: Chained | undefined, evaluator: Evaluator, options: RunOptions): Become | undefined {
+  const keyword = (name: string): Value | undefined => keywordValue(task, evaluator, name)
   const wanted = evaluator.get('ansible_become') ?? keyword('become') ?? options.become
   if (!booleanOf(wanted)) return undefined
-  const method = evaluator.get('ansible_become_method') ?? keyword('become_method') ?? options.becomeMethod ?? 'sudo'
-  if (method !== 'sudo') fail('UNSUPPORTED_VALUE', `the become method '${print(method)}' is not supported yet`, { hint: 'There is sudo.' })
-  const user = evaluator.get('ansible_become_user') ?? keyword('become_user') ?? options.becomeUser ?? 'root'
-  const password = evaluator.get('ansible_become_password') ?? evaluator.get('ansible_become_pass')
-  return { method: 'sudo', user: print(user), ...(password !== undefined && { password: print(password) }) }
+  const named = textOf(evaluator, ['ansible_become_method']) ?? keyword('become_method') ?? options.becomeMethod ?? 'sudo'
+  const method = METHODS.find((each) => each === print(named).replace(/^(?:ansible\.(?:builtin|legacy)|community\.general)\./, ''))
+  if (!method) fail('UNSUPPORTED_VALUE', `the become method '${print(named)}' is not supported`, { hint: `There are: ${METHODS.join(', ')}.` })
+  // A method's own variables win over the general ones.
+  const own = (name: string, ...more: string[]): string | undefined => textOf(evaluator, [`ansible_${method}_${name}`, ...more, `ansible_become_${name}`])
+  const asText = (value: Value | undefined): string | undefined => (value === undefined ? undefined : print(value))
+  const password = own('pass', 'ansible_become_pass', 'ansible_become_password') ?? options.becomePassword
+  const flags = own('flags') ?? asText(keyword('become_flags')) ?? options.becomeFlags
+  const executable = own('exe') ?? asText(keyword('become_exe')) ?? options.becomeExe
+  return {
+    method,
+    user: own('user') ?? asText(keyword('become_user')) ?? options.becomeUser ?? 'root',
+    ...(password !== undefined && { password }),
+    ...(flags !== undefined && { flags: wordsOf(flags, 'become_flags') }),
+    ...(executable !== undefined && { executable: wordsOf(executable, 'become_exe') }),
+  }
+}
+
+/** A keyword of the task or of what it inherits from, evaluated; undefined where there is none. */
+function keywordValue(task: Chained | undefined, evaluator: Evaluator, name: string): Value | undefined {
+  const found = task && inherited(task.chain, name)
+  if (found === undefined || found.raw === null) return undefined
+  const value = evaluator.value(found.raw)
+  return value === null || value === '' || value === evaluator.get('omit') ? undefined : value
+}
+
+/** The first of these variables that has a value. */
+function textOf(evaluator: Evaluator, names: readonly string[]): string | undefined {
+  for (const name of names) {
+    const value = evaluator.get(name)
+    if (value !== undefined && value !== null && value !== '') return print(value)
+  }
+  return undefined
+}
+
+function connectionKind(name: string, hostName: string): 'ssh' | 'local' {
+  const plain = name.replace(/^ansible\.(?:builtin|legacy)\./, '')
+  if (plain === 'local') return 'local'
+  if (plain === 'ssh' || plain === 'smart' || plain === 'paramiko' || plain === 'paramiko_ssh') return 'ssh'
+  return fail('UNSUPPORTED_VALUE', `the connection '${name}' of the host '${hostName}' is not supported`, { hint: 'There are ssh and local.' })
+}
+
+function portOf(text: string, what: string): number {
+  const port = numberOf(text, what)
+  if (port < 1 || port > 65_535) fail('WRONG_TYPE', `${what} is no port: '${text}'`)
+  return port
+}
+
+function numberOf(text: string, what: string): number {
+  if (!/^\s*\d+\s*$/.test(text)) fail('WRONG_TYPE', `${what} takes a whole number, and this is '${text}'`)
+  return Number(text)
+}
+
+function wordsOf(text: string, what: string): string[] {
+  try {
+    return splitWords(text)
+  } catch (error) {
+    fail('WRONG_TYPE', `${what} cannot be read: '${text}'`, { detail: (error as Error).message })
+  }
 }
 
 /** The words of an option's value. */

@@ -19,6 +19,7 @@ import {
   type StateModule,
 } from '../contract/kinds.ts'
 import type { Probe, QueryReply } from '../contract/resource.ts'
+import { NothingDone } from '../contract/step.ts'
 import { DiagnosticError, fail, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import { compare } from '../diff/compare.ts'
 import { printState, show, type ShowContext, type Shown } from '../diff/show.ts'
@@ -367,13 +368,25 @@ async function runAction(module: ActionModule, params: unknown, context: ModuleC
   }
   const { overlay, cause, changesNothing } = context
   if (context.check) {
-    const skipped = { ...NOTHING, skipped: { reason: 'Command would have run if not in check mode' } }
-    if (!overlay || !context.predicts) return skipped
-    if (changesNothing) return { ...skipped, unknown: cause }
+    const dry = module.dryRun?.(params)
+    const data = dictOf(dry?.result ?? {}, context)
+    const shown: Outcome =
+      dry?.counts === 'changed'
+        ? { changed: true, data, shown: [], unknownData: cause }
+        : { ...NOTHING, data, skipped: { reason: 'Command would have run if not in check mode' } }
+    if (!overlay || !context.predicts) return shown
+    const open: Outcome = shown.skipped ? { ...shown, unknown: cause } : shown
+    if (changesNothing) return open
     alterAnything(overlay, context)
-    return { ...skipped, unknown: cause, shown: [{ kind: 'event', name: 'would run', target: cause }] }
+    return { ...open, shown: [{ kind: 'event', name: 'would run', target: cause }] }
   }
-  const returned = await apply(module.run(params as never), { ...context, done: () => undefined })
+  let returned: Record<string, unknown>
+  try {
+    returned = await apply(module.run(params as never), { ...context, done: () => undefined })
+  } catch (error) {
+    if (!(error instanceof NothingDone)) throw error
+    return failed({ message: error.message }, { data: dictOf(error.result, context) })
+  }
   // What was only predicted before the task was not there for it.
   if (overlay && !changesNothing && !overlay.isEmpty) alterAnything(overlay, context)
   const outcome: Outcome = { changed: true, data: dictOf(returned, context), shown: [] }
@@ -389,7 +402,7 @@ async function guard(
   if (!module.probe) return undefined
   try {
     const state = await readState(module.probe(params), probeContext(context))
-    return module.guard?.(state.object, params)
+    return module.guard?.(state.object, params, context.check)
   } catch (error) {
     if (error instanceof UnknownStateError && context.overlay && context.predicts && !context.changesNothing) alterAnything(context.overlay, context)
     throw error

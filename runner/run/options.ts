@@ -58,6 +58,8 @@ export interface RunOptions {
   /** The password to become another user with. A secret. */
   readonly becomePassword: string | undefined
   readonly connection: string | undefined
+  /** What runs the command lines of tasks; undefined: /bin/sh. */
+  readonly shellExecutable: string | undefined
   readonly connectTimeoutMs: number
   readonly sshArguments: readonly string[]
   /** Undefined where nothing was said: host keys are then checked. */
@@ -104,6 +106,7 @@ export const DEFAULT_OPTIONS: RunOptions = {
   becomeFlags: undefined,
   becomePassword: undefined,
   connection: undefined,
+  shellExecutable: undefined,
   connectTimeoutMs: 10_000,
   sshArguments: [],
   hostKeyChecking: undefined,

@@ -166,7 +166,7 @@ export function simulateAction(
   const m = module
   const params = parametersOf(module, args, options.controller) as never
   const { object, read } = readTree(m.probe?.(params) ?? {}, host)
-  const guard = m.guard?.(object, params)
+  const guard = m.guard?.(object, params, options.check === true)
   if (guard) return { steps: [], yielded: [], result: guard.result, guarded: true, skipped: guard.skipped === true, read }
   const { yielded, returned } = drain(m.run(params), options)
   return { steps: yielded.map(describeStep), yielded, result: returned, guarded: false, skipped: false, read }

@@ -36,8 +36,9 @@ function killScript(group: number, manner: KillManner): string {
   const kill =
     group > 0
       ? (signal: string) => `kill -${signal} -${group} 2>/dev/null`
-      : // The shell and what it started itself; what those started is beyond reach.
-        (signal: string) => `${signal === '0' ? ':' : `pkill -${signal} -P ${-group}`}; kill -${signal} ${-group} 2>/dev/null`
+      : // The shell, its subshells and the program that one of them became; what that one started is beyond reach.
+        (signal: string) =>
+          `${signal === '0' ? ':' : `for p in $(pgrep -P ${-group}); do pkill -${signal} -P $p; done; pkill -${signal} -P ${-group}`}; kill -${signal} ${-group} 2>/dev/null`
   const gently = `${kill('TERM')}; i=0; while ${kill('0')} && [ $i -lt 20 ]; do sleep 0.1; i=$((i + 1)); done\n`
   return `${manner === 'gently' ? gently : ''}${kill('KILL')}\nprintf '%s gone\\n' "$N"\n`
 }

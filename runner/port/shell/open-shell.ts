@@ -1,11 +1,11 @@
-/** Starts a shell on a channel of its own and sees it through sudo's questions. */
+/** Starts a shell on a channel of its own and sees it through the questions of sudo, su or doas. */
 import { randomBytes } from 'node:crypto'
 import { DiagnosticError } from '../../diagnostic/diagnostic.ts'
 import type { Become } from '../port.ts'
-import { asksForPassword, shellCommand, type ShellKind } from './become.ts'
+import { questions, shellCommand, waits, type ShellKind } from './become.ts'
 import { FrameError, FrameReader } from './frames.ts'
 import { FRAME_MAX_BYTES, SHELL_START_TIMEOUT_MS } from './limits.ts'
-import { becomeFailed, shellDidNotStart, shellStartTimedOut, words } from './problems.ts'
+import { becomeFailed, passwordMissing, shellDidNotStart, shellStartTimedOut, words } from './problems.ts'
 import type { Channel, Transport } from './transport.ts'
 import { within } from '../within.ts'
 
@@ -41,7 +41,7 @@ export async function openShell(transport: Transport, kind: ShellKind, become: B
   const stdout = new FrameReader(nonce)
   const stderr = new FrameReader(nonce)
   const heard = { stdout: '', stderr: '', changed: () => {} }
-  const listening = asksForPassword(become)
+  const listening = waits(become)
   let listen = listening
   channel.receive(
     (chunk) => {
@@ -63,7 +63,7 @@ export async function openShell(transport: Transport, kind: ShellKind, become: B
   const said = () => words(stripMarks(stderr.unfinished(), marks), stripMarks(stdout.unfinished(), marks))
 
   if (listening) {
-    await answerPassword(become.password)
+    await answerPassword(become)
     listen = false
   }
   return { channel, nonce, stdout, stderr, started }
@@ -80,23 +80,24 @@ export async function openShell(transport: Transport, kind: ShellKind, become: B
     }
   }
 
-  /** Sends the password when sudo asks. Asking again means that it was wrong. */
-  async function answerPassword(password: string): Promise<void> {
+  /** Sends the password when it is asked for. Asking again means that it was wrong. */
+  async function answerPassword(asker: Become): Promise<void> {
     let asked = 0
     let over = false
     void channel.ended.then(() => {
       over = true
     })
-    const settled = new Promise<'ready' | 'refused'>((resolve) => {
+    const settled = new Promise<'ready' | 'refused' | 'unanswerable'>((resolve) => {
       heard.changed = () => {
-        const prompts = heard.stderr.split(marks.prompt).length - 1
+        const prompts = questions(asker, heard.stderr, marks)
         if (heard.stdout.includes(marks.ready)) resolve('ready')
         else if (prompts > 1 || over) resolve('refused')
+        else if (prompts === 1 && asker.password === undefined) resolve('unanswerable')
         else if (prompts === 1 && asked === 0) {
           asked = 1
-          void channel.send(`${password}\n`)
+          void channel.send(`${asker.password}\n`)
         }
-        // More than this before the prompt is no sudo that is talking.
+        // More than this before the prompt is no program that asks.
         if (heard.stderr.length + heard.stdout.length > FRAME_MAX_BYTES) resolve('refused')
       }
       void channel.ended.then(() => resolve('refused'))
@@ -106,6 +107,10 @@ export async function openShell(transport: Transport, kind: ShellKind, become: B
     heard.changed = () => {}
     if (outcome === 'ready') return
     if (outcome === undefined) giveUp()
+    if (outcome === 'unanswerable') {
+      channel.destroy()
+      throw new DiagnosticError(passwordMissing(transport.hostName, asker, said()))
+    }
     await refused()
   }
 

@@ -19,22 +19,47 @@ export function describe(argv: readonly string[], secret = false): string {
   return `'${text.length > 160 ? `${text.slice(0, 160)}…` : text}'`
 }
 
+/** Refused by sudo, su or doas. A password that is missing or wrong is told in Ansible's words. */
 export function becomeFailed(hostName: string, become: Become, said: string | undefined): Diagnostic {
+  const text = said ?? ''
+  if (/a password is required|Authentication required|no password was provided/i.test(text)) return passwordMissing(hostName, become, said)
+  if (become.password !== undefined && /try again|incorrect password|Authentication fail|Permission denied/i.test(text)) {
+    return {
+      code: 'BECOME_FAILED',
+      severity: 'error',
+      summary: `Incorrect ${become.method} password`,
+      detail: words(`${hostName}: cannot become user '${become.user}'`, text),
+      hint: 'Check the password given as ansible_become_password, and what the host allows.',
+    }
+  }
   return {
     code: 'BECOME_FAILED',
     severity: 'error',
     summary: `${hostName}: cannot become user '${become.user}' with ${become.method}`,
     detail: said,
-    hint: becomeHint(become, said ?? ''),
+    hint: becomeHint(become, text),
+  }
+}
+
+export function passwordMissing(hostName: string, become: Become, said: string | undefined): Diagnostic {
+  return {
+    code: 'BECOME_FAILED',
+    severity: 'error',
+    summary: `Missing ${become.method} password`,
+    detail: words(`${hostName}: cannot become user '${become.user}'`, said ?? ''),
+    hint: 'Give it as ansible_become_password, with --ask-become-pass or with --become-password-file.',
   }
 }
 
 function becomeHint(become: Become, said: string): string {
   if (/must have a tty/.test(said)) return 'This host wants a terminal for sudo, and there is none: take `requiretty` out of its sudoers.'
-  if (/unknown user/.test(said)) return 'There is no such user on the host.'
-  if (/not found/.test(said)) return 'Install sudo on the host, or log in as the user that is wanted.'
-  if (become.password !== undefined) return 'Check the password given as ansible_become_password, and what sudoers allows.'
-  return 'If sudo asks for a password there, give one as ansible_become_password.'
+  if (/a tty is required/.test(said))
+    return 'doas asks for a password on a terminal; install `script` (util-linux) on the host, or give the user `nopass` in doas.conf.'
+  if (/unknown user|does not exist/i.test(said)) return 'There is no such user on the host.'
+  if (/not found/.test(said)) return `Install ${become.method} on the host, or log in as the user that is wanted.`
+  if (/account is currently not available|nologin/.test(said)) return 'su runs the login shell of the user; choose another one with become_flags: -s /bin/sh'
+  if (become.password !== undefined) return `Check the password given as ansible_become_password, and what ${become.method} allows on the host.`
+  return `If ${become.method} asks for a password there, give one as ansible_become_password.`
 }
 
 export function shellDidNotStart(hostName: string, said: string | undefined): Diagnostic {

@@ -1,9 +1,11 @@
 /** The script that runs one program on a channel of its own. */
 import { fail } from '../../diagnostic/diagnostic.ts'
-import { quote, quoteAll } from './quote.ts'
+import { expandable, quote } from './quote.ts'
 
 export interface Program {
   readonly argv: readonly string[]
+  /** Whether `$NAME`, `${NAME}` and a leading `~` in argv and chdir stand for what they are on the host. */
+  readonly expands: boolean
   readonly chdir: string | undefined
   readonly environment: Readonly<Record<string, string>>
   /** False: the program's standard input is empty. True: it is what follows the script on the channel. */
@@ -12,17 +14,32 @@ export interface Program {
 
 /**
  * Everything (the folder, the environment, argv) is in this text and travels on standard input. The program's own argv is
- * all that `ps` on the host can show. To be sent after `startMarks`; it ends with one frame: the exit code, or `nochdir`.
- * Throws BAD_ARGUMENT for what no program can be given.
+ * all that `ps` on the host can show. To be sent after `startMarks`; it ends with one frame, whose word is the exit code
+ * (negative: the number of the signal that ended it), or `nochdir ERRNO`.
+ *
+ * The outer subshell is there for what a shell says of a program that a signal has ended (dash, busybox): that is neither
+ * the program's output nor lost. bash says nothing, and 128 and more is the exit code then.
+ *
+ * @throws {DiagnosticError} BAD_ARGUMENT for what no program can be given.
  */
 export function runScript(program: Program): string {
-  const changeFolder = program.chdir === undefined ? '' : `cd ${quote(folder(program.chdir))} || { over nochdir; exit 0; }\n`
+  const word = program.expands ? expandable : quote
   return `over() { printf '%s %s\\n' "$N" "$1"; printf '%s\\n' "$N" >&2; }
-${changeFolder}(
+${program.chdir === undefined ? '' : changeFolder(word(folder(program.chdir)))}exec 3>&1 4>&2
+m=$(exec 2>&1; (
+exec >&3 2>&4 3>&- 4>&-
 ${PATH_WITH_SBIN}
-${exports(program.environment)}exec ${quoteAll(program.argv)}${program.takesInput ? '' : ' </dev/null'}
-)
-over $?
+${exports(program.environment)}exec ${program.argv.map(word).join(' ')}${program.takesInput ? '' : ' </dev/null'}
+); echo "$?")
+exec 3>&- 4>&-
+c=\${m##*[!0-9]}
+[ "$c" = "$m" ] || [ "$c" -le 128 ] || c=$((128 - c))
+over "$c"
+`
+}
+
+function changeFolder(quoted: string): string {
+  return `cd ${quoted} || { if [ ! -e ${quoted} ]; then e=2; elif [ ! -d ${quoted} ]; then e=20; else e=13; fi; over "nochdir $e"; exit 0; }
 `
 }
 
@@ -42,5 +59,5 @@ function exports(environment: Readonly<Record<string, string>>): string {
 
 /** `cd -` and `cd -P` mean something else. */
 function folder(path: string): string {
-  return path.startsWith('/') ? path : `./${path}`
+  return /^[/~$]/.test(path) ? path : `./${path}`
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import type { Content } from '../../contract/content.ts'
 import type { HostRead } from '../../contract/resource.ts'
-import type { PutStep, RunStep, StepReply } from '../../contract/step.ts'
+import type { NotStartedReason, PutStep, RunStep, StepReply } from '../../contract/step.ts'
 import { DiagnosticError, fail } from '../../diagnostic/diagnostic.ts'
 import type { Become, Port, ReadOutcome, RunOptions } from '../port.ts'
 import { framedScript } from './become.ts'
@@ -28,23 +28,33 @@ interface Reader {
   batches: number
 }
 
+export interface ShellPortOptions {
+  /** Who logs in, where that is known: becoming that user is nothing to do, as in Ansible. */
+  readonly loginUser?: string | undefined
+  /** What runs the command lines of tasks (`RunStep.inShell`); undefined: /bin/sh. */
+  readonly shell?: string | undefined
+}
+
 export class ShellPort implements Port {
   readonly #transport: Transport
+  readonly #options: ShellPortOptions
   readonly #readers = new Map<string, Reader>()
   /** A batch that `close` cut off is not asked again. */
   #closings = 0
 
-  constructor(transport: Transport) {
+  constructor(transport: Transport, options: ShellPortOptions = {}) {
     this.#transport = transport
+    this.#options = options
     transport.onFull = () => this.#closeOneIdleReader()
   }
 
   async read(reads: readonly HostRead[], options: { become: Become | undefined }): Promise<ReadOutcome[]> {
     if (reads.length === 0) return []
     const plan = planReads(reads)
-    const reader = this.#reader(options.become)
+    const become = this.#needed(options.become)
+    const reader = this.#reader(become)
     reader.batches += 1
-    const batch = reader.last.then(() => this.#readBatch(reader, options.become, plan.units))
+    const batch = reader.last.then(() => this.#readBatch(reader, become, plan.units))
     reader.last = batch.catch(() => {})
     try {
       await batch
@@ -56,28 +66,38 @@ export class ShellPort implements Port {
   }
 
   async run(step: RunStep, options: RunOptions): Promise<StepReply> {
-    const what = describe(step.argv, step.secret)
+    const argv = step.inShell === true && this.#options.shell !== undefined ? [this.#options.shell, ...step.argv.slice(1)] : step.argv
+    const what = describe(argv, step.secret)
     const script = runScript({
-      argv: step.argv,
+      argv,
+      expands: step.expands ?? false,
       chdir: step.chdir,
       environment: { ...options.environment, ...step.environment },
       takesInput: step.stdin !== undefined,
     })
-    const [stdout, stderr] = await this.#carryOut(script, options.become, what, step.timeoutMs ?? RUN_TIMEOUT_MS, async (shell) => {
+    const startedAtMs = now()
+    const [stdout, stderr] = await this.#carryOut(script, this.#needed(options.become), what, step.timeoutMs ?? RUN_TIMEOUT_MS, async (shell) => {
       if (step.stdin !== undefined) await shell.channel.send(step.stdin)
     })
-    if (stdout.word === 'nochdir') fail('STEP_FAILED', `cannot change to folder '${step.chdir}' to run ${what}`, { detail: words(text(stderr)) })
-    if (stdout.sizeBytes > RUN_MAX_BYTES || stderr.sizeBytes > RUN_MAX_BYTES) {
-      throw new DiagnosticError({ ...overLimit(what, RUN_MAX_BYTES), detail: `It ran to its end, with exit code ${stdout.word}.` })
+    const endedAtMs = now()
+    const [word, errno] = stdout.word.split(' ')
+    if (word === 'nochdir') {
+      if (step.okExitCodes === 'any') return notStarted({ what: 'chdir', errno: Number(errno) as NotStartedReason['errno'], path: step.chdir! }, text(stderr))
+      fail('STEP_FAILED', `cannot change to folder '${step.chdir}' to run ${what}`, { detail: words(text(stderr)) })
     }
-    return { exitCode: Number(stdout.word), stdout: text(stdout), stderr: text(stderr) }
+    if (stdout.sizeBytes > RUN_MAX_BYTES || stderr.sizeBytes > RUN_MAX_BYTES) {
+      throw new DiagnosticError({ ...overLimit(what, RUN_MAX_BYTES), detail: `It ran to its end, with exit code ${word}.` })
+    }
+    const reply = { exitCode: Number(word), stdout: text(stdout), stderr: text(stderr), startedAtMs, endedAtMs }
+    const reason = step.okExitCodes === 'any' ? programMissing(argv[0], step.expands === true, reply) : undefined
+    return reason === undefined ? reply : notStarted(reason, reply.stderr)
   }
 
   async put(step: PutStep, options: { become: Become | undefined }): Promise<StepReply> {
     const { path, content, mode, owner, group, validate } = step
     const script = putScript({ path, sha256: content.sha256, mode, owner, group, validate })
     let sent: string | undefined
-    const [stdout, stderr] = await this.#carryOut(script, options.become, `writing ${path}`, RUN_TIMEOUT_MS, async (shell) => {
+    const [stdout, stderr] = await this.#carryOut(script, this.#needed(options.become), `writing ${path}`, RUN_TIMEOUT_MS, async (shell) => {
       sent = await sendContent(shell, content)
     })
     const said = words(text(stderr), text(stdout))
@@ -97,8 +117,13 @@ export class ShellPort implements Port {
     await this.#transport.close().catch(() => {})
   }
 
+  /** Undefined where who logged in already is the wanted user. */
+  #needed(become: Become | undefined): Become | undefined {
+    return become !== undefined && become.user === this.#options.loginUser ? undefined : become
+  }
+
   #reader(become: Become | undefined): Reader {
-    const key = JSON.stringify(become ? [become.method, become.user, become.flags, become.password] : [])
+    const key = JSON.stringify(become ? [become.method, become.user, become.flags, become.executable, become.password] : [])
     let reader = this.#readers.get(key)
     if (!reader) this.#readers.set(key, (reader = { session: undefined, last: Promise.resolve(), batches: 0 }))
     return reader
@@ -204,6 +229,26 @@ async function sendContent(shell: Shell, content: Content): Promise<string> {
     fail('FILE_UNREADABLE', `cannot read ${content.controllerPath}`, { detail: (error as Error).message })
   }
   return sentBytes > content.sizeBytes ? '' : hash.digest('hex')
+}
+
+/** In milliseconds since 1970, with microseconds. */
+function now(): number {
+  return performance.timeOrigin + performance.now()
+}
+
+/** Of a shell that was to become a program: `sh: 1: exec: NAME: not found`, `sh: line 1: NAME: Permission denied`, and so on. */
+const CANNOT_EXECUTE = /^\S*sh: (?:(?:exec|line \d+|\d+): )*(.+?): (?:cannot execute: )?(not found|No such file or directory|Permission denied|Is a directory)$/
+
+/** The program that could not be executed; undefined where the program itself says so of another one. */
+function programMissing(program: string, expanded: boolean, { exitCode, stdout, stderr }: StepReply): NotStartedReason | undefined {
+  if ((exitCode !== 126 && exitCode !== 127) || stdout !== '') return undefined
+  const match = CANNOT_EXECUTE.exec(stderr.trimEnd().split('\n').at(-1) ?? '')
+  if (!match || (!expanded && match[1] !== program)) return undefined
+  return { what: 'program', errno: /^(?:Perm|Is)/.test(match[2]!) ? 13 : 2, path: match[1]! }
+}
+
+function notStarted(reason: NotStartedReason, stderr: string): StepReply {
+  return { exitCode: reason.errno === 2 ? 127 : 126, stdout: '', stderr, notStarted: reason }
 }
 
 function isLost(error: unknown): boolean {

@@ -143,12 +143,28 @@ export function badValue(name: OptionName, value: string): DiagnosticError {
 /** The flags of `ssh` that are understood in `ansible_ssh_common_args` and its like. */
 const FLAGS: Readonly<Record<string, OptionName>> = { '-J': 'ProxyJump', '-i': 'IdentityFile', '-p': 'Port', '-l': 'User' }
 
+/** Flags without a value that `ansible_ssh_args` may hold, as it does by default: of no effect here, or the option that they stand for. */
+const SWITCHES: Readonly<Record<string, readonly [OptionName, string] | undefined>> = {
+  C: undefined,
+  q: undefined,
+  T: undefined,
+  x: undefined,
+  '4': ['AddressFamily', 'inet'],
+  '6': ['AddressFamily', 'inet6'],
+  A: ['ForwardAgent', 'yes'],
+  a: ['ForwardAgent', 'no'],
+}
+
 /** Adds a command line's options; answers the configuration file that it names (`-F`). */
-export function addArguments(options: SshOptions, words: readonly string[]): string | undefined {
+export function addArguments(options: SshOptions, words: readonly string[], { switches = false } = {}): string | undefined {
   let configFile: string | undefined
   for (let at = 0; at < words.length; at++) {
     const word = words[at]!
     const flag = word.slice(0, 2)
+    if (switches && /^-[46AaCqTx]+$/.test(word)) {
+      for (const letter of word.slice(1)) if (SWITCHES[letter]) options.addArgument(...SWITCHES[letter], 'the SSH arguments')
+      continue
+    }
     const takes = flag === '-o' || flag === '-F' || flag in FLAGS
     if (!takes) {
       fail('UNSUPPORTED_SSH_OPTION', `'${word}' in the SSH arguments is not supported`, { hint: `There are -o, -F, ${Object.keys(FLAGS).join(', ')}.` })

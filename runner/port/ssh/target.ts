@@ -54,11 +54,13 @@ function resolve(settings: ConnectionSettings, place: Place, depth: number): Tar
   if (depth > MAX_HOPS)
     fail('LIMIT_EXCEEDED', `${settings.hostName}: more than ${MAX_HOPS} hosts on the way`, { hint: 'Does a ProxyJump lead back to its own host?' })
   const options = new SshOptions()
+  const firstNamedFile = addArguments(options, settings.leadingSshArguments ?? [], { switches: true })
   if (settings.port !== undefined) options.addArgument('Port', String(settings.port), 'the inventory')
   if (settings.user !== undefined) options.addArgument('User', settings.user, 'the inventory')
   for (const file of settings.privateKeyFiles) options.addArgument('IdentityFile', file, 'the inventory')
   if (settings.hostKeyChecking !== 'strict') options.addArgument('StrictHostKeyChecking', settings.hostKeyChecking, 'the inventory')
-  const namedFile = addArguments(options, settings.sshArguments)
+  const laterNamedFile = addArguments(options, settings.sshArguments)
+  const namedFile = firstNamedFile ?? laterNamedFile
   const ownTimeout = options.number('ConnectTimeout', 1)
   addConfigFiles(configFiles(namedFile, place), { host: settings.address, user: settings.user }, options, place)
 

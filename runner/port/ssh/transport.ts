@@ -99,7 +99,16 @@ export class SshTransport implements Transport {
   async #openConnection(): Promise<Live> {
     const target = resolveTarget(this.#settings, this.#place)
     const ssh2 = ((await import('ssh2')) as unknown as { default: Ssh2 }).default
-    return { connection: await openConnection(ssh2, target, this.#place), slots: new Slots(MAX_CHANNELS) }
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return { connection: await openConnection(ssh2, target, this.#place), slots: new Slots(MAX_CHANNELS) }
+      } catch (error) {
+        const again = error instanceof DiagnosticError && error.first.code === 'UNREACHABLE' && attempt < (this.#settings.retries ?? 0)
+        if (!again) throw error
+        // Ansible's pause: 0, 1, 3, 7, … seconds, at most 30.
+        await new Promise((resolve) => setTimeout(resolve, Math.min(2 ** attempt - 1, 30) * 1000))
+      }
+    }
   }
 
   /** A channel on a connection of its own, for a host that allows so few on one that none could be kept. */

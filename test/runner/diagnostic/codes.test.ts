@@ -418,9 +418,10 @@ error: web1: cannot log in as 'me' at 10.0.0.1:22  [AUTHENTICATION_FAILED]
   BECOME_FAILED: {
     provoke: () => becomeFailed('web1', { method: 'sudo', user: 'root' }, 'sudo: a password is required'),
     text: `
-error: web1: cannot become user 'root' with sudo  [BECOME_FAILED]
+error: Missing sudo password  [BECOME_FAILED]
+  web1: cannot become user 'root'
   sudo: a password is required
-  hint: If sudo asks for a password there, give one as ansible_become_password.`,
+  hint: Give it as ansible_become_password, with --ask-become-pass or with --become-password-file.`,
   },
   TIMED_OUT: {
     provoke: () => timedOut("'sleep 100'", 30_000),

@@ -86,6 +86,7 @@ find /etc -maxdepth 1 -type f -name '*.conf' -newer /x -printf '%p\\0'
 find / -L
 grep -r pattern /etc
 getent passwd frr
+printenv HOME
 id -un frr
 uname -a
 hostname

@@ -1,7 +1,9 @@
 /** Becoming another user where there is sudo, and where there is none. */
+import { spawnSync } from 'node:child_process'
 import t from 'tap'
 import { DiagnosticError } from '../../../../runner/diagnostic/diagnostic.ts'
-import { framedScript, shellCommand } from '../../../../runner/port/shell/become.ts'
+import type { Become } from '../../../../runner/port/port.ts'
+import { framedScript, questions, shellCommand } from '../../../../runner/port/shell/become.ts'
 import { ShellPort } from '../../../../runner/port/shell/shell-port.ts'
 import { refused } from '../support/refused.ts'
 import { shells } from '../support/shells.ts'
@@ -14,15 +16,43 @@ t.test('command lines hold no newline, no exclamation mark, and no secret', asyn
       undefined,
       { method: 'sudo', user: 'root' },
       { method: 'sudo', user: 'CORP\\someone', password: 'hush', flags: ['-H', '-i'] },
+      { method: 'su', user: 'root', password: 'hush', flags: ['-l'] },
+      { method: 'doas', user: 'root', password: 'hush', executable: ['/usr/bin/doas'] },
     ] as const) {
       const command = shellCommand(kind, become, MARKS)
       t.notMatch(command, /[\n!]|hush/)
       t.match(command, /^exec \/bin\/sh -c '/)
     }
   }
-  t.match(shellCommand('session', { method: 'sudo', user: 'root' }, MARKS), / playline root 'exec \/bin\/sh' -H -n$/)
-  t.match(shellCommand('session', { method: 'sudo', user: 'root', password: 'x' }, MARKS), / -H -S -p '\[sudo-x\]'$/)
-  t.match(shellCommand('session', { method: 'sudo', user: 'root', flags: ['-n', '-HES', '--stdin', '-i'] }, MARKS), / -HE -i -n$/)
+  const line = (become: Become) => shellCommand('session', become, MARKS)
+  t.match(line({ method: 'sudo', user: 'root' }), / playline root 'exec \/bin\/sh' sudo -H -n -u root --$/)
+  t.match(line({ method: 'sudo', user: 'root', password: 'x' }), / 'echo ready; exec \/bin\/sh' sudo -H -S -p '\[sudo-x\]' -u root --$/)
+  t.match(line({ method: 'sudo', user: 'root', flags: ['-n', '-HES', '--stdin', '-k'] }), / sudo -HE -k -n -u root --$/)
+  t.match(line({ method: 'su', user: 'bob', flags: ['-l'], executable: ['/bin/su'] }), / \/bin\/su -l bob$/)
+  t.match(line({ method: 'doas', user: 'bob' }), / 'exec \/bin\/sh' doas -n -u bob$/)
+})
+
+t.test('sudo -i and -s leave `$` to the shell of the user, so there is none', async (t) => {
+  const line = shellCommand('script', { method: 'sudo', user: 'root', flags: ['-Hi'] }, MARKS)
+  const body = / playline root '([^']*)' sudo/.exec(line)![1]!
+  t.notMatch(body, /\$/)
+  t.equal(
+    spawnSync('/bin/sh', ['-c', body], {
+      input: framedScript("echo 'a  b' *\nread -r x; echo $x") + 'rest\n',
+      cwd: '/proc/self/fdinfo',
+      encoding: 'utf8',
+    }).stdout.replace(/ \d[\d ]*$/m, ''),
+    'a  b\nrest\n',
+  )
+})
+
+t.test('what asks for a password', async (t) => {
+  const su = { method: 'su', user: 'root', password: 'x' } as const
+  t.equal(questions(su, 'Password: ', MARKS), 1)
+  t.equal(questions(su, 'Mot de passe\u00a0: ', MARKS), 1)
+  t.equal(questions(su, '密码：', MARKS), 1)
+  t.equal(questions(su, 'a notice\n', MARKS), 0)
+  t.equal(questions({ ...su, method: 'sudo' }, 'Password: [sudo-x]', MARKS), 1)
 })
 
 t.test('a user has to be one', async (t) => {

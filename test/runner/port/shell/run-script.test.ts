@@ -50,8 +50,11 @@ for (const shell of shells(teardown)) {
     const transport = shell.transport({ environment: { LANG: 'de_DE.UTF-8' } })
     const port = new ShellPort(transport)
     t.teardown(() => port.close())
-    const go = (argv: [string, ...string[]], more: Omit<RunStep, 'kind' | 'argv'> = {}, environment?: Record<string, string>) =>
-      port.run(run(argv, more), { become: undefined, ...(environment && { environment }) })
+    const go = async (argv: [string, ...string[]], more: Omit<RunStep, 'kind' | 'argv'> = {}, environment?: Record<string, string>) => {
+      const { startedAtMs, endedAtMs, ...reply } = await port.run(run(argv, more), { become: undefined, ...(environment && { environment }) })
+      if (reply.notStarted === undefined) t.ok(startedAtMs! <= endedAtMs! && endedAtMs! <= Date.now() + 1, 'the times of a run')
+      return reply
+    }
 
     t.test('argv, environment and standard input arrive as they are', async (t) => {
       t.equal((await go(['printf', '%s|', ...NASTY])).stdout, NASTY.map((word) => `${word}|`).join(''))
@@ -84,8 +87,40 @@ for (const shell of shells(teardown)) {
       writeFileSync(join(folder, 'no-program'), 'x')
       t.match(await go([join(folder, 'no-program')]), { exitCode: 126, stderr: /ermission denied/ })
       t.match(await go(['cd', '/']), { exitCode: 127 }, 'a builtin of the shell is no program')
-      t.match(await go(['sh', '-c', 'kill -KILL $$']), { exitCode: 137 })
+      t.same(await go(['sh', '-c', 'exit 137']), { exitCode: 137, stdout: '', stderr: '' })
+      const killed = await go(['sh', '-c', 'kill -KILL $$'])
+      t.same(killed, { exitCode: shell.name === 'bash' ? 137 : -9, stdout: '', stderr: '' }, 'bash does not tell a signal')
       t.same(await go(['printf', 'no newline']), { exitCode: 0, stdout: 'no newline', stderr: '' })
+    })
+
+    t.test('what was not started, where every exit code is accepted', async (t) => {
+      const reason = async (argv: [string, ...string[]], more: Omit<RunStep, 'kind' | 'argv'> = {}) =>
+        (await go(argv, { okExitCodes: 'any', ...more })).notStarted
+      t.same(await reason(['playline-none']), { what: 'program', errno: 2, path: 'playline-none' })
+      t.same(await reason(['/playline/none']), { what: 'program', errno: 2, path: '/playline/none' })
+      t.same(await reason([folder]), { what: 'program', errno: 13, path: folder })
+      t.same(await reason(['$NONE'], { expands: true, environment: { NONE: 'playline-none' } }), { what: 'program', errno: 2, path: 'playline-none' })
+      t.same(await reason(['pwd'], { chdir: '/playline/none' }), { what: 'chdir', errno: 2, path: '/playline/none' })
+      t.same(await reason(['pwd'], { chdir: '/etc/passwd' }), { what: 'chdir', errno: 20, path: '/etc/passwd' })
+      t.equal(await reason(['sh', '-c', 'playline-none']), undefined, 'what a program does not find is its own affair')
+      t.equal(await reason(['sh', '-c', 'echo "sh: 1: exec: x: not found" >&2; exit 127']), undefined)
+    })
+
+    t.test('variables are put in, and nothing else is', async (t) => {
+      const value = 'x  $A `id` *'
+      const argv: [string, ...string[]] = ['printf', '%s\\n', 'a\'b$A"c\\d', '${A}}', '$A$UNSET${UNSET}', '`id`$(id)$A', '~/x y', 'a~', '$1$$', '*$A']
+      const { stdout } = await go(argv, { expands: true, environment: { HOME: '/home/o p', A: value } })
+      t.same(stdout.split('\n'), [
+        `a'b${value}"c\\d`,
+        `${value}}`,
+        `${value}$UNSET\${UNSET}`,
+        `\`id\`$(id)${value}`,
+        '/home/o p/x y',
+        'a~',
+        '$1$$',
+        `*${value}`,
+        '',
+      ])
     })
 
     t.test('a folder', async (t) => {

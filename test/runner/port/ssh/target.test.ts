@@ -338,6 +338,16 @@ t.test('what is not understood is refused by name', async (t) => {
   t.equal(resolved('', { sshArguments: ['-o', 'ControlMaster=auto', '-oControlPersist=60s', '-o', 'Port 7', '-o', 'user = "x y"'.replace(' y', '')] }).port, 7)
 })
 
+t.test('ansible_ssh_args stand before everything else', async (t) => {
+  const first = (...leadingSshArguments: string[]) => resolved('', { port: 7, leadingSshArguments, sshArguments: ['-o', 'ForwardAgent=no'] })
+  t.equal(first('-C', '-o', 'ControlMaster=auto').port, 7)
+  t.match(first('-A6', '-p', '9'), { port: 9, forwardAgent: true, addressFamily: 6 })
+  t.match(
+    problem(() => first('-W', 'x')),
+    { code: 'UNSUPPORTED_SSH_OPTION', summary: "'-W' in the SSH arguments is not supported" },
+  )
+})
+
 t.test('a file may hold what has no meaning here, but not what would be done wrongly', async (t) => {
   t.equal(resolved('Ciphers aes128-ctr\nSendEnv LANG LC_*\nUnheardOf x\nVisualHostKey yes\nCanonicalizeHostname no\n').port, 22)
   for (const line of [
