@@ -15,6 +15,7 @@ type LibraryModule = (tools: typeof contract) => Module
 export const RUNNER_ACTIONS = [
   'add_host',
   'assert',
+  'async_status',
   'debug',
   'fail',
   'gather_facts',

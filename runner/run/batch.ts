@@ -156,12 +156,15 @@ export class BatchRun {
       if (outcome?.unreachable && !outcome.ignored) this.#lose(host, 'unreachable')
       else if (outcome?.failure && !outcome.ignored) {
         const state = this.#session.host(host)
-        state.facts.set('ansible_failed_task', Dict.of({ name: taskName(task, undefined), action: task.task.action.written }))
+        state.facts.set(
+          'ansible_failed_task',
+          Dict.of({ name: task.task.keywords.has('name') ? taskName(task, undefined) : '', action: task.task.action.written }),
+        )
         state.facts.set('ansible_failed_result', resultDict(outcome))
-        if (cursor.isRescued) {
-          state.stats.rescued++
-          if (isMissingInclude(task, outcome)) state.stats.failures++
-        } else {
+        // A file that is not there counts as a failure even where that is rescued.
+        if (cursor.isRescued && isMissingInclude(task, outcome)) state.stats.failures++
+        else if (cursor.isRescued) state.stats.rescued++
+        else {
           state.stats.failures++
           this.#lose(host, 'failed')
         }

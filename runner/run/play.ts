@@ -1,9 +1,6 @@
 /** Runs one play: its hosts in batches, one batch after the other. */
-import path from 'node:path'
 import { fail } from '../diagnostic/diagnostic.ts'
 import { matchHosts } from '../load/inventory/pattern.ts'
-import { isFile } from '../load/reader.ts'
-import { readVariables } from '../load/role.ts'
 import type { CompiledPlay } from '../plan/compiled.ts'
 import type { Evaluator } from '../resolve/variables.ts'
 import { print } from '../value/print.ts'
@@ -14,7 +11,7 @@ import { playAtRest, type Session } from './session.ts'
 
 /** Evaluates what stands at a play itself: its name, its hosts, its files of variables. */
 export function playEvaluator(session: Session, compiled: CompiledPlay): Evaluator {
-  return session.evaluator('localhost', playAtRest(compiled, '', [], [], new RawDict()), undefined)
+  return session.evaluator('localhost', playAtRest(compiled, '', [], new RawDict()), undefined)
 }
 
 /** The play's name: templated, else its host pattern. */
@@ -68,25 +65,10 @@ function ordered(hosts: readonly string[], compiled: CompiledPlay, evaluator: Ev
   })
 }
 
-/** The files of `vars_files`, read. Each entry is a path, or a list of paths of which the first that exists counts. */
-export function readVarsFiles(session: Session, compiled: CompiledPlay, evaluator: Evaluator): RawDict[] {
-  const keyword = compiled.play.keywords.get('vars_files')
-  if (!keyword || keyword.raw === null) return []
-  const value = evaluator.value(keyword.raw)
-  return (Array.isArray(value) ? value : [value]).map((entry) => {
-    const candidates = (Array.isArray(entry) ? entry : [entry]).map((name) => path.resolve(compiled.play.folder, print(name)))
-    const found = candidates.find(isFile)
-    if (found === undefined)
-      fail('FILE_NOT_FOUND', `there is no file ${candidates.map((each) => session.reader.shownPath(each)).join(' or ')}`, { range: keyword.node.range })
-    return readVariables(session.reader, found, keyword.node.range)
-  })
-}
-
 /** Runs the play's batches one after the other. */
 export async function runPlay(session: Session, compiled: CompiledPlay, interrupted: () => boolean): Promise<PlayEnd> {
   const general = playEvaluator(session, compiled)
   const hosts = playHosts(session, compiled)
-  const varsFiles = readVarsFiles(session, compiled, general)
   const prompted = await promptFor(session, compiled, general)
   const name = playName(compiled, general)
   if (hosts.length === 0) session.emit({ kind: 'no-hosts', play: name, reason: 'no hosts matched' })
@@ -97,7 +79,7 @@ export async function runPlay(session: Session, compiled: CompiledPlay, interrup
       session.emit({ kind: 'no-hosts', play: name, reason: 'no hosts left' })
       continue
     }
-    const play = { ...playAtRest(compiled, name, hosts, varsFiles, prompted), batch, gone }
+    const play = { ...playAtRest(compiled, name, hosts, prompted), batch, gone }
     const batchRun = new BatchRun(session, play, interrupted, maybeEnded)
     const end = await batchRun.run()
     if (end !== 'done') return end

@@ -18,7 +18,7 @@ import { print } from '../value/print.ts'
 import { RawDict, Template, Unknown, UnknownValueError, type Raw, type Value } from '../value/value.ts'
 import { META_ACTIONS, runnerAction, unknownActionArguments } from './actions/index.ts'
 import { handlersNamed } from './handlers.ts'
-import { playEvaluator, playHosts, playName, readVarsFiles } from './play.ts'
+import { playEvaluator, playHosts, playName } from './play.ts'
 import { playAtRest, type ActivePlay, type Session } from './session.ts'
 import { strategyOf } from './strategy.ts'
 import { preparedParameters } from './parameters.ts'
@@ -214,7 +214,8 @@ class PlayCheck {
     try {
       const general = playEvaluator(this.#session, this.#play)
       const hosts = playHosts(this.#session, this.#play, false)
-      active = playAtRest(this.#play, playName(this.#play, general), hosts, readVarsFiles(this.#session, this.#play, general), promptedNames(this.#play))
+      active = playAtRest(this.#play, playName(this.#play, general), hosts, promptedNames(this.#play))
+      this.#session.writtenVarsFiles(this.#play)
       strategyOf(this.#play, this.#session.options, general)
     } catch (error) {
       this.#collect(error, true, undefined)

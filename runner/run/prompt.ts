@@ -33,7 +33,6 @@ export async function promptFor(session: Session, compiled: CompiledPlay, evalua
       })
     if (session.options.extraVars.has(name)) continue
     const answer = await ask(session, entry)
-    if (booleanOf(entry.get('private') ?? true) && answer !== null) session.secrets.add(answer)
     answers.set(name, encrypted(answer, entry, session))
   }
   return answers
@@ -49,14 +48,18 @@ async function ask(session: Session, entry: Dict): Promise<Value> {
       severity: 'warning',
       summary: `nobody can be asked for '${print(entry.get('name')!)}': standard input is no terminal`,
     })
-    return fallback
+    return fallback === null ? 'None' : fallback
   }
   const hidden = booleanOf(entry.get('private') ?? true)
   const text = print(entry.get('prompt') ?? entry.get('name')!)
   const question = fallback === null ? `${text}: ` : `${text} [${print(fallback)}]: `
   for (;;) {
     const answer = await askTerminal(question, hidden)
-    if (!booleanOf(entry.get('confirm') ?? false) || answer === (await askTerminal(`confirm ${question}`, hidden))) return answer === '' ? fallback : answer
+    if (!booleanOf(entry.get('confirm') ?? false) || answer === (await askTerminal(`confirm ${question}`, hidden))) {
+      // What is typed unseen is a secret; what stands in the playbook is none.
+      if (hidden && answer !== '') session.secrets.add(answer)
+      return answer === '' ? fallback : answer
+    }
     process.stderr.write('***** VALUES ENTERED DO NOT MATCH ****\n')
   }
 }

@@ -54,6 +54,8 @@ export function registered(outcome: Outcome): Value {
   if (because !== undefined) return new Unknown(because)
   const result = resultDict(outcome)
   if (!outcome.items) return result
+  if (!result.has('skipped')) result.set('skipped', false)
+  if (result.get('failed') === false) result.delete('failed')
   const results = result.get('results') as Value[]
   const unknowns = outcome.items.map((each) => registered(each.outcome))
   result.set(

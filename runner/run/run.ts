@@ -81,7 +81,7 @@ export async function load(parts: RunParts): Promise<Loaded> {
     roles: roleLoader,
     counter: session.counter,
     workingFolder: reader.workingFolder,
-    text: (template, task, play) => print(session.evaluator('localhost', playAtRest(play, '', [], [], new RawDict()), task).value(template)),
+    text: (template, task, play) => print(session.evaluator('localhost', playAtRest(play, '', [], new RawDict()), task).value(template)),
   }
   const playbooks = parts.playbooks.map((absolute) => ({
     path: absolute,
@@ -116,6 +116,7 @@ export async function run(loaded: Loaded, interrupted: () => boolean): Promise<n
       }
       if (interrupted() || exitCode(session) !== EXIT.ok) break
     }
+    await session.jobs.settle()
   } finally {
     await session.closePorts()
     const stats = new Map<string, Stats>([...session.hosts].filter(([, host]) => hasResults(host.stats)).map(([name, host]) => [name, host.stats]))

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import path from 'node:path'
 import { fail, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { Inventory } from '../load/inventory/inventory.ts'
+import type { Play } from '../load/playbook.ts'
 import type { ModuleRegistry } from '../load/modules.ts'
 import type { Reader } from '../load/reader.ts'
 import type { CompiledBlock, CompiledPlay, CompiledTask } from '../plan/compiled.ts'
@@ -18,6 +19,7 @@ import { Jinja } from '../resolve/jinja/index.ts'
 import { runLookup, type LookupContext } from '../resolve/lookup.ts'
 import { Pending, settled } from '../resolve/pending.ts'
 import type { Secrets } from '../resolve/secrets.ts'
+import { DeferredVariables, isWritten, readVarsFiles } from '../resolve/vars-files.ts'
 import { VariableFiles } from '../resolve/variable-files.ts'
 import { Evaluator, LazyDict } from '../resolve/variables.ts'
 import { Dict, RawDict, type Raw, type Template, type Value } from '../value/value.ts'
@@ -25,13 +27,13 @@ import { becomeFor, connectionKeywords, connectionSettings, PASSWORD_VARIABLES, 
 import { doubtOf, mentionedFacts } from './fact-sources.ts'
 import type { FactConnection, FactRequest } from './facts.ts'
 import { HostState } from './host.ts'
+import { Jobs } from './jobs.ts'
 import type { RunOptions } from './options.ts'
 
 /** A play while it runs. */
 export interface ActivePlay {
   readonly compiled: CompiledPlay
   readonly name: string
-  readonly varsFiles: readonly RawDict[]
   /** What was answered to `vars_prompt`. */
   readonly prompted: RawDict
   /** All hosts of the play, and those of the batch that is running. */
@@ -44,8 +46,8 @@ export interface ActivePlay {
 }
 
 /** A play before any of it has run. */
-export function playAtRest(compiled: CompiledPlay, name: string, hosts: readonly string[], varsFiles: readonly RawDict[], prompted: RawDict): ActivePlay {
-  return { compiled, name, varsFiles, prompted, hosts, batch: hosts, gone: new Set(), inclusions: new Map() }
+export function playAtRest(compiled: CompiledPlay, name: string, hosts: readonly string[], prompted: RawDict): ActivePlay {
+  return { compiled, name, prompted, hosts, batch: hosts, gone: new Set(), inclusions: new Map() }
 }
 
 export interface SessionParts {
@@ -79,6 +81,8 @@ export class Session {
   readonly omit = `__omit_place_holder__${randomUUID()}`
   /** While a run is checked before it begins: what its tasks will have set by then, each unknown. */
   foreseen: ReadonlyMap<Value, Raw> = new Map()
+  /** What runs on beside the play. */
+  readonly jobs = new Jobs()
   /** What `set_stats` gave, for the run as a whole and by host. */
   readonly customStats = new Dict()
   readonly customStatsByHost = new Map<string, Dict>()
@@ -91,6 +95,7 @@ export class Session {
   /** What the run has added to the inventory, to be added again when that is read again. */
   readonly #additions: ((inventory: Inventory) => void)[] = []
   readonly #files: VariableFiles
+  readonly #writtenVarsFiles = new Map<Play, RawDict>()
   /** Who is evaluating: evaluation is synchronous, so there is one at a time. */
   #evaluating: { readonly evaluator: Evaluator; readonly task: CompiledTask | undefined } | undefined
 
@@ -170,12 +175,22 @@ export class Session {
 
   /** The scope of a host at a task (or, without one, of the play or of the inventory alone). */
   evaluator(hostName: string, play: ActivePlay | undefined, task: CompiledTask | undefined, local: ReadonlyMap<Value, Raw> = new Map()): Evaluator {
+    return this.#evaluator(hostName, play, task, local, this.#varsFiles(hostName, play, task, local))
+  }
+
+  #evaluator(
+    hostName: string,
+    play: ActivePlay | undefined,
+    task: CompiledTask | undefined,
+    local: ReadonlyMap<Value, Raw>,
+    playVarsFiles: readonly RawDict[],
+  ): Evaluator {
     const host = this.host(hostName)
     const variables = variablesFor(
       {
         hostName,
         play: play?.compiled,
-        playVarsFiles: play?.varsFiles ?? [],
+        playVarsFiles,
         prompted: play?.prompted ?? new RawDict(),
         included: host.included,
         task,
@@ -187,6 +202,27 @@ export class Session {
       { inventory: this.inventory, files: this.#files, extraVars: this.options.extraVars },
     )
     return new SessionEvaluator(this, task, variables)
+  }
+
+  #varsFiles(hostName: string, play: ActivePlay | undefined, task: CompiledTask | undefined, local: ReadonlyMap<Value, Raw>): RawDict[] {
+    const keyword = play?.compiled.play.keywords.get('vars_files')
+    if (!play || !keyword || keyword.raw === null) return []
+    if (isWritten(keyword.raw)) return [this.writtenVarsFiles(play.compiled)]
+    const valueOf = (raw: Raw): Value => this.#evaluator(hostName, play, task, local, []).value(raw)
+    const isEarly = task === undefined || !this.host(hostName).gathered.gathered
+    return [new DeferredVariables(() => readVarsFiles(keyword, { folder: play.compiled.play.folder, reader: this.reader, valueOf, isEarly }))]
+  }
+
+  /** The variables of a play's `vars_files` where no name of them is a template. @throws {DiagnosticError} FILE_NOT_FOUND */
+  writtenVarsFiles({ play }: CompiledPlay): RawDict {
+    const keyword = play.keywords.get('vars_files')
+    if (!keyword || keyword.raw === null || !isWritten(keyword.raw)) return new RawDict()
+    let found = this.#writtenVarsFiles.get(play)
+    if (!found) {
+      found = readVarsFiles(keyword, { folder: play.folder, reader: this.reader, valueOf: (raw) => raw as Value, isEarly: false })
+      this.#writtenVarsFiles.set(play, found)
+    }
+    return found
   }
 
   /** Marks who evaluates while `evaluate` runs. */

@@ -18,6 +18,7 @@ import { runnerAction } from './actions/index.ts'
 import { factsOf } from './actions/set-fact.ts'
 import { becomeFor, connectionKeywords } from './connection.ts'
 import type { FactRequest } from './facts.ts'
+import { ofJob, within } from './jobs.ts'
 import { failureOf, isHostFault, runModule } from './module.ts'
 import { failed, NOTHING, type ItemOutcome, type Outcome } from './outcome.ts'
 import { actionArguments, parametersOf } from './parameters.ts'
@@ -207,11 +208,11 @@ class TaskOnHost {
       return { ...NOTHING, unknown: maybe, include }
     }
     const until = this.#task.task.keywords.get('until')
-    if (!until) return this.#judged(await this.#act(local, undefined), local)
+    if (!until) return this.#judged(await this.#performed(local), local)
     const retries = Math.max(0, await this.#number('retries', DEFAULT_RETRIES, local))
     const delaySeconds = Math.max(0, await this.#number('delay', DEFAULT_DELAY_SECONDS, local))
     for (let attempt = 1; ; attempt++) {
-      const outcome = await this.#judged(await caught(() => this.#act(local, undefined)), local)
+      const outcome = await this.#judged(await caught(() => this.#performed(local)), local)
       if (outcome.unreachable || outcome.unknown !== undefined || outcome.skipped) return outcome
       const done = await this.#allTrue([until], this.#withResult(outcome, local))
       if (done === undefined) return { ...outcome, attempts: attempt }
@@ -299,6 +300,26 @@ class TaskOnHost {
   #withResult(outcome: Outcome, local: ReadonlyMap<Value, Raw>): ReadonlyMap<Value, Raw> {
     const register = this.#task.task.keywords.get('register')?.raw
     return typeof register === 'string' ? new Map([...local, [register, registered(outcome)]]) : local
+  }
+
+  /** The action, within the task's `timeout`, or as a job of its own. */
+  async #performed(local: ReadonlyMap<Value, Raw>): Promise<Outcome> {
+    const { action } = this.#task.task
+    const seconds = await this.#number('async', 0, local)
+    if (seconds > 0 && !runnerAction(action.module) && !this.#session.options.check) return this.#asJob(seconds, local)
+    const found = inherited(this.#task.chain, 'timeout')
+    const given = found && found.raw !== null ? Number(print(await this.#value(found.raw, local))) * 1000 : this.#session.options.taskTimeoutMs
+    if (given === undefined || !(given > 0)) return this.#act(local, undefined)
+    const message = `The ${action.written} action failed to execute in the expected time frame (${given / 1000}) and was terminated`
+    return within(this.#act(local, undefined), given, () => failed({ message }))
+  }
+
+  async #asJob(seconds: number, local: ReadonlyMap<Value, Raw>): Promise<Outcome> {
+    const poll = await this.#number('poll', this.#session.options.pollIntervalMs / 1000, local)
+    const job = this.#session.jobs.start(await this.#target(local), () => caught(() => this.#act(local, undefined)), seconds * 1000)
+    if (poll <= 0) return ofJob({ ...NOTHING, changed: true }, job.id, false)
+    await job.ended
+    return job.outcome ? ofJob(job.outcome, job.id, true) : NOTHING
   }
 
   // --- the action ------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import type { BoundArguments } from '../../resolve/arguments.ts'
 import { NOTHING } from '../outcome.ts'
 import type { RunnerAction } from './action.ts'
 import { assertThat, failAsAsked } from './assert.ts'
+import { asyncStatus } from './async-status.ts'
 import { debug } from './debug.ts'
 import { includeRole, includeTasks } from './include.ts'
 import { INCLUDE_VARS_ARGUMENTS, includeVars } from './include-vars.ts'
@@ -29,6 +30,7 @@ const ACTIONS: Readonly<Record<string, RunnerAction>> = {
   include_vars: { parameters: INCLUDE_VARS_ARGUMENTS, freeForm: '_raw_params', splitsAll: true, run: includeVars },
   add_host: { parameters: undefined, onlyFirstHost: true, run: addHost },
   group_by: { parameters: ['key', 'parents'], run: groupBy },
+  async_status: { parameters: ['jid', 'mode'], run: asyncStatus },
   set_stats: { parameters: ['data', 'per_host', 'aggregate'], run: setStats },
   validate_argument_spec: { parameters: ['argument_spec', 'provided_arguments', 'validate_args_context'], run: validateArguments },
   meta: { parameters: ['_meta'], freeForm: '_meta', run: () => NOTHING },
@@ -55,4 +57,14 @@ export function unknownActionArguments(bound: BoundArguments, action: RunnerActi
 }
 
 /** The meta actions that Playline acts on. */
-export const META_ACTIONS = ['noop', 'flush_handlers', 'end_play', 'end_host', 'clear_host_errors', 'reset_connection'] as const
+export const META_ACTIONS = [
+  'noop',
+  'flush_handlers',
+  'end_play',
+  'end_batch',
+  'end_host',
+  'clear_facts',
+  'clear_host_errors',
+  'refresh_inventory',
+  'reset_connection',
+] as const
