@@ -15,7 +15,7 @@ const MAX_HELD_BYTES = 4 * 1024 * 1024
 export type FileKind = 'templates' | 'files' | 'vars'
 
 /** The folders in which a task's `src` is looked for, nearest first. */
-export function searchFolders(task: CompiledTask, kind: FileKind, workingFolder: string): string[] {
+export function searchFolders(task: CompiledTask, kind: string, workingFolder: string): string[] {
   const own = path.resolve(workingFolder, path.dirname(task.task.range.file.path))
   const folders: string[] = []
   for (let use = task.role; use; use = use.parent) folders.push(path.join(use.role.folder, kind), use.role.folder)

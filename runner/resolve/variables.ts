@@ -1,7 +1,8 @@
 /** Variables in Ansible's order of precedence, and the scope in which a host's templates are evaluated. */
 import { DiagnosticError, fail } from '../diagnostic/diagnostic.ts'
-import { Dict, RawDict, Template, UnknownValueError, Vaulted, type Raw, type Value } from '../value/value.ts'
+import { Dict, RawDict, Template, Tuple, UnknownValueError, Vaulted, type Raw, type Value } from '../value/value.ts'
 import type { Jinja, Scope } from './jinja/index.ts'
+import type { Answer } from './lookup/index.ts'
 import { PastUnknown } from './past-unknown.ts'
 
 /** The levels, from the weakest to the strongest, as Ansible's documentation lists them. */
@@ -71,6 +72,8 @@ export class Evaluator implements Scope {
   readonly #variables: Variables
   readonly #values = new Map<string, Value>()
   readonly #open: string[] = []
+  /** What lookups fetched while this evaluates. */
+  readonly answers = new Map<string, Answer>()
 
   constructor(jinja: Jinja, variables: Variables) {
     this.#jinja = jinja
@@ -81,7 +84,7 @@ export class Evaluator implements Scope {
     const known = this.#values.get(name)
     if (known !== undefined) return known
     const raw = this.#variables.get(name)
-    if (raw === undefined) return undefined
+    if (raw === undefined) return name === 'vars' ? this.#written() : undefined
     if (this.#open.includes(name)) {
       fail('RECURSIVE_TEMPLATE', `the variable '${name}' is made of itself: ${[...this.#open.slice(this.#open.indexOf(name)), name].join(' → ')}`, {
         range: raw instanceof Template ? raw.range : undefined,
@@ -102,10 +105,47 @@ export class Evaluator implements Scope {
     return this.#variables.names()
   }
 
+  /**
+   * A variable as `hostvars` shows it: a template in it that uses something undefined stays as it is written.
+   *
+   * @throws as `get` does, but for what is undefined.
+   */
+  lenient(name: string): Value | undefined {
+    try {
+      return this.get(name)
+    } catch (error) {
+      if (!isUndefinedVariable(error)) throw error
+      return this.#lenientValue(this.#variables.get(name)!)
+    }
+  }
+
+  #lenientValue(raw: Raw): Value {
+    if (Array.isArray(raw)) return raw.map((item) => this.#lenientValue(item))
+    if (raw instanceof RawDict) return new Dict([...raw].map(([key, item]) => [key, this.#lenientValue(item)]))
+    try {
+      return this.value(raw)
+    } catch (error) {
+      if (isUndefinedVariable(error)) return asWritten(raw)
+      throw error
+    }
+  }
+
+  /** The variable `vars`: all others, their templates as they are written, as Ansible has it. */
+  #written(): Dict {
+    return new LazyDict(
+      () => this.#variables.names(),
+      (name) => {
+        const raw = this.#variables.get(name)
+        return raw === undefined ? undefined : asWritten(raw)
+      },
+    )
+  }
+
   /** A value with all templates in it evaluated. */
   value(raw: Raw): Value {
     if (raw instanceof Template) return this.#jinja.templateValue(raw, this)
     if (raw instanceof Vaulted) return raw.reveal()
+    if (raw instanceof Tuple || (raw instanceof Dict && raw.constructor === Dict)) return withoutTuples(raw)
     if (Array.isArray(raw)) {
       const list: Value[] = []
       return this.#each(raw, (item) => list.push(this.value(item)), list)
@@ -151,6 +191,26 @@ export class Evaluator implements Scope {
       throw error
     }
   }
+}
+
+/** A tuple that a variable holds is a list where it is read, as in Ansible. */
+function withoutTuples(value: Value): Value {
+  if (value instanceof Tuple) return value.items.map(withoutTuples)
+  if (Array.isArray(value)) return value.map(withoutTuples)
+  if (!(value instanceof Dict) || value.constructor !== Dict) return value
+  return new Dict([...value].map(([key, item]) => [key, withoutTuples(item)]))
+}
+
+/** A value with the text of each template in its place. */
+function asWritten(raw: Raw): Value {
+  if (raw instanceof Template) return raw.text
+  if (raw instanceof Vaulted) return raw.reveal()
+  if (Array.isArray(raw)) return raw.map(asWritten)
+  return raw instanceof RawDict ? new Dict([...raw].map(([key, item]) => [key, asWritten(item)])) : raw
+}
+
+function isUndefinedVariable(error: unknown): boolean {
+  return error instanceof DiagnosticError && error.first.code === 'UNDEFINED_VARIABLE'
 }
 
 /** A mapping whose values are made when they are asked for: `hostvars`, and each host in it. */

@@ -8,6 +8,7 @@ import { controllerParameters, parseParameters, type BoundArgument, type BoundAr
 import { findFile, readContent } from '../resolve/controller.ts'
 import type { RenderOptions } from '../resolve/jinja/index.ts'
 import { taskArguments } from '../resolve/module-defaults.ts'
+import { templateScope } from '../resolve/template-scope.ts'
 import type { Evaluator } from '../resolve/variables.ts'
 import { print } from '../value/print.ts'
 import { booleanOf } from '../value/truth.ts'
@@ -100,21 +101,15 @@ function controllerSource(
   const absolute = findFile(name, task, kind === 'template' ? 'templates' : 'files', reader, at)
   const { content, mode } = readContent(absolute, reader, at)
   if (kind === 'file') return new ControllerSource(name, content, mode)
-  const text = orUnknown(() =>
-    session.evaluatingAs(evaluator, task, () => jinja.renderFile(reader.text(absolute, at), templateScope(evaluator, absolute), renderOptions(values))),
-  )
+  const destination = values.get('dest')
+  const scope = templateScope(evaluator, {
+    path: name,
+    absolute,
+    destination: typeof destination === 'string' ? destination : undefined,
+    managed: session.options.ansibleManaged,
+  })
+  const text = orUnknown(() => session.evaluatingAs(evaluator, task, () => jinja.renderFile(reader.text(absolute, at), scope, renderOptions(values))))
   return new ControllerSource(name, text instanceof Unknown ? Content.unknown(text.cause) : Content.of(text), mode)
-}
-
-/** What templates of files see beside the task's variables. */
-function templateScope(evaluator: Evaluator, absolute: string): { get: (name: string) => Value | undefined; names: () => Iterable<string> } {
-  const own = new Map<string, Value>([
-    ['ansible_managed', 'Ansible managed'],
-    ['template_path', absolute],
-    ['template_fullpath', absolute],
-    ['template_host', 'localhost'],
-  ])
-  return { get: (name) => evaluator.get(name) ?? own.get(name), names: () => [...evaluator.names(), ...own.keys()] }
 }
 
 const MARKERS = {

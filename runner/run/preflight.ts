@@ -337,9 +337,8 @@ class PlayCheck {
         preparedParameters(this.#session, task, evaluator(new Map()))
         return
       }
-      const value = evaluator(new Map()).value(loop.raw)
-      const terms = Array.isArray(value) ? value : [value]
-      const items = loop.lookup === undefined ? value : this.#session.itemsOf(loop.lookup, terms, evaluator(new Map()), task)
+      const own = evaluator(new Map())
+      const items = loop.lookup === undefined ? own.value(loop.raw) : this.#session.itemsOf(loop.lookup, loop.raw, own, task)
       if (!Array.isArray(items)) return
       const control = task.task.keywords.get('loop_control')?.raw
       const named = control instanceof Map ? control.get('loop_var') : undefined

@@ -1,7 +1,7 @@
 /** A run as one value: what was loaded, what was asked, and what is known of the hosts so far. */
 import { randomUUID } from 'node:crypto'
 import path from 'node:path'
-import { fail, type Diagnostic } from '../diagnostic/diagnostic.ts'
+import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { Inventory } from '../load/inventory/inventory.ts'
 import type { Play } from '../load/playbook.ts'
 import type { ModuleRegistry } from '../load/modules.ts'
@@ -16,8 +16,9 @@ import type { Collector } from '../resolve/facts/index.ts'
 import { mayBeFact } from '../resolve/facts/mentioned.ts'
 import { variablesFor } from '../resolve/host-variables.ts'
 import { Jinja } from '../resolve/jinja/index.ts'
-import { runLookup, type LookupContext } from '../resolve/lookup.ts'
 import { Pending, settled } from '../resolve/pending.ts'
+import { loopItems } from '../resolve/lookup/index.ts'
+import { lookupContext, templateHooks, type Evaluating, type TemplateWorld } from '../resolve/template-hooks.ts'
 import type { Secrets } from '../resolve/secrets.ts'
 import { DeferredVariables, isWritten, readVarsFiles } from '../resolve/vars-files.ts'
 import { VariableFiles } from '../resolve/variable-files.ts'
@@ -97,7 +98,8 @@ export class Session {
   readonly #files: VariableFiles
   readonly #writtenVarsFiles = new Map<Play, RawDict>()
   /** Who is evaluating: evaluation is synchronous, so there is one at a time. */
-  #evaluating: { readonly evaluator: Evaluator; readonly task: CompiledTask | undefined } | undefined
+  #evaluating: Evaluating | undefined
+  readonly #templates: TemplateWorld
 
   constructor(parts: SessionParts) {
     this.options = parts.options
@@ -110,24 +112,25 @@ export class Session {
     this.cloud = parts.cloud
     this.#openPort = parts.openPort
     this.#files = new VariableFiles(parts.reader)
-    this.jinja = new Jinja({
-      lookup: (name, terms, kwargs, how) => {
-        const { evaluator, task } = this.#evaluating ?? fail('LOOKUP_FAILED', `'${name}' cannot be looked up here`)
-        return runLookup(name, terms, kwargs, how.wantlist, this.#lookupContext(evaluator, task))
-      },
+    this.#templates = {
+      reader: this.reader,
+      inventory: () => this.inventory,
+      jinja: () => this.jinja,
+      current: () => this.#evaluating,
       filterUsed: (inputs, output) => {
         this.secrets.derive(inputs, output)
       },
-    })
-  }
-
-  #lookupContext(evaluator: Evaluator, task: CompiledTask | undefined): LookupContext {
-    return { evaluator, task, reader: this.reader, render: (absolute) => this.jinja.renderFile(this.reader.text(absolute), evaluator) }
+      warn: (diagnostic) => {
+        this.warn(diagnostic)
+      },
+      managed: this.options.ansibleManaged,
+    }
+    this.jinja = new Jinja(templateHooks(this.#templates))
   }
 
   /** The items of a `with_` loop: what the lookup that it names makes of its terms. */
-  itemsOf(lookup: string, terms: readonly Value[], evaluator: Evaluator, task: CompiledTask): Value {
-    return this.evaluatingAs(evaluator, task, () => runLookup(lookup, terms, new Dict(), true, this.#lookupContext(evaluator, task)))
+  itemsOf(lookup: string, raw: Raw, evaluator: Evaluator, task: CompiledTask): Value {
+    return this.evaluatingAs(evaluator, task, () => [...loopItems(lookup, raw, lookupContext(this.#templates, this.#evaluating!))])
   }
 
   // --- the inventory in the run ----------------------------------------------------------------------------------------
@@ -228,7 +231,7 @@ export class Session {
   /** Marks who evaluates while `evaluate` runs. */
   evaluatingAs<T>(evaluator: Evaluator, task: CompiledTask | undefined, evaluate: () => T): T {
     const outer = this.#evaluating
-    this.#evaluating = { evaluator, task }
+    this.#evaluating = { evaluator, task, answers: outer?.answers ?? evaluator.answers }
     try {
       return evaluate()
     } finally {
@@ -349,8 +352,8 @@ export class Session {
         if (!this.inventory.hosts.has(name)) return undefined
         const evaluator = this.evaluator(name, undefined, undefined)
         return new LazyDict(
-          () => evaluator.names(),
-          (variable) => evaluator.get(variable),
+          () => [...evaluator.names()].filter((variable) => variable !== 'hostvars'),
+          (variable) => (variable === 'hostvars' ? undefined : evaluator.lenient(variable)),
         )
       },
     )

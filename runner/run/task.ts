@@ -182,9 +182,7 @@ class TaskOnHost {
     const evaluator = this.#evaluator(new Map())
     try {
       return await settled(() => {
-        const value = evaluator.value(raw)
-        if (lookup === undefined) return value
-        return this.#session.itemsOf(lookup, Array.isArray(value) ? value : [value], evaluator, this.#task)
+        return lookup === undefined ? evaluator.value(raw) : this.#session.itemsOf(lookup, raw, evaluator, this.#task)
       })
     } catch (error) {
       if (!(error instanceof DiagnosticError)) throw error

@@ -34,7 +34,7 @@ export type FileTestName = 'file' | 'directory' | 'link' | 'exists' | 'link_exis
 export interface Hooks {
   /** `lookup(name, …)`, `query(name, …)`. With `wantlist` it must give a list. Without this hook there are no lookups. */
   lookup?: (name: string, args: Value[], kwargs: Dict, options: LookupOptions) => Value
-  /** The template that `include`, `import` and `extends` name, searched from the file that names it; undefined where there is none. */
+  /** The template that `include`, `import` and `extends` name, searched from the file that is rendered; undefined where there is none. */
   loadTemplate?: (name: string, from?: SourceFile) => SourceFile | undefined
   /** Told of each filter and method: what went in, and what came out, so that a secret is known in its new form. */
   filterUsed?: (input: Value[], output: Value) => void

@@ -22,7 +22,7 @@ import type { ParsedTemplate } from './runtime/inheritance.ts'
 import { checkUsable, Range } from './runtime/iterate.ts'
 import { MUTATING_METHODS } from './runtime/methods.ts'
 import { Output } from './runtime/output.ts'
-import { convertOutput, render } from './runtime/render.ts'
+import { convertOutput, literalOf, render } from './runtime/render.ts'
 import { Run } from './runtime/run.ts'
 import { isLenient } from './runtime/undefined.ts'
 import type { Expression } from './syntax/ast.ts'
@@ -33,7 +33,7 @@ import { parseExpression, parseTemplate } from './syntax/parse-template.ts'
 import { readHeader } from './syntax/header.ts'
 import { TESTS } from './test/index.ts'
 
-export type { Hooks, LookupOptions, Scope } from './engine.ts'
+export type { FileTestName, Hooks, LookupOptions, Scope } from './engine.ts'
 export type { SyntaxOptions } from './syntax/options.ts'
 
 /** A bare expression, without markers, and where it stands. */
@@ -176,6 +176,17 @@ export class Jinja {
     const run = new Run(this.#engine, scope, source, { convertsText: false, copiesVariables: parsed.copiesVariables })
     const text = this.#rendered(parsed, source, run).text()
     return keepTrailingNewline ? restoreNewlines(source.text, text, syntax.newlineSequence) : text
+  }
+
+  /**
+   * A template file as `lookup('template')` gives it: text that looks like a list or a dict, or is `True` or `False`, becomes that where
+   * `converts` is set.
+   *
+   * @throws as `evaluate` does.
+   */
+  renderFileValue(file: SourceFile, scope: Scope, options: RenderOptions, converts: boolean): Value {
+    const text = this.renderFile(file, scope, options)
+    return converts ? literalOf(text) : text
   }
 
   /** The names that a bare expression reads, functions such as `range` left out. */

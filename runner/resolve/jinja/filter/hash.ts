@@ -1,11 +1,11 @@
 /** Digests, passwords and UUIDs. */
-import { createHash, getHashes, randomInt } from 'node:crypto'
+import { createHash, getHashes } from 'node:crypto'
 import { print } from '../../../value/print.ts'
 import type { Value } from '../../../value/value.ts'
-import { cryptMd5, cryptSha } from '../library/crypt.ts'
+import { hashPassword } from '../library/password-hash.ts'
 import { refuseValue } from '../runtime/callable.ts'
 import { checkUsable } from '../runtime/iterate.ts'
-import { filter } from '../runtime/operation.ts'
+import { filter, textInput } from '../runtime/operation.ts'
 import type { Args, Filter } from '../runtime/operation.ts'
 
 /** The namespace of Ansible's UUIDs. */
@@ -42,31 +42,11 @@ function uuid5(name: string, namespace: string): string {
   return `${text.slice(0, 8)}-${text.slice(8, 12)}-${text.slice(12, 16)}-${text.slice(16, 20)}-${text.slice(20, 32)}`
 }
 
-const SALT_CHARACTERS = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
-const MAX_ROUNDS = 2_000_000
-
-/** The rounds that Ansible's passlib asks for where none are given. */
-const ROUNDS: Readonly<Record<'sha256' | 'sha512', number>> = { sha256: 535_000, sha512: 656_000 }
-
 function passwordHash(input: Value, args: Args): Value {
-  const password = print(input)
-  const type = args.text('hashtype')
-  const given = args.value('salt')
-  const rounds = args.wholeOrNull('rounds')
-  if (rounds !== null && rounds > MAX_ROUNDS) return refuseValue(`more than ${MAX_ROUNDS} rounds are not supported`)
-  const size = args.wholeOrNull('salt_size') ?? (type === 'md5' ? 8 : 16)
-  if (size < 1 || size > 16) return refuseValue('the size of a salt must be from 1 to 16')
-  const salt = given === null ? randomSalt(size) : print(given)
-  if (!/^[./0-9A-Za-z]+$/.test(salt)) return refuseValue('invalid characters in salt')
-  if (type === 'md5') return salt.length > 8 ? refuseValue('the salt of md5 must be at most 8 characters long') : cryptMd5(password, salt)
-  if (type !== 'sha256' && type !== 'sha512') {
-    const reason = type === 'blowfish' || type === 'bcrypt' ? ' is not supported' : ' is not known'
-    return refuseValue(`password_hash: '${type}'${reason}; use sha512, sha256 or md5`)
-  }
-  if (salt.length > 16) return refuseValue(`the salt of ${type} must be at most 16 characters long`)
-  return cryptSha(type, password, salt, rounds ?? ROUNDS[type])
-}
-
-function randomSalt(size: number): string {
-  return Array.from({ length: size }, () => SALT_CHARACTERS[randomInt(SALT_CHARACTERS.length)]!).join('')
+  return hashPassword(args.text('hashtype'), textInput(input, 'password_hash'), {
+    salt: args.value('salt') === null ? undefined : args.printed('salt'),
+    saltSize: args.wholeOrNull('salt_size') ?? undefined,
+    rounds: args.wholeOrNull('rounds') ?? undefined,
+    ident: args.textOrNull('ident') ?? undefined,
+  })
 }

@@ -1,5 +1,5 @@
 /** The password hashes of `crypt(3)`: `$5$` and `$6$` (SHA-crypt, by Ulrich Drepper's specification) and `$1$` (MD5-crypt). */
-import { createHash } from 'node:crypto'
+import { createHash, hash as digestOf } from 'node:crypto'
 
 const ALPHABET = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const DEFAULT_ROUNDS = 5000
@@ -20,12 +20,14 @@ export function cryptSha(type: 'sha256' | 'sha512', passwordText: string, saltTe
   const saltDigest = createHash(type)
   for (let count = 0; count < 16 + digest[0]!; count++) saltDigest.update(salt)
   const s = stretch(saltDigest.digest(), salt.length)
+  // Half a million rounds: the parts are laid into one buffer, and hashed by one call.
+  const input = Buffer.alloc(digest.length + s.length + 2 * p.length)
   for (let round = 0; round < rounds; round++) {
-    const parts = [round & 1 ? p : digest]
-    if (round % 3 !== 0) parts.push(s)
-    if (round % 7 !== 0) parts.push(p)
-    parts.push(round & 1 ? digest : p)
-    digest = hash(...parts)
+    let length = (round & 1 ? p : digest).copy(input, 0)
+    if (round % 3 !== 0) length += s.copy(input, length)
+    if (round % 7 !== 0) length += p.copy(input, length)
+    length += (round & 1 ? digest : p).copy(input, length)
+    digest = digestOf(type, input.subarray(0, length), 'buffer')
   }
   const shownRounds = rounds === DEFAULT_ROUNDS ? '' : `rounds=${rounds}$`
   return `$${type === 'sha256' ? 5 : 6}$${shownRounds}${salt.toString('utf8')}$${type === 'sha256' ? encode256(digest) : encode512(digest)}`

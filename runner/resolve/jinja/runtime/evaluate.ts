@@ -112,11 +112,22 @@ export function givesText(node: Expression, frame: Frame): boolean {
       return frame.holdsText(node.name)
     case 'filter':
       return TEXT_FILTERS.has(node.name.split('.').at(-1)!)
+    case 'call':
+      return isPlainTemplateLookup(node, frame)
     case 'condition':
       return holds(node.test, frame) ? givesText(node.yes, frame) : node.no !== undefined && givesText(node.no, frame)
     default:
       return false
   }
+}
+
+/** `lookup('template', …, convert_data=False)`. */
+function isPlainTemplateLookup({ target, args }: Node<'call'>, frame: Frame): boolean {
+  const [name] = args.positional
+  const converts = args.named.find((each) => each.name === 'convert_data')
+  if (target.kind !== 'name' || target.name !== 'lookup' || name === undefined || converts === undefined) return false
+  const called = evaluate(name, frame)
+  return typeof called === 'string' && /^(?:ansible\.(?:builtin|legacy)\.)?template$/.test(called) && !holds(converts.value, frame)
 }
 
 /** Ansible's STRING_TYPE_FILTERS. */

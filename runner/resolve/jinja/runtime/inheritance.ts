@@ -69,7 +69,7 @@ export type LoadTemplate = (name: string, from: SourceFile | undefined) => Parse
 
 /** nunjucks' loader, asking the caller for files. */
 class HookLoader extends Loader {
-  /** The file that names the template; set before nunjucks asks, which it does at once. */
+  /** The file that is rendered; set before nunjucks asks, which it does at once. */
   from: SourceFile | undefined
   /** Whether the last template asked for was not there. */
   isMissing = false

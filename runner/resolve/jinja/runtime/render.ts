@@ -49,7 +49,11 @@ export function convertOutput(out: Output): Value {
   const { only } = out
   if (only !== undefined && (Array.isArray(only.value) || only.value instanceof Dict) && isLiteral(only.value)) return only.value
   const text = out.text()
-  if (only?.isText) return text
+  return only?.isText ? text : literalOf(text)
+}
+
+/** Text that looks like a list or a dict, or is `True` or `False`, as that value. */
+export function literalOf(text: string): Value {
   if (text !== 'True' && text !== 'False' && !text.startsWith('{') && !text.startsWith('[')) return text
   return readLiteral(text) ?? text
 }
@@ -213,7 +217,7 @@ function renderInclude(node: Node<'include'>, frame: Frame, out: Output): void {
   const { run } = frame
   const names = templateNames(evaluate(node.template, frame))
   run.at = node.template
-  const template = run.engine.templates.find(names, run.source.file, node.ignoreMissing)
+  const template = run.engine.templates.find(names, run.entry.file, node.ignoreMissing)
   if (template === undefined) return
   run.deeper(() => run.engine.templates.render(template, run, node.withContext ? frame : undefined, node.withContext, out))
 }
@@ -222,7 +226,7 @@ function importModule(node: Node<'import'> | Node<'from'>, frame: Frame): Templa
   const { run } = frame
   const names = templateNames(evaluate(node.template, frame))
   run.at = node.template
-  const template = run.engine.templates.find(names, run.source.file, false)!
+  const template = run.engine.templates.find(names, run.entry.file, false)!
   const out = new Output()
   const state = run.deeper(() => run.engine.templates.render(template, run, node.withContext ? frame : undefined, node.withContext, out))
   return new TemplateModule(names.join(', '), state.top, out.text())
@@ -245,7 +249,7 @@ function renderExtends(node: Node<'extends'>, frame: Frame): void {
   if (template.parent !== undefined) refuseValue('extended multiple times')
   const names = templateNames(evaluate(node.template, frame))
   run.at = node.template
-  template.parent = run.engine.templates.find(names, run.source.file, false)
+  template.parent = run.engine.templates.find(names, run.entry.file, false)
   template.out.isMuted = true
 }
 

@@ -25,6 +25,8 @@ export class Run {
   readonly options: RunOptions
   /** The template whose code runs. */
   source: TemplateSource
+  /** The template that all others were named from, directly or not: they are looked for from there. */
+  readonly entry: TemplateSource
   /** The part of it that runs. */
   at: Place = { start: 0, end: 0 }
   readonly #variables = new Map<string, Value>()
@@ -37,6 +39,7 @@ export class Run {
     this.engine = engine
     this.scope = scope
     this.source = source
+    this.entry = source
     this.options = options
   }
 

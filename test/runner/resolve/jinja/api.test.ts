@@ -199,7 +199,7 @@ t.test('statements that have to be switched on', async (t) => {
 })
 
 t.test('password hashes', async (t) => {
-  // As `openssl passwd` and Python's crypt give them.
+  // As `openssl passwd`, Python's crypt and passlib give them.
   const table: [string, string][] = [
     [
       "'Hello world!' | password_hash('sha512', 'saltstring', rounds=5000)",
@@ -211,9 +211,19 @@ t.test('password hashes', async (t) => {
     ],
     ["'Hello world!' | password_hash('sha256', 'saltstring', rounds=5000)", '$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5'],
     ["'' | password_hash('sha256', 'ab', rounds=5000)", '$5$ab$qRq/oZkUn9lJUSIcgVT3NbpSDsjn.r137TBSoCt2kCA'],
+    ["'Hello world!' | password_hash('bcrypt', 'abcdefghijklmnopqrstuv', rounds=5)", '$2b$05$abcdefghijklmnopqrstuu7nFISH/8YdwlXD3lw69A4iBUf6fvWAW'],
+    ["'päss' | password_hash('blowfish', 'abcdefghijklmnopqrstuu', rounds=4, ident='2a')", '$2a$04$abcdefghijklmnopqrstuuF7KK/SfP9IRGj0pPJMr8GdtCS8xpmpC'],
+    ["'' | password_hash('bcrypt', 'abcdefghijklmnopqrstu.', rounds=4, ident='2y')", '$2y$04$abcdefghijklmnopqrstu.aiRfTPpGm91XijkB5TYc/96lykHIT5m'],
+    ["('x' * 80) | password_hash('bcrypt', '......................', rounds=4)", '$2b$04$......................SZFhVdUK5wGKY4lx/QrgUMHG0XsWjbi'],
+    [
+      "'x' | password_hash('sha512_crypt', 'abc', rounds=1000)",
+      '$6$rounds=1000$abc$zaWpAwySRl8PX4W2aEMJwxpN82bCKtDZP0RBdOD6W7BQlilBqAsWnAZuS10iUyJZneS8Ob1gxs1BZkqJi1nTi.',
+    ],
     ["'password' | password_hash('md5', 'abcdefgh')", '$1$abcdefgh$G//4keteveJp0qb8z2DxG/'],
   ]
   for (const [text, wanted] of table) t.equal(valueOf(text), wanted, text)
   t.match(valueOf("'x' | password_hash('sha512', rounds=1000)"), /^\$6\$rounds=1000\$[./0-9A-Za-z]{16}\$[./0-9A-Za-z]{86}$/)
-  t.equal(faultOf(() => valueOf("'x' | password_hash('blowfish')")).summary, "password_hash: 'blowfish' is not supported; use sha512, sha256 or md5")
+  t.equal(faultOf(() => valueOf("'x' | password_hash('zz')")).summary, "password_hash: 'zz' is not supported; use sha512, sha256, md5 or bcrypt")
+  t.equal(faultOf(() => valueOf("'x' | password_hash('bcrypt', 'short')")).summary, 'the salt of bcrypt must be 22 characters long')
+  t.equal(faultOf(() => valueOf("'x' | password_hash(rounds=10)")).summary, 'fewer than 1000 rounds are refused')
 })
