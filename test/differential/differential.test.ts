@@ -1,0 +1,24 @@
+/** The same playbooks with Ansible and with the built program: what is not listed as deliberate has to be the same. */
+import t from 'tap'
+import { readCases } from './cases.ts'
+import { DELIBERATE } from './deliberate.ts'
+import { judge } from './judge.ts'
+import { OPEN } from './open.ts'
+import { Workshop } from './play.ts'
+
+const cases = readCases()
+const workshop = new Workshop()
+t.teardown(() => workshop.close())
+t.jobs = 2
+
+t.test('the lists name cases that exist', async (t) => {
+  const names = cases.map((each) => each.name)
+  for (const name of [...Object.keys(DELIBERATE), ...OPEN]) t.ok(names.includes(name), name)
+})
+
+for (const each of cases) {
+  t.test(each.name, { buffered: true, timeout: 300_000 }, async (t) => {
+    const { kind, lines } = await judge(each, workshop)
+    t.strictSame(kind === 'wrong' ? lines : [], [])
+  })
+}
