@@ -16,7 +16,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
   'ssh-keygen': 'openssh-client',
   'ssh-agent': 'openssh-client',
   sudo: 'sudo',
-  'ansible-playbook': 'ansible-core',
+  // With the collection ansible.posix, whose callback prints a run as JSON.
+  'ansible-playbook': 'ansible',
   socat: 'socat',
 }
 

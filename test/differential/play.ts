@@ -89,7 +89,7 @@ const ASKED = JSON.stringify([COMMON_ENVIRONMENT, 1])
 function execute(program: string, argv: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<{ stdout: string; stderr: string; exitCode: number }> {
   return new Promise((resolve, reject) => {
     const child = execFile(program, argv, { cwd, env, maxBuffer: 64 * 1024 * 1024, timeout: LIMIT_MS }, (error, stdout, stderr) => {
-      if (error && typeof error.code === 'string') reject(error)
+      if (error && typeof error.code === 'string') reject(new Error(`${program} cannot be started`, { cause: error }))
       else resolve({ stdout, stderr, exitCode: error ? (error.killed === true ? 124 : ((error.code as number | undefined) ?? 124)) : 0 })
     })
     child.stdin?.end()

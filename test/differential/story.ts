@@ -74,9 +74,15 @@ function listing(stdout: string): string {
     .join('\n')
 }
 
+/** As it is written in the task. */
+function actionOf(result: JsonObject): string {
+  const { action } = result
+  return typeof action === 'string' ? action : ''
+}
+
 /** Meta tasks are left out; a skipped one of Ansible's has a result. */
 function isMeta(result: JsonObject): boolean {
-  return /^(?:ansible\.(?:builtin|legacy)\.)?meta$/.test(String(result['action']))
+  return /^(?:ansible\.(?:builtin|legacy)\.)?meta$/.test(actionOf(result))
 }
 
 /** One task a host, as `strategy: free` reports it, the hosts one after the other. */
@@ -127,7 +133,7 @@ const BOOKKEEPING = new Set([
 ])
 
 function fieldsOf(result: JsonObject, diffs: boolean): JsonObject {
-  const action = String(result['action'] ?? '')
+  const action = actionOf(result)
   const kind = action.split('.').at(-1)!
   const fields: Record<string, Json> = { status: statusOf(result) }
   if ('action' in result) fields['action'] = action
