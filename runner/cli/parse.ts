@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { fail, type Diagnostic } from '../diagnostic/diagnostic.ts'
+import { IGNORED_ENDINGS } from '../load/inventory/sources.ts'
 import { Reader } from '../load/reader.ts'
 import type { Vault } from '../load/vault/vault.ts'
 import { DEFAULT_OPTIONS, type RunOptions } from '../run/options.ts'
@@ -102,6 +103,8 @@ export function parseInvocation(argv: readonly string[], warn: (diagnostic: Diag
           DEFAULT_OPTIONS.connectTimeoutMs / 1000) * 1000,
       sshArguments: sshArgumentsOf(given, settings),
       acceptNewHostKeys: flag('accept-new-host-keys'),
+      configFile: settings.file,
+      ignoredInventories: { endings: settings.list('INVENTORY_IGNORE_EXTS') ?? IGNORED_ENDINGS, patterns: settings.list('INVENTORY_IGNORE_PATTERNS') ?? [] },
       verbosity: given.count('verbose') || (settings.integer('DEFAULT_VERBOSITY', 0) ?? 0),
     },
   }

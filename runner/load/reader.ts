@@ -14,14 +14,15 @@ const MAX_FILE_BYTES = 16 * 1024 * 1024
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 export class Reader {
-  readonly #warn: (diagnostic: Diagnostic) => void
+  /** Tells of what is odd, and no fault. */
+  readonly warn: (diagnostic: Diagnostic) => void
   readonly #parsed = new Map<string, Node>()
   /** The folder that shown paths are relative to. */
   readonly workingFolder: string
   readonly #vault: Vault
 
   constructor(warn: (diagnostic: Diagnostic) => void, workingFolder = process.cwd(), vault = new Vault([])) {
-    this.#warn = warn
+    this.warn = warn
     this.workingFolder = workingFolder
     this.#vault = vault
   }
@@ -76,7 +77,7 @@ export class Reader {
   yaml(absolute: string, at?: SourceRange): Node {
     let node = this.#parsed.get(absolute)
     if (!node) {
-      node = parseYaml(this.#read(absolute, at), this.#warn, this.#vault)
+      node = parseYaml(this.#read(absolute, at), this.warn, this.#vault)
       this.#parsed.set(absolute, node)
     }
     return node

@@ -139,7 +139,7 @@ export function variableFilesIn(folder: string): string[] {
     .sort()
     .flatMap((name) => {
       const at = path.join(folder, name)
-      if (isFolder(at)) return variableFilesIn(at)
+      if (isFolder(at)) return path.extname(name) === '' ? variableFilesIn(at) : []
       return ['.yml', '.yaml', '.json', ''].includes(path.extname(name)) ? [at] : []
     })
 }

@@ -1,6 +1,6 @@
 /** `group_vars` and `host_vars`: files, or folders of files, named after a group or host. */
 import path from 'node:path'
-import { isFolder, type Reader } from '../load/reader.ts'
+import { isFile, isFolder, type Reader } from '../load/reader.ts'
 import { readVariables, variableFilesIn } from '../load/role.ts'
 import type { RawDict } from '../value/value.ts'
 
@@ -22,9 +22,9 @@ export class VariableFiles {
 
   #read(folder: string, kind: string, name: string): RawDict[] {
     if (name.includes('/') || name.includes('\0')) return []
-    const base = path.join(folder, kind, name)
-    const file = this.#reader.find(path.join(folder, kind), name)
-    const files = isFolder(base) ? variableFilesIn(base) : file === undefined ? [] : [file]
-    return files.map((each) => readVariables(this.#reader, each))
+    // The first that is there counts, a folder or a file.
+    const found = ['', '.yml', '.yaml', '.json'].map((ending) => path.join(folder, kind, name + ending)).find((each) => isFolder(each) || isFile(each))
+    if (found === undefined) return []
+    return (isFolder(found) ? variableFilesIn(found) : [found]).map((each) => readVariables(this.#reader, each))
   }
 }

@@ -1,7 +1,6 @@
 /** How to reach a host, and as whom to act there: from its variables, the task's keywords and the command line. */
 import { fail } from '../diagnostic/diagnostic.ts'
-import type { Inventory } from '../load/inventory/inventory.ts'
-import { isLocalhost } from '../load/inventory/pattern.ts'
+import { isLocalhost, type Inventory } from '../load/inventory/inventory.ts'
 import { inherited, type CompiledTask } from '../plan/compiled.ts'
 import type { Become, ConnectionSettings } from '../port/port.ts'
 import type { Evaluator } from '../resolve/variables.ts'

@@ -1,4 +1,5 @@
 /** What the command line and the settings ask of a run. */
+import { IGNORED_ENDINGS, type IgnoredNames } from '../load/inventory/sources.ts'
 import type { Raw, RawDict } from '../value/value.ts'
 
 export interface RunOptions {
@@ -66,6 +67,10 @@ export interface RunOptions {
   readonly hostKeyChecking: boolean | undefined
   readonly acceptNewHostKeys: boolean
   readonly verbosity: number
+  /** The `ansible.cfg` that was read. */
+  readonly configFile: string | undefined
+  /** What is left out in a folder of inventories. */
+  readonly ignoredInventories: IgnoredNames
 }
 
 export const DEFAULT_OPTIONS: RunOptions = {
@@ -112,4 +117,6 @@ export const DEFAULT_OPTIONS: RunOptions = {
   hostKeyChecking: undefined,
   acceptNewHostKeys: false,
   verbosity: 0,
+  configFile: undefined,
+  ignoredInventories: { endings: IGNORED_ENDINGS, patterns: [] },
 }

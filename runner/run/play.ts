@@ -1,6 +1,6 @@
 /** Runs one play: its hosts in batches, one batch after the other. */
 import { fail } from '../diagnostic/diagnostic.ts'
-import { matchHosts } from '../load/inventory/pattern.ts'
+import { matchHosts, matchLimit } from '../load/inventory/pattern.ts'
 import type { CompiledPlay } from '../plan/compiled.ts'
 import type { Evaluator } from '../resolve/variables.ts'
 import { print } from '../value/print.ts'
@@ -40,10 +40,8 @@ export function playHosts(session: Session, compiled: CompiledPlay, tells = true
   })
   const { limit } = session.options
   if (limit === undefined) return matched
-  const allowed = new Set(
-    matchHosts(session.inventory, limit, undefined, (part, hint) => fail('UNKNOWN_HOST_PATTERN', `--limit: no host or group is called '${part}'`, { hint })),
-  )
-  return matched.filter((name) => allowed.has(name))
+  const allowed = matchLimit(session.inventory, limit, session.reader, () => undefined)
+  return matched.filter((name) => allowed?.has(name) === true)
 }
 
 function ordered(hosts: readonly string[], compiled: CompiledPlay, evaluator: Evaluator): string[] {

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { DiagnosticError, fail, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { Inventory } from '../load/inventory/inventory.ts'
 import { readInventory } from '../load/inventory/sources.ts'
-import { matchHosts } from '../load/inventory/pattern.ts'
+import { matchLimit } from '../load/inventory/pattern.ts'
 import { ModuleRegistry } from '../load/modules.ts'
 import { PlaybookLoader } from '../load/playbook.ts'
 import { Reader } from '../load/reader.ts'
@@ -61,7 +61,7 @@ export async function load(parts: RunParts): Promise<Loaded> {
   for (const password of [parts.options.connectionPassword, parts.options.becomePassword]) if (password !== undefined) parts.secrets.add(password)
   const reader = new Reader(warn, process.cwd(), vault)
   for (const playbook of parts.playbooks) if (!existsSync(playbook)) fail('FILE_NOT_FOUND', `there is no playbook ${reader.shownPath(playbook)}`)
-  const readSources = (): Inventory => readInventory(parts.inventories, reader)
+  const readSources = (): Inventory => readInventory(parts.inventories, reader, parts.options.ignoredInventories)
   const modules = new ModuleRegistry(parts.playbooks.map((playbook) => path.join(path.dirname(playbook), 'library')))
   const session = new Session({
     options: parts.options,
@@ -90,9 +90,9 @@ export async function load(parts: RunParts): Promise<Loaded> {
   throwFaults([...playbookLoader.faults, ...roleLoader.faults])
   const chosen = playbooks.map((playbook) => ({ ...playbook, plays: choose(playbook.plays, session) }))
   if (parts.options.limit !== undefined) {
-    matchHosts(session.inventory, parts.options.limit, undefined, (part, hint) =>
-      fail('UNKNOWN_HOST_PATTERN', `--limit: no host or group is called '${part}'`, { hint }),
-    )
+    const unmatched = (part: string, hint: string | undefined): void =>
+      warn({ code: 'UNKNOWN_HOST_PATTERN', severity: 'warning', summary: `--limit: no host or group is called '${part}'`, hint })
+    if (!matchLimit(session.inventory, parts.options.limit, reader, unmatched)) fail('UNKNOWN_HOST_PATTERN', `--limit '${parts.options.limit}' leaves no host`)
   }
   const found = await preflight(
     session,

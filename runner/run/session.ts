@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import path from 'node:path'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
-import type { Inventory } from '../load/inventory/inventory.ts'
+import { isLocalhost, type Inventory } from '../load/inventory/inventory.ts'
 import type { Play } from '../load/playbook.ts'
 import type { ModuleRegistry } from '../load/modules.ts'
 import type { Reader } from '../load/reader.ts'
@@ -30,6 +30,9 @@ import type { FactConnection, FactRequest } from './facts.ts'
 import { HostState } from './host.ts'
 import { Jobs } from './jobs.ts'
 import type { RunOptions } from './options.ts'
+
+/** The version of Ansible whose behaviour Playline has: playbooks ask for it. */
+const VERSION = Dict.of({ full: '2.14.18', major: 2, minor: 14, revision: 18, string: '2.14.18' })
 
 /** A play while it runs. */
 export interface ActivePlay {
@@ -309,11 +312,10 @@ export class Session {
     magic.set('ansible_run_tags', options.tags.length === 0 ? ['all'] : [...options.tags])
     magic.set('ansible_skip_tags', [...options.skipTags])
     if (options.limit !== undefined) magic.set('ansible_limit', options.limit)
-    const source = inventory.sources[0]
-    if (source?.includes(',') === false) {
-      magic.set('inventory_file', source)
-      magic.set('inventory_dir', inventory.folders[0]!)
-    }
+    magic.set('ansible_version', VERSION)
+    magic.set('ansible_verbosity', options.verbosity)
+    magic.set('ansible_inventory_sources', [...inventory.sources])
+    magic.set('ansible_config_file', options.configFile ?? null)
     if (play) {
       magic.set('ansible_play_name', play.name)
       magic.set('playbook_dir', play.compiled.play.folder)
@@ -349,7 +351,8 @@ export class Session {
     return new LazyDict(
       () => this.inventory.hosts.keys(),
       (name) => {
-        if (!this.inventory.hosts.has(name)) return undefined
+        if (isLocalhost(name)) this.inventory.localhost(name)
+        else if (!this.inventory.hosts.has(name)) return undefined
         const evaluator = this.evaluator(name, undefined, undefined)
         return new LazyDict(
           () => [...evaluator.names()].filter((variable) => variable !== 'hostvars'),

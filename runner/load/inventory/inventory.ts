@@ -1,7 +1,9 @@
 /** Hosts and groups, as the inventory's files describe them together. */
+import path from 'node:path'
 import { fail } from '../../diagnostic/diagnostic.ts'
 import type { SourceRange } from '../../diagnostic/source.ts'
-import { RawDict } from '../../value/value.ts'
+import { print } from '../../value/print.ts'
+import { RawDict, type Raw, type Value } from '../../value/value.ts'
 
 export interface Host {
   readonly name: string
@@ -16,6 +18,15 @@ export interface Group {
   readonly hosts: Set<string>
   readonly children: Set<string>
   readonly vars: RawDict
+  /** `ansible_group_priority`: of groups at the same depth the one with the higher is the stronger. */
+  priority: number
+}
+
+/** What a host is made with: where it stands, and what its name says beside the name. */
+export interface HostOrigin {
+  /** The file or script that names the host first, or the list of hosts as it was given. */
+  readonly source?: string | undefined
+  readonly port?: number | undefined
 }
 
 export class Inventory {
@@ -34,16 +45,48 @@ export class Inventory {
   /** The group of a name, made where there is none. */
   group(name: string): Group {
     let group = this.groups.get(name)
-    if (!group) this.groups.set(name, (group = { name, hosts: new Set(), children: new Set(), vars: new RawDict() }))
+    if (!group) this.groups.set(name, (group = { name, hosts: new Set(), children: new Set(), vars: new RawDict(), priority: 1 }))
     return group
   }
 
-  /** The host of a name, made where there is none. */
-  addHost(name: string, group: string): Host {
+  /** The host of a name, made where there is none: only then its port counts, and where it stands becomes `inventory_file` and `inventory_dir`. */
+  addHost(name: string, group: string, { source, port }: HostOrigin = {}): Host {
     let host = this.hosts.get(name)
-    if (!host) this.hosts.set(name, (host = { name, vars: new RawDict(), listed: true }))
+    if (!host?.listed) {
+      this.hosts.set(name, (host = { name, vars: new RawDict(), listed: true }))
+      if (port !== undefined) host.vars.set('ansible_port', port)
+      if (source !== undefined) {
+        this.setHostVariable(host, 'inventory_file', source)
+        // For a list of hosts Ansible makes text of Python's None.
+        this.setHostVariable(host, 'inventory_dir', source.includes(',') ? 'None' : path.dirname(source))
+      }
+    }
     this.group(group).hosts.add(name)
     return host
+  }
+
+  /** Gives a host a variable; where a group has the same name, Ansible gives it to the group. */
+  setHostVariable(host: Host, name: Value, value: Raw): void {
+    const group = this.groups.get(host.name)
+    if (group) this.setGroupVariable(group, name, value)
+    else host.vars.set(name, value)
+  }
+
+  /** The host that stands for the controller: the one of this name, else any listed one that names it, else one that no inventory lists. */
+  localhost(name: string): Host {
+    let host = this.hosts.get(name) ?? [...this.hosts.values()].find((each) => isLocalhost(each.name))
+    if (!host) this.hosts.set(name, (host = { name, vars: new RawDict([['ansible_connection', 'local']]), listed: false }))
+    return host
+  }
+
+  /** Gives a group a variable; its priority is no variable. */
+  setGroupVariable(group: Group, name: Value, value: Raw): void {
+    if (name === 'ansible_group_priority') {
+      const priority = Number(typeof value === 'number' || typeof value === 'string' ? value : NaN)
+      if (!Number.isInteger(priority))
+        fail('BAD_INVENTORY', `the priority of the group '${group.name}' is '${print(value as Value)}'`, { hint: 'It is a whole number.' })
+      group.priority = priority
+    } else group.vars.set(name, value)
   }
 
   /** Puts a group below another. @throws {DiagnosticError} BAD_INVENTORY where that would close a circle. */
@@ -94,10 +137,9 @@ export class Inventory {
    */
   groupsByStrength(hostName: string): Group[] {
     const depth = this.#depths()
-    const priority = (group: Group): number => Number(group.vars.get('ansible_group_priority') ?? 1) || 1
     return [...this.groups.values()]
       .filter((group) => group.name === 'all' || this.#isIn(hostName, group.name))
-      .sort((a, b) => depth.get(a.name)! - depth.get(b.name)! || priority(a) - priority(b) || (a.name < b.name ? -1 : 1))
+      .sort((a, b) => depth.get(a.name)! - depth.get(b.name)! || a.priority - b.priority || (a.name < b.name ? -1 : 1))
   }
 
   /** How far below `all` each group stands, by its longest way there. */
@@ -111,4 +153,8 @@ export class Inventory {
     deepen('all', 0)
     return depths
   }
+}
+
+export function isLocalhost(name: string): boolean {
+  return name === 'localhost' || name === '127.0.0.1' || name === '::1'
 }

@@ -1,9 +1,10 @@
 /** Host patterns, as in a play's `hosts` and in `--limit`: `web:&prod:!old`, `*.example.com`, `~db\d+`, `web[0:2]`. */
+import path from 'node:path'
 import { fail } from '../../diagnostic/diagnostic.ts'
 import type { SourceRange } from '../../diagnostic/source.ts'
 import { didYouMean } from '../../diagnostic/suggest.ts'
-import { RawDict } from '../../value/value.ts'
-import type { Inventory } from './inventory.ts'
+import type { Reader } from '../reader.ts'
+import { isLocalhost, type Inventory } from './inventory.ts'
 
 /** The hosts that a pattern names, each part's in the order of its groups. A part that matches nothing is reported to `unmatched`. */
 export function matchHosts(
@@ -12,7 +13,15 @@ export function matchHosts(
   at: SourceRange | undefined,
   unmatched: (part: string, hint: string | undefined) => void,
 ): string[] {
-  const parts = splitPattern(pattern)
+  return matchParts(inventory, splitPattern(pattern), at, unmatched)
+}
+
+function matchParts(
+  inventory: Inventory,
+  parts: readonly string[],
+  at: SourceRange | undefined,
+  unmatched: (part: string, hint: string | undefined) => void,
+): string[] {
   // Exclusions and intersections apply to the union of the rest, whatever the order.
   const plain = parts.filter((part) => !/^[&!]/.test(part))
   let hosts: string[] = plain.length === 0 ? matchOne(inventory, 'all', at, unmatched) : []
@@ -26,6 +35,26 @@ export function matchHosts(
     hosts = hosts.filter((host) => !unwanted.has(host))
   }
   return hosts
+}
+
+/** The hosts that `--limit` names: as a pattern does, and each line of a file `@FILE` is a part. Undefined where it names none at all. */
+export function matchLimit(
+  inventory: Inventory,
+  limit: string,
+  reader: Reader,
+  unmatched: (part: string, hint: string | undefined) => void,
+): ReadonlySet<string> | undefined {
+  const parts = splitPattern(limit).flatMap((part) => (part.startsWith('@') ? linesOf(part.slice(1), reader) : [part]))
+  const hosts = matchParts(inventory, parts, undefined, unmatched)
+  return hosts.length === 0 ? undefined : new Set(hosts)
+}
+
+function linesOf(name: string, reader: Reader): string[] {
+  return reader
+    .text(path.resolve(reader.workingFolder, name))
+    .text.split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
 }
 
 /** Splits at commas, else at colons and spaces that are neither in brackets nor part of an IPv6 address. */
@@ -83,15 +112,8 @@ function collect(inventory: Inventory, part: string, regex: RegExp, unmatched: (
   }
   for (const host of inventory.hosts.values()) if (host.listed && regex.test(host.name)) found.add(host.name)
   if (found.size === 0 && !anyGroup) {
-    if (isLocalhost(part)) {
-      if (!inventory.hosts.has(part)) inventory.hosts.set(part, { name: part, vars: new RawDict([['ansible_connection', 'local']]), listed: false })
-      return [part]
-    }
+    if (isLocalhost(part)) return [inventory.localhost(part).name]
     unmatched(part, didYouMean(part, [...inventory.groups.keys(), ...inventory.hosts.keys()]))
   }
   return [...found]
-}
-
-export function isLocalhost(name: string): boolean {
-  return name === 'localhost' || name === '127.0.0.1' || name === '::1'
 }

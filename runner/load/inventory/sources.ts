@@ -1,26 +1,32 @@
-/** Reads the sources given with `-i`: YAML and INI files, folders of them, and lists of hosts (`a,b,`). */
-import { readdirSync } from 'node:fs'
+/** Reads the sources given with `-i`: YAML, JSON and INI files, programs that print JSON, folders of those, and lists of hosts (`a,b,`). */
+import { accessSync, closeSync, constants, openSync, readdirSync, readSync } from 'node:fs'
 import path from 'node:path'
-import { DiagnosticError, type Diagnostic } from '../../diagnostic/diagnostic.ts'
-import type { SourceRange } from '../../diagnostic/source.ts'
-import { didYouMean } from '../../diagnostic/suggest.ts'
-import type { Raw } from '../../value/value.ts'
+import { DiagnosticError, fail, type Diagnostic } from '../../diagnostic/diagnostic.ts'
 import { isFile, isFolder, type Reader } from '../reader.ts'
-import { toRaw, type MapNode, type Node } from '../yaml.ts'
-import { Inventory, type Host } from './inventory.ts'
+import type { Node } from '../yaml.ts'
+import { Inventory } from './inventory.ts'
 import { readIniInventory } from './ini.ts'
 import { readHostNames } from './range.ts'
+import { readScriptInventory } from './script.ts'
+import { readYamlInventory } from './yaml.ts'
+
+/** What is left out in a folder, beside hidden files, `group_vars` and `host_vars`. */
+export interface IgnoredNames {
+  readonly endings: readonly string[]
+  /** Regular expressions that may match anywhere in a name. */
+  readonly patterns: readonly string[]
+}
 
 /** Endings that Ansible ignores in an inventory folder. */
-const IGNORED_ENDINGS = new Set(['.pyc', '.pyo', '.swp', '.bak', '.rpm', '.md', '.txt', '.rst', '.orig', '.ini', '.cfg', '.retry'])
+export const IGNORED_ENDINGS = ['.pyc', '.pyo', '.swp', '.bak', '~', '.rpm', '.md', '.txt', '.rst', '.orig', '.ini', '.cfg', '.retry']
 
 /** Reads all sources into one inventory. Faults are thrown together. */
-export function readInventory(sources: readonly string[], reader: Reader): Inventory {
+export function readInventory(sources: readonly string[], reader: Reader, ignored: IgnoredNames = { endings: IGNORED_ENDINGS, patterns: [] }): Inventory {
   const inventory = new Inventory()
   const faults: Diagnostic[] = []
   for (const source of sources) {
     try {
-      readSource(inventory, source, reader)
+      readSource(inventory, source, reader, ignored)
     } catch (error) {
       if (!(error instanceof DiagnosticError)) throw error
       faults.push(...error.diagnostics)
@@ -31,99 +37,89 @@ export function readInventory(sources: readonly string[], reader: Reader): Inven
   return inventory
 }
 
-function readSource(inventory: Inventory, source: string, reader: Reader): void {
-  if (source.includes(',')) {
-    for (const entry of source.split(',').map((part) => part.trim())) if (entry !== '') addHosts(inventory, entry, 'ungrouped', undefined)
+function readSource(inventory: Inventory, source: string, reader: Reader, ignored: IgnoredNames): void {
+  const absolute = path.resolve(reader.workingFolder, source)
+  if (source.includes(',') && !isFile(absolute) && !isFolder(absolute)) {
+    // No ranges here, as in Ansible.
+    for (const entry of source.split(',').map((part) => part.trim())) {
+      if (entry === '') continue
+      const { names, port } = /[[\]]/.test(entry) && !/^\[.*:.*\]:\d+$/.test(entry) ? { names: [entry], port: undefined } : readHostNames(entry, undefined)
+      inventory.addHost(names[0]!, 'ungrouped', { source, port })
+    }
     inventory.sources.push(source)
     return
   }
-  const absolute = path.resolve(reader.workingFolder, source)
-  if (isFolder(absolute)) {
-    inventory.folders.push(absolute)
-    inventory.sources.push(absolute)
-    readFolder(inventory, absolute, reader)
-    return
-  }
-  inventory.folders.push(path.dirname(absolute))
+  const folder = isFolder(absolute)
+  inventory.folders.push(folder ? absolute : path.dirname(absolute))
   inventory.sources.push(absolute)
-  readFile(inventory, absolute, reader)
+  if (folder) readFolder(inventory, absolute, reader, ignored)
+  else readFile(inventory, absolute, reader)
 }
 
 /** All inventories in a folder and the folders below, by name. */
-function readFolder(inventory: Inventory, folder: string, reader: Reader): void {
+function readFolder(inventory: Inventory, folder: string, reader: Reader, ignored: IgnoredNames): void {
+  const patterns = ignored.patterns.map((pattern) => new RegExp(pattern))
   for (const name of readdirSync(folder).sort()) {
     const at = path.join(folder, name)
-    if (name.startsWith('.') || name.endsWith('~') || IGNORED_ENDINGS.has(path.extname(name))) continue
-    if (isFolder(at)) {
-      if (name !== 'group_vars' && name !== 'host_vars') readFolder(inventory, at, reader)
-    } else if (isFile(at)) readFile(inventory, at, reader)
+    if (name.startsWith('.') || ['group_vars', 'host_vars', 'vars_plugins'].includes(name)) continue
+    if (ignored.endings.some((ending) => name.endsWith(ending)) || patterns.some((pattern) => pattern.test(name))) continue
+    if (isFolder(at)) readFolder(inventory, at, reader, ignored)
+    else if (isFile(at)) readFile(inventory, at, reader)
   }
 }
 
+/** A program is run; what is YAML by its name, or by its text where the name has no ending, is that; all else is INI. */
 function readFile(inventory: Inventory, absolute: string, reader: Reader): void {
-  if (!['.yml', '.yaml', '.json'].includes(path.extname(absolute))) {
-    readIniInventory(inventory, reader.text(absolute))
+  const program = programKind(absolute)
+  if (program === 'runs') {
+    readScriptInventory(inventory, absolute, reader)
     return
   }
-  const node = reader.yaml(absolute)
-  if (node.kind === 'scalar' && node.value === null) return
-  if (node.kind !== 'map') fault('an inventory is a mapping of groups', node)
-  for (const entry of node.entries) readGroup(inventory, entry.key, entry.value)
+  if (program === 'may not run')
+    fail('BAD_INVENTORY', `${reader.shownPath(absolute)} is a script that may not be run`, {
+      hint: `Make it executable: chmod +x ${reader.shownPath(absolute)}`,
+    })
+  const ending = path.extname(absolute)
+  if (ending === '.toml') fail('BAD_INVENTORY', `${reader.shownPath(absolute)} is TOML, which is not supported`, { hint: 'Write it as YAML or INI.' })
+  if (['.yml', '.yaml', '.json'].includes(ending)) {
+    const node = reader.yaml(absolute)
+    if (node.kind === 'map') readYamlInventory(inventory, node, absolute, reader)
+    else if (node.kind !== 'scalar' || node.value !== null) fail('BAD_INVENTORY', 'an inventory is a mapping of groups', { range: node.range })
+    return
+  }
+  const node = ending === '' ? asYaml(absolute, reader) : undefined
+  if (node?.kind === 'map') readYamlInventory(inventory, node, absolute, reader)
+  else readIniInventory(inventory, reader.text(absolute), absolute)
 }
 
-const GROUP_KEYS = ['hosts', 'children', 'vars']
+/** A file as YAML; undefined where it is none. */
+function asYaml(absolute: string, reader: Reader): Node | undefined {
+  try {
+    return reader.yaml(absolute)
+  } catch (error) {
+    if (error instanceof DiagnosticError && error.diagnostics.some(({ code }) => code === 'YAML_SYNTAX' || code === 'WRONG_TYPE')) return undefined
+    throw error
+  }
+}
 
-function readGroup(inventory: Inventory, name: string, node: Node): void {
-  const group = inventory.group(name)
-  if (node.kind === 'scalar' && node.value === null) return
-  if (node.kind !== 'map') fault(`the group '${name}' has to be a mapping of hosts, children and vars`, node)
-  for (const entry of node.entries) {
-    const { value } = entry
-    const empty = value.kind === 'scalar' && value.value === null
-    if (!GROUP_KEYS.includes(entry.key)) {
-      throw new DiagnosticError({
-        code: 'BAD_INVENTORY',
-        severity: 'error',
-        summary: `'${entry.key}' is not a part of a group`,
-        range: entry.keyRange,
-        hint: didYouMean(entry.key, GROUP_KEYS) ?? `A group has ${GROUP_KEYS.join(', ')}; groups within it stand under children.`,
-      })
+/** Whether a file begins as a script or a program does. What only has the right to be run, as on some file systems all files, is none. */
+function programKind(absolute: string): 'runs' | 'may not run' | undefined {
+  const head = Buffer.alloc(4)
+  try {
+    const file = openSync(absolute, 'r')
+    try {
+      readSync(file, head)
+    } finally {
+      closeSync(file)
     }
-    if (empty) continue
-    if (value.kind !== 'map') fault(`'${entry.key}' of the group '${name}' has to be a mapping`, value)
-    if (entry.key === 'vars') setAll(group.vars, value)
-    else if (entry.key === 'children') {
-      for (const child of value.entries) {
-        inventory.addChild(name, child.key, child.keyRange)
-        readGroup(inventory, child.key, child.value)
-      }
-    } else readHosts(inventory, name, value)
+  } catch {
+    return undefined
   }
-}
-
-function readHosts(inventory: Inventory, groupName: string, node: MapNode): void {
-  for (const entry of node.entries) {
-    const { value } = entry
-    if (value.kind !== 'map' && !(value.kind === 'scalar' && value.value === null))
-      fault(`the variables of the host '${entry.key}' have to be a mapping`, value)
-    for (const host of addHosts(inventory, entry.key, groupName, entry.keyRange)) if (value.kind === 'map') setAll(host.vars, value)
+  if (!head.toString('latin1').startsWith('#!') && head.toString('latin1') !== '\x7fELF') return undefined
+  try {
+    accessSync(absolute, constants.X_OK)
+    return 'runs'
+  } catch {
+    return 'may not run'
   }
-}
-
-/** The hosts of an entry such as `web[1:3]:2222`, added to a group. */
-function addHosts(inventory: Inventory, entry: string, groupName: string, at: SourceRange | undefined): Host[] {
-  const { names, port } = readHostNames(entry, at)
-  return names.map((name) => {
-    const host = inventory.addHost(name, groupName)
-    if (port !== undefined) host.vars.set('ansible_port', port)
-    return host
-  })
-}
-
-function setAll(vars: Map<unknown, Raw>, node: MapNode): void {
-  for (const entry of node.entries) vars.set(entry.key, toRaw(entry.value))
-}
-
-function fault(summary: string, node: Node): never {
-  throw new DiagnosticError({ code: 'BAD_INVENTORY', severity: 'error', summary, range: node.range })
 }

@@ -62,7 +62,7 @@ const RUN: readonly (readonly [said: Said, changed: Partial<RunOptions>])[] = [
 t.test('what each setting asks of the run', async (t) => {
   const expected = { ...DEFAULT_OPTIONS, extraVars: new RawDict() }
   for (const [said, changed] of RUN)
-    t.strictSame(invoke(said).invocation.run, { ...expected, connectionPassword: undefined, becomePassword: undefined, ...changed }, JSON.stringify(said))
+    t.strictSame(invoke(said).invocation.run, { ...expected, configFile: path.join(folder, 'ansible.cfg'), ...changed }, JSON.stringify(said))
 })
 
 t.test('the inventory and the output', async (t) => {

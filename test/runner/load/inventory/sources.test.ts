@@ -1,7 +1,9 @@
+import { chmodSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
 import t from 'tap'
 import { readInventory } from '../../../../runner/load/inventory/sources.ts'
 import { Reader } from '../../../../runner/load/reader.ts'
-import { faultsOf } from '../../../support/faults.ts'
+import { faultLine, faultsOf } from '../../../support/faults.ts'
 import { groupsOf, plain } from './support.ts'
 
 t.test('YAML: groups, hosts with variables, ranges, empty parts', async (t) => {
@@ -20,14 +22,15 @@ g5:
   const inventory = readInventory(['b.yml'], new Reader(() => undefined, folder))
   t.strictSame(groupsOf(inventory), { ungrouped: ['u1', 'h2', 'h3', 'h4'], g1: ['h1', 'h5', 'h6'], g2: ['h6'], g4: ['h8', 'h6'], g5: [] })
   t.strictSame(plain(inventory.group('all').vars), { v: 1, t: 't:{{ x }}', oct: 420 })
-  t.strictSame(plain(inventory.hosts.get('h4')!.vars), { ansible_port: 22 })
+  t.strictSame(plain(inventory.hosts.get('h4')!.vars), { ansible_port: 22, inventory_file: `${folder}/b.yml`, inventory_dir: folder })
   t.strictSame(inventory.folders, [folder])
   t.strictSame([...readInventory(['empty'], new Reader(() => undefined, folder)).hosts.keys()], [])
 })
 
 t.test('a list of hosts', async (t) => {
   const inventory = readInventory(['x, y[1:2],127.0.0.1:22,'], new Reader(() => undefined))
-  t.strictSame(inventory.hostsOf('ungrouped'), ['x', 'y1', 'y2', '127.0.0.1'])
+  t.strictSame(inventory.hostsOf('ungrouped'), ['x', 'y[1:2]', '127.0.0.1'])
+  t.match(plain(inventory.hosts.get('127.0.0.1')!.vars), { ansible_port: 22, inventory_file: 'x, y[1:2],127.0.0.1:22,', inventory_dir: 'None' })
   t.strictSame(inventory.folders, [])
 })
 
@@ -53,22 +56,86 @@ t.test('a folder: by name, with folders below; not what belongs to other program
 
 t.test('faults of all sources together, each at its place', async (t) => {
   const folder = t.testdir({
-    'a.yml': 'g: {host: {x: }}',
     'b.yml': '- x',
     'c.yml': 'g: {hosts: [a]}',
     'd.yml': 'g: {hosts: {a: 5}}',
     'e.yml': 'g: {children: {h: {children: {g: }}}}',
   })
-  const files = ['a.yml', 'b.yml', 'c.yml', 'd.yml', 'e.yml', 'none.yml']
+  const files = ['b.yml', 'c.yml', 'd.yml', 'e.yml', 'none.yml']
   t.strictSame(
     faultsOf(() => readInventory(files, new Reader(() => undefined, folder))),
     [
-      "BAD_INVENTORY a.yml:1:5 'host' is not a part of a group | Did you mean 'hosts'?",
       'BAD_INVENTORY b.yml:1:1 an inventory is a mapping of groups',
       "BAD_INVENTORY c.yml:1:12 'hosts' of the group 'g' has to be a mapping",
       "BAD_INVENTORY d.yml:1:16 the variables of the host 'a' have to be a mapping",
-      "BAD_INVENTORY e.yml:1:31 the group 'h' would be a child of itself",
+      "BAD_INVENTORY e.yml:1:16 the group 'g' would be a child of itself",
       'FILE_NOT_FOUND - there is no file none.yml',
     ],
   )
+})
+
+t.test('what is odd in YAML is left out, and told of', async (t) => {
+  const folder = t.testdir({ 'a.yml': 'g: {host: {x: }, hosts: h1, children: c}\nz: text\n', 'p.yml': 'plugin: constructed\n' })
+  const warnings: string[] = []
+  const inventory = readInventory(['a.yml'], new Reader((warning) => warnings.push(faultLine(warning)), folder))
+  t.strictSame(groupsOf(inventory), { ungrouped: [], g: ['h1'], c: [] })
+  t.strictSame(warnings, [
+    "BAD_INVENTORY a.yml:1:5 'host' is not a part of a group and is left out | Did you mean 'hosts'?",
+    "BAD_INVENTORY a.yml:2:1 'z' is no group and is left out: a group is a mapping of hosts, children and vars",
+  ])
+  t.match(
+    faultsOf(() => readInventory(['p.yml'], new Reader(() => undefined, folder))),
+    ['BAD_INVENTORY p.yml:1:1 inventory plugins are not supported'],
+  )
+})
+
+t.test('a program prints groups and hosts, and no text of it is a template', async (t) => {
+  const folder = t.testdir({})
+  const program = (name: string, text: string): string => {
+    writeFileSync(path.join(folder, name), text)
+    chmodSync(path.join(folder, name), 0o755)
+    return name
+  }
+  const warnings: string[] = []
+  const read = (name: string): ReturnType<typeof readInventory> => readInventory([name], new Reader((warning) => warnings.push(warning.summary), folder))
+
+  const meta = read(
+    program(
+      'meta',
+      `#!/bin/sh\n[ "$1" = --list ] && echo '{"g": {"hosts": ["a", "b"], "vars": {"v": "{{ x }}"}, "children": ["k"]}, "k": ["c"], "d": {"x": 1.0}, "_meta": {"hostvars": {"a": {"n": [1]}}}}'\n`,
+    ),
+  )
+  t.strictSame(groupsOf(meta), { ungrouped: [], g: ['a', 'b', 'c'], k: ['c'], d: ['d'] })
+  t.strictSame(plain(meta.group('g').vars), { v: '{{ x }}' })
+  t.match(plain(meta.hosts.get('a')!.vars), { n: [1], inventory_file: `${folder}/meta` })
+  t.strictSame(warnings.splice(0), ['meta prints text with template markers, which is kept as it is'])
+
+  const each = read(
+    program('each', '#!/bin/sh\nif [ "$1" = --list ]; then echo \'{"g": ["a", "b"]}\'; elif [ "$2" = a ]; then echo "{\\"me\\": \\"$2\\"}"; fi\n'),
+  )
+  t.match(plain(each.hosts.get('a')!.vars), { me: 'a' })
+  t.notOk(each.hosts.get('b')!.vars.has('me'))
+
+  for (const [text, fault] of [
+    ['#!/bin/sh\necho broken >&2; exit 3\n', 'BAD_INVENTORY - bad --list ended with 3'],
+    ['#!/bin/sh\necho "[1]"\n', 'BAD_INVENTORY - bad --list prints no mapping of groups'],
+    ['#!/bin/sh\necho "{"\n', 'BAD_INVENTORY - bad --list prints no JSON'],
+    ['#!/no/such/program\n', 'BAD_INVENTORY - bad --list cannot be run | A script begins with #! and is executable.'],
+  ] as const)
+    t.strictSame(
+      faultsOf(() => read(program('bad', text))),
+      [fault],
+      text,
+    )
+  writeFileSync(path.join(folder, 'plain'), '#!/bin/sh\n')
+  t.match(
+    faultsOf(() => read('plain')),
+    [/plain is a script that may not be run \| Make it executable/],
+  )
+})
+
+t.test('a file without an ending is YAML where it reads as a mapping, and INI otherwise', async (t) => {
+  const folder = t.testdir({ y: 'g: {hosts: {a: }}\n', j: '{"g": {"hosts": {"b": null}}}', i: '[g]\nc x=1\n', l: 'd\ne\n' })
+  const inventory = readInventory(['y', 'j', 'i', 'l'], new Reader(() => undefined, folder))
+  t.strictSame(groupsOf(inventory), { ungrouped: ['d', 'e'], g: ['a', 'b', 'c'] })
 })
