@@ -13,11 +13,11 @@ export class Pending extends Error {
 /** One evaluation may have to stop for at most this many answers. */
 const MAX_FETCHES = 1000
 
-/** Evaluates until nothing is pending. */
-export async function settled<T>(evaluate: () => T): Promise<T> {
+/** Evaluates until nothing is pending. What may have to be evaluated again must not have done anything else by then. */
+export async function settled<T>(evaluate: () => T | Promise<T>): Promise<T> {
   for (let fetches = 0; ; fetches++) {
     try {
-      return evaluate()
+      return await evaluate()
     } catch (error) {
       if (!(error instanceof Pending) || fetches >= MAX_FETCHES) throw error
       await error.fetch()

@@ -61,7 +61,7 @@ export class HostFacts {
   /** `inject`: whether facts are variables of their own. */
   constructor(doubt: Doubt, inject = true) {
     this.#doubt = doubt
-    this.#all = new LazyDict(
+    this.#all = new AllFacts(
       () => this.#allNames(),
       (name) => this.#fact(name),
     )
@@ -199,6 +199,19 @@ export class HostFacts {
     const variable = name === 'gather_subset' || name === 'module_setup' ? name : `ansible_${name}`
     if (passes(filter, variable)) this.#known.set(variable, value)
   }
+}
+
+/** `ansible_facts`: what it holds changes as facts are read. */
+class AllFacts extends LazyDict {
+  /** Asks for the one fact alone. */
+  override has(key: Value): boolean {
+    return this.get(key) !== undefined
+  }
+}
+
+/** A value that stays as it is, whatever is gathered later. */
+export function asOfNow(value: Value): Value {
+  return value instanceof AllFacts ? new Dict(value) : value
 }
 
 /** Facts among the variables of a host: reading one may have to wait for the host. */

@@ -422,22 +422,24 @@ class TaskOnHost {
       const environment = await settled(() => environmentOf(this.#task, evaluator))
       return this.#session.gatherFacts({ target, storedFor, whole }, this.#play, this.#task, environment, request)
     }
-    const outcome = await own.run({
-      session: this.#session,
-      play: this.#play,
-      task: this.#task,
-      hostName: this.#hostName,
-      delegateName: await this.#target(local),
-      local,
-      evaluator,
-      bound,
-      argument,
-      all,
-      gather,
-      isRegistered: this.#task.task.keywords.has('register'),
-      verbosity: this.#session.options.verbosity,
-      check,
-    })
+    const outcome = await settled(async () =>
+      own.run({
+        session: this.#session,
+        play: this.#play,
+        task: this.#task,
+        hostName: this.#hostName,
+        delegateName: await this.#target(local),
+        local,
+        evaluator,
+        bound,
+        argument,
+        all,
+        gather,
+        isRegistered: this.#task.task.keywords.has('register'),
+        verbosity: this.#session.options.verbosity,
+        check,
+      }),
+    )
     return check ? { ...outcome, check } : outcome
   }
 

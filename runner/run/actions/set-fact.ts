@@ -1,6 +1,7 @@
 /** `set_fact`: variables of a host for the rest of the run. */
 import { fail } from '../../diagnostic/diagnostic.ts'
 import { Dict, type Value } from '../../value/value.ts'
+import { asOfNow } from '../facts.ts'
 import { NOTHING, type Outcome } from '../outcome.ts'
 import type { ActionContext } from './action.ts'
 
@@ -9,7 +10,7 @@ export function setFact({ all, bound }: ActionContext): Outcome {
   for (const [name, value] of all()) {
     if (name === 'cacheable') continue
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) fail('BAD_ARGUMENT', `'${name}' is not the name of a variable`, { range: bound.args.get(name)?.keyRange })
-    facts.set(name, typeof value === 'string' && /^(?:yes|no|true|false)$/i.test(value) ? /^(?:yes|true)$/i.test(value) : value)
+    facts.set(name, typeof value === 'string' && /^(?:yes|no|true|false)$/i.test(value) ? /^(?:yes|true)$/i.test(value) : asOfNow(value))
   }
   if (facts.size === 0) fail('BAD_ARGUMENT', "'set_fact' needs at least one name with a value", { range: bound.action.range })
   return { ...NOTHING, data: Dict.of({ ansible_facts: facts }) }
