@@ -13,8 +13,8 @@ export const local: Collector = {
   reads: (wish) => ({ queries: [{ ...localFacts(wish.factPath), timeoutMs: Math.max(30_000, wish.timeoutMs) }] }),
   facts: (host, wish) => {
     const reply = host.reply(localFacts(wish.factPath))
-    const errors = new Map(pieces(reply?.stderr ?? '', 2).map(([path, text]) => [path!, text!]))
-    const facts = pieces(reply?.stdout ?? '', 4).map(([path, kind, output, code]): [Value, Value] => {
+    const errors = new Map(pieces((reply?.stderr ?? '').slice(1), 2).map(([path, text]) => [path!, text!]))
+    const facts = pieces(reply?.stdout ?? '', 5).map(([, path, kind, output, code]): [Value, Value] => {
       const name = path!.slice(path!.lastIndexOf('/') + 1).replaceAll('.fact', '')
       if (kind === 'x' && code !== '0') return [name, `Failure executing fact script (${path!}), rc: ${code!}, err: ${errors.get(path!) ?? ''}`]
       return [name, factOf(output!, path!)]
@@ -25,7 +25,7 @@ export const local: Collector = {
 
 /** What stands between NULs, so many at a time. */
 function pieces(text: string, size: number): string[][] {
-  const all = text.split('\0').slice(1)
+  const all = text.split('\0')
   return Array.from({ length: Math.floor(all.length / size) }, (_, index) => all.slice(index * size, (index + 1) * size))
 }
 
