@@ -229,7 +229,8 @@ export class LazyDict extends Dict {
   }
 
   override has(key: Value): boolean {
-    return typeof key === 'string' && [...this.#keys()].includes(key)
+    // A name that is not among the keys may be one that is only told when it is asked for: a fact of a host.
+    return typeof key === 'string' && ([...this.#keys()].includes(key) || this.#make(key) !== undefined)
   }
 
   override get size(): number {

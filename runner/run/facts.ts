@@ -121,7 +121,8 @@ export class HostFacts {
   // --- looking up ------------------------------------------------------------------------------------------------------
 
   #variable(name: string): Value | undefined {
-    return mayBeFact(name) ? this.#of(name, name.slice('ansible_'.length)) : this.#known.get(name)
+    if (!name.startsWith('ansible_')) return this.#known.get(name)
+    return mayBeFact(name) ? this.#of(name, name.slice('ansible_'.length)) : undefined
   }
 
   /** A key of `ansible_facts`: the name without `ansible_`, but for local facts. */

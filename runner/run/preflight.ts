@@ -41,6 +41,7 @@ export async function preflight(session: Session, plays: readonly CompiledPlay[]
     if (found.get(key)?.severity !== 'error') found.set(key, judged)
   }
   const checks: PlayCheck[] = []
+  const tasks: CompiledTask[] = []
   for (const play of plays) {
     const parts = new PlayParts(session, play, add)
     for (const { task } of parts.tasks) {
@@ -50,6 +51,7 @@ export async function preflight(session: Session, plays: readonly CompiledPlay[]
     }
     for (const name of parts.variables) runtime.set(name, new Unknown('include_vars'))
     isOpen ||= parts.isOpen
+    tasks.push(...parts.tasks.map(({ task }) => task), ...parts.handlers)
     checks.push(new PlayCheck(session, play, parts, add))
   }
   session.foreseen = runtime
@@ -57,7 +59,7 @@ export async function preflight(session: Session, plays: readonly CompiledPlay[]
   for (const check of checks) check.run()
   session.beforeRun = false
   session.foreseen = new Map()
-  session.foreseeFacts(plays)
+  session.foreseeFacts(plays, tasks)
   return [...found.values()]
 }
 

@@ -292,9 +292,9 @@ export class Session {
     }
   }
 
-  /** Facts that templates of the whole run mention; told by whoever knows its plays. */
-  foreseeFacts(plays: readonly CompiledPlay[]): void {
-    this.#mentioned = mentionedFacts(plays, this.inventory)
+  /** Finds out which facts templates of the whole run mention. */
+  foreseeFacts(plays: readonly CompiledPlay[], tasks: Iterable<CompiledTask>): void {
+    this.#mentioned = mentionedFacts(plays, tasks, this.inventory)
   }
 
   #magic(hostName: string, play: ActivePlay | undefined, task: CompiledTask | undefined): RawDict {

@@ -11,9 +11,9 @@ const NO_FACTS = new RegExp(
     'facts|connection|host|port|user|password|private_key_file|timeout|pipelining|executable|remote_tmp|async_dir|managed|version',
     'check_mode|diff_mode|forks|limit|run_tags|skip_tags|verbosity|config_file|playbook_python|inventory_sources|search_path',
     'failed_task|failed_result|delegated_vars|item_label|index_var|loop.*|play_.*|role_.*|parent_role_.*|dependent_role_names|collection_name',
-    'host_key_checking|become|(?:become|sudo|su|shell|paramiko|sftp|scp|winrm|psrp|docker|podman|control|network|common_remote)_.*|.*_interpreter',
-    // Host keys are facts; what else begins so is of the connection.
-    'ssh_(?!host_key_).*',
+    'host_key_checking|become|(?:become|sudo|su|shell|paramiko|sftp|scp|winrm|psrp|control|network|common_remote)_.*|.*_interpreter',
+    // Host keys are facts, and so are bridges; what else begins so is of the connection.
+    'ssh_(?!host_key_).*|(?:docker|podman)_(?!.*bridge$).*',
   ].join('|')})$`,
 )
 

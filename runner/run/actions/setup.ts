@@ -15,7 +15,7 @@ export async function gatherFacts(context: ActionContext): Promise<Outcome> {
   return { ...NOTHING, data: Dict.of({ ansible_facts: await context.gather(requestOf(context), context.isRegistered) }) }
 }
 
-function requestOf({ argument, bound }: ActionContext): FactRequest {
+function requestOf({ argument, bound, session }: ActionContext): FactRequest {
   const timeout = argument('gather_timeout')
   const seconds = timeout === undefined || timeout === null ? EVERY_FACT.timeoutMs / 1000 : timeout instanceof Float ? timeout.value : Number(timeout)
   if (!Number.isFinite(seconds) || seconds < 0)
@@ -23,7 +23,7 @@ function requestOf({ argument, bound }: ActionContext): FactRequest {
   const subset = wordsOf(argument('gather_subset'))
   const factPath = argument('fact_path')
   return {
-    subset: subset.length === 0 ? EVERY_FACT.subset : subset,
+    subset: subset.length === 0 ? (session.options.gatherSubset ?? EVERY_FACT.subset) : subset,
     filter: wordsOf(argument('filter')),
     factPath: typeof factPath === 'string' && factPath !== '' ? factPath : EVERY_FACT.factPath,
     timeoutMs: seconds * 1000,
