@@ -37,7 +37,7 @@ async function messages(playbook: string, setup: Setup = hosts('a')): Promise<un
     .filter(({ outcome }) => !outcome.skipped && (outcome.data.has('msg') || outcome.failure || outcome.unknown !== undefined))
     .map(
       ({ host, outcome }) =>
-        `${host}: ${outcome.unknown === undefined ? (outcome.failure?.message ?? String(outcome.data.get('msg'))) : `unknown, because of ${outcome.unknown}`}`,
+        `${host}: ${outcome.unknown === undefined ? (outcome.failure?.message ?? print(outcome.data.get('msg') ?? null)) : `unknown, because of ${outcome.unknown}`}`,
     )
 }
 
@@ -81,7 +81,7 @@ t.test('facts survive into later plays, until they are forgotten', async (t) => 
   const text = PLAY + debug('{{ ansible_kernel }}') + UNGATHERED + debug('{{ ansible_kernel }} {{ ansible_facts.kernel }}')
   t.strictSame(await messages(text), ['a: 6.1.0', 'a: 6.1.0 6.1.0'])
   const cleared = `${text}    - set_fact: { mine: 1 }\n    - meta: clear_facts\n${debug("{{ ansible_kernel | default('gone') }} {{ ansible_facts | length }} {{ mine }}")}`
-  t.strictSame(await messages(cleared), ['a: gone 0 1'])
+  t.strictSame((await messages(cleared)).slice(2), ['a: gone 0 1'])
 })
 
 t.test('each play gathers anew', async (t) => {
@@ -98,7 +98,7 @@ t.test('as a whole', async (t) => {
 
 t.test('a copy stays as it is', async (t) => {
   const text = `${PLAY}    - set_fact: { before: "{{ ansible_facts }}" }\n    - setup:\n${debug('{{ before.kernel != ansible_facts.kernel }}')}`
-  t.strictSame(await messages(text), ['a: true'])
+  t.strictSame(await messages(text), ['a: True'])
 })
 
 t.test('precedence', async (t) => {
