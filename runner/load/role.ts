@@ -75,8 +75,8 @@ export class RoleLoader {
       })
       return undefined
     }
-    const key = JSON.stringify([folder, files])
-    if (!this.#roles.has(key)) this.#roles.set(key, this.#read(name.startsWith('/') || name.includes('/') ? path.basename(name) : name, folder, files, at))
+    const key = JSON.stringify([folder, name, files])
+    if (!this.#roles.has(key)) this.#roles.set(key, this.#read(name, folder, files, at))
     return this.#roles.get(key)
   }
 

@@ -226,7 +226,6 @@ export class PlayCompiler {
     const identity = identityOf(role, keywords, params)
     const use: RoleUse = { role, params, keywords, range: nameRange, parent, dependencies: [], identity, repeats: role.allowsDuplicates }
     parent?.dependencies.push(use)
-    if (isStatic && !use.repeats && this.#compiled.roles.some((each) => each.identity === use.identity)) return []
     const inner = { ...at, outer: [keywords, ...at.outer] }
     const before = role.dependencies.flatMap((dependency) => this.#roleEntry(dependency, use, inner, isStatic, handlers))
     if (isStatic) this.#compiled.roles.push(use)

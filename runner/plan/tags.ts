@@ -35,16 +35,17 @@ export function filterItems(items: readonly CompiledItem[], keep: (task: Compile
   })
 }
 
-/** The tags of a task with those that it inherits. Templates in tags are not evaluated. */
-export function tagsOf(task: CompiledTask): Set<string> {
-  return new Set(accumulated(task.chain, 'tags').flatMap((found) => tagNames(found.raw)))
+/** The tags of a task with those that it inherits. */
+export function tagsOf(task: CompiledTask, valueOf: (raw: Raw) => Value): Set<string> {
+  return new Set(accumulated(task.chain, 'tags').flatMap((found) => tagNames(found.raw, valueOf)))
 }
 
 /** The names in a `tags`: a list, or one text with commas. */
-export function tagNames(raw: Raw): string[] {
-  if (raw === null) return []
-  return (Array.isArray(raw) ? raw : [raw])
-    .flatMap((value) => print(value as Value).split(','))
+export function tagNames(raw: Raw, valueOf: (raw: Raw) => Value): string[] {
+  const value = valueOf(raw)
+  if (value === null) return []
+  return (Array.isArray(value) ? value.flat() : [value])
+    .flatMap((each) => print(each).split(','))
     .map((tag) => tag.trim())
     .filter((tag) => tag !== '')
 }

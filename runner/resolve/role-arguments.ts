@@ -52,7 +52,7 @@ export function checkArguments(spec: ReadonlyMap<string, ArgumentSpec>, valueOf:
 }
 
 function check(name: string, value: Value | undefined, argument: ArgumentSpec): string[] {
-  if (value === undefined || value instanceof Undefined || value === null) return argument.required ? [`'${name}' is required`] : []
+  if (value === undefined || value instanceof Undefined || value === null) return argument.required ? [`missing required arguments: ${name}`] : []
   if (!hasType(value, argument.type)) return [`'${name}' has to be of type ${argument.type}`]
   const faults: string[] = []
   // As printed: `-e version=2` gives text, which the type takes as a number.

@@ -52,6 +52,8 @@ export class BatchRun {
   readonly #lost = new Set<string>()
   /** Hosts on which nothing more runs, handlers that are forced aside. */
   readonly #stopped = new Set<string>()
+  /** Hosts on which a handler failed: there even forced ones run no more. */
+  readonly #failedHandlers = new Set<string>()
   readonly #interrupted: () => boolean
   /** In a dry run: by host, why it cannot be known whether anything more runs there. */
   readonly #maybeEnded: Map<string, string>
@@ -76,6 +78,7 @@ export class BatchRun {
     const { compiled, batch, name } = this.#play
     const hosts = batch.filter((each) => !this.#gone.has(each))
     this.#session.emit({ kind: 'play-start', name, id: randomUUID(), path: formatPosition(compiled.play.range), hosts, at: new Date() })
+    for (const host of hosts) this.#session.host(host).beginPlay()
     const items = [...this.#facts(), ...compiled.items]
     if (this.#strategy === 'linear') await this.#lockstep(items, hosts)
     else await pooled(hosts, this.#strategy === 'free' ? hosts.length : this.#session.options.forks, (host) => this.#lockstep(items, [host]))
@@ -94,7 +97,14 @@ export class BatchRun {
     const wanted = keyword && keyword.raw !== null ? booleanOf(evaluator.value(keyword.raw)) : options.gathering !== 'explicit'
     const isKnown = options.gathering === 'smart' && this.#play.batch.every((host) => this.#session.host(host).gathered.gathered)
     const task = factsTask(this.#play.compiled.play, this.#session.counter)
-    return wanted && !isKnown && selected(tagsOf(task), options) ? [task] : []
+    return wanted &&
+      !isKnown &&
+      selected(
+        tagsOf(task, (raw) => raw as Value),
+        options,
+      )
+      ? [task]
+      : []
   }
 
   get #isEnding(): boolean {
@@ -156,11 +166,8 @@ export class BatchRun {
       if (outcome?.unreachable && !outcome.ignored) this.#lose(host, 'unreachable')
       else if (outcome?.failure && !outcome.ignored) {
         const state = this.#session.host(host)
-        state.facts.set(
-          'ansible_failed_task',
-          Dict.of({ name: task.task.keywords.has('name') ? taskName(task, undefined) : '', action: task.task.action.written }),
-        )
-        state.facts.set('ansible_failed_result', resultDict(outcome))
+        state.facts.set('ansible_failed_task', await this.#failedTask(task, host))
+        state.facts.set('ansible_failed_result', new Dict([...resultDict(outcome), ['_ansible_no_log', false]]))
         // A file that is not there counts as a failure even where that is rescued.
         if (cursor.isRescued && isMissingInclude(task, outcome)) state.stats.failures++
         else if (cursor.isRescued) state.stats.rescued++
@@ -180,6 +187,17 @@ export class BatchRun {
       }
     }
     this.#endIfFatal(task, outcomes)
+  }
+
+  /** What a rescue sees of the task that failed. */
+  async #failedTask(task: CompiledTask, host: string): Promise<Dict> {
+    const evaluator = this.#session.evaluator(host, this.#play, task)
+    const { action, keywords } = task.task
+    const known = (raw: Raw): Promise<Value> => settled(() => evaluator.valueIfDefined(raw) ?? null)
+    const args = new Dict()
+    for (const [name, { raw }] of taskArguments(task, runnerAction(action.module) ?? { freeForm: '_raw_params' }, undefined).args)
+      args.set(name, await known(raw))
+    return Dict.of({ name: await known(keywords.get('name')?.raw ?? ''), action: action.written, args })
   }
 
   /** Whether a host is through with the task's role, which does not run twice. */
@@ -334,7 +352,8 @@ export class BatchRun {
   /** Runs the handlers that hosts have notified, in the order in which they are written; forced ones on failed hosts as well. */
   async #flush(hosts: readonly string[]): Promise<void> {
     const concerned = this.#force() ? this.#play.batch.filter((host) => hosts.includes(host) || this.#session.host(host).out === 'failed') : hosts
-    const mayRun = (host: string): boolean => !this.#lost.has(host) || (this.#force() && this.#session.host(host).out === 'failed')
+    const mayRun = (host: string): boolean =>
+      !this.#failedHandlers.has(host) && (!this.#lost.has(host) || (this.#force() && this.#session.host(host).out === 'failed'))
     for (const handler of this.#play.compiled.handlers) {
       if (this.#isEnding) return
       const due = concerned.filter((host) => {
@@ -354,6 +373,7 @@ export class BatchRun {
       for (const [host, outcome] of outcomes) {
         if (outcome.ignored || (!outcome.failure && !outcome.unreachable)) continue
         if (!outcome.unreachable) this.#session.host(host).stats.failures++
+        this.#failedHandlers.add(host)
         this.#lose(host, outcome.unreachable ? 'unreachable' : 'failed')
         this.#stopped.add(host)
       }

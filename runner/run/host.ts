@@ -45,6 +45,12 @@ export class HostState {
     this.gathered = new HostFacts(doubt(this.overlay), injectFacts)
   }
 
+  /** What it is through with counts within a play. */
+  beginPlay(): void {
+    this.begunRoles.clear()
+    this.doneRoles.clear()
+  }
+
   async closePorts(): Promise<void> {
     const open = [...this.ports.values()]
     this.ports.clear()

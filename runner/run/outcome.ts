@@ -58,6 +58,8 @@ export interface ItemOutcome {
   readonly loopVariable: string
   readonly indexVariable: string | undefined
   readonly index: number
+  /** What `extended` tells of the loop. */
+  readonly loop?: Dict | undefined
   readonly outcome: Outcome
 }
 

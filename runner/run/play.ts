@@ -2,12 +2,23 @@
 import { fail } from '../diagnostic/diagnostic.ts'
 import { matchHosts, matchLimit } from '../load/inventory/pattern.ts'
 import type { CompiledPlay } from '../plan/compiled.ts'
+import { Pending } from '../resolve/pending.ts'
 import type { Evaluator } from '../resolve/variables.ts'
 import { print } from '../value/print.ts'
-import { RawDict, Template, type Value } from '../value/value.ts'
+import { RawDict, Template, type Raw, type Value } from '../value/value.ts'
 import { BatchRun, type PlayEnd } from './batch.ts'
 import { promptFor } from './prompt.ts'
 import { playAtRest, type Session } from './session.ts'
+
+/** What a `tags` gives before the run; its text, where that cannot be told yet. */
+export function tagValue(raw: Raw, evaluator: Evaluator): Value {
+  try {
+    return evaluator.valueIfDefined(raw) ?? (raw instanceof Template ? raw.text : (raw as Value))
+  } catch (error) {
+    if (!(error instanceof Pending)) throw error
+    return raw instanceof Template ? raw.text : (raw as Value)
+  }
+}
 
 /** Evaluates what stands at a play itself: its name, its hosts, its files of variables. */
 export function playEvaluator(session: Session, compiled: CompiledPlay): Evaluator {

@@ -47,6 +47,8 @@ export async function preflight(session: Session, plays: readonly CompiledPlay[]
     for (const { task } of parts.tasks) {
       const module = await session.modules.load(task.task.action.module)
       if (module?.returns && 'ansible_facts' in module.returns) parts.isOpen = true
+      // Groups and variables of hosts that the run adds.
+      if (task.task.action.module === 'add_host' || task.task.action.module === 'group_by') parts.isOpen = true
       for (const name of namesSetBy(task)) runtime.set(name, new Unknown(`TASK [${task.task.action.written}]`))
     }
     for (const name of parts.variables) runtime.set(name, new Unknown('include_vars'))
@@ -239,7 +241,7 @@ class PlayCheck {
     try {
       bound = taskArguments(task, own ?? module!, undefined)
       const unknown = own ? unknownActionArguments(bound, own) : unknownArguments(bound, module!)
-      for (const fault of unknown) this.#add(fault, true)
+      for (const fault of unknown) this.#add(fault, certain)
       if (unknown.length > 0) return
       if (action.module === 'meta') this.#meta(task, bound.args.get('_meta')?.raw)
     } catch (error) {

@@ -19,6 +19,7 @@ export function resultDict(outcome: Outcome): Dict {
           item.set('ansible_index_var', each.indexVariable)
           item.set(each.indexVariable, each.index)
         }
+        if (each.loop) item.set('ansible_loop', each.loop)
         item.set('_ansible_item_label', each.label)
         return item
       }),
@@ -53,9 +54,14 @@ export function registered(outcome: Outcome): Value {
   const because = outcome.unknown ?? outcome.unknownData
   if (because !== undefined) return new Unknown(because)
   const result = resultDict(outcome)
+  forRegister(result)
   if (!outcome.items) return result
   if (!result.has('skipped')) result.set('skipped', false)
   if (result.get('failed') === false) result.delete('failed')
+  for (const item of result.get('results') as Dict[]) {
+    forRegister(item)
+    item.delete('_ansible_item_label')
+  }
   const results = result.get('results') as Value[]
   const unknowns = outcome.items.map((each) => registered(each.outcome))
   result.set(
@@ -67,6 +73,13 @@ export function registered(outcome: Outcome): Value {
   if (unknown && !outcome.changed) result.set('changed', unknown)
   if (unknown && !outcome.failure) result.set('failed', unknown)
   return result
+}
+
+/** What is only for the report is not kept: why a task was skipped, and that a skipped one has not failed. */
+function forRegister(result: Dict): void {
+  if (result.get('skipped') !== true) return
+  result.delete('false_condition')
+  result.delete('failed')
 }
 
 /** An item's label as one line. */

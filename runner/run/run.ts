@@ -23,7 +23,7 @@ import { print } from '../value/print.ts'
 import { Dict, RawDict } from '../value/value.ts'
 import type { Stats } from './host.ts'
 import type { RunOptions } from './options.ts'
-import { hostPattern, playEvaluator, playHosts, playName, runPlay } from './play.ts'
+import { hostPattern, playEvaluator, playHosts, playName, runPlay, tagValue } from './play.ts'
 import { preflight } from './preflight.ts'
 import { playAtRest, Session } from './session.ts'
 import { taskName } from './task.ts'
@@ -145,10 +145,10 @@ export function list(loaded: Loaded): ListedPlaybook[] {
         hosts: playHosts(session, play),
         pattern: hostPattern(play, evaluator),
         name: playName(play, evaluator),
-        playTags: tagNames(play.play.keywords.get('tags')?.raw ?? null),
+        playTags: tagNames(play.play.keywords.get('tags')?.raw ?? null, (raw) => tagValue(raw, evaluator)),
         tasks: [...tasksOf(play.items)]
           .filter((task) => task.task.action.module !== 'meta')
-          .map((task) => ({ name: taskName(task, evaluator), tags: [...tagsOf(task)].sort() })),
+          .map((task) => ({ name: taskName(task, evaluator), tags: [...tagsOf(task, (raw) => tagValue(raw, evaluator))].sort() })),
       }
     }),
   }))
@@ -161,7 +161,13 @@ function choose(plays: readonly CompiledPlay[], session: Session): CompiledPlay[
   return plays.map((play) => {
     const evaluator = playEvaluator(session, play)
     const keep = (task: CompiledTask): boolean => {
-      if (!selected(tagsOf(task), options)) return false
+      if (
+        !selected(
+          tagsOf(task, (raw) => tagValue(raw, session.evaluator('localhost', playAtRest(play, '', [], new RawDict()), task))),
+          options,
+        )
+      )
+        return false
       started ||= isStart(namesOf(task, evaluator), options.startAtTask!)
       return started
     }

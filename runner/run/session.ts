@@ -45,13 +45,15 @@ export interface ActivePlay {
   readonly batch: readonly string[]
   /** Hosts of the play that failed, are unreachable or were ended. */
   readonly gone: ReadonlySet<string>
+  /** Hosts that the play has added: `ansible_play_hosts` names them as well. */
+  readonly added: Set<string>
   /** What was included so far, by task, what it names and the variables around it. */
   readonly inclusions: Map<string, CompiledBlock>
 }
 
 /** A play before any of it has run. */
 export function playAtRest(compiled: CompiledPlay, name: string, hosts: readonly string[], prompted: RawDict): ActivePlay {
-  return { compiled, name, prompted, hosts, batch: hosts, gone: new Set(), inclusions: new Map() }
+  return { compiled, name, prompted, hosts, batch: hosts, gone: new Set(), added: new Set(), inclusions: new Map() }
 }
 
 export interface SessionParts {
@@ -319,19 +321,23 @@ export class Session {
     if (play) {
       magic.set('ansible_play_name', play.name)
       magic.set('playbook_dir', play.compiled.play.folder)
-      const alive = play.hosts.filter((name) => !play.gone.has(name))
-      const batch = alive.filter((name) => play.batch.includes(name))
-      magic.set('ansible_play_hosts_all', [...play.hosts])
+      const all = [...new Set([...play.hosts, ...play.added])]
+      const alive = all.filter((name) => !play.gone.has(name))
+      const batch = alive.filter((name) => play.batch.includes(name) || play.added.has(name))
+      magic.set('ansible_play_hosts_all', all)
       magic.set('ansible_play_hosts', alive)
       magic.set('ansible_play_batch', batch)
       magic.set('play_hosts', batch)
-      magic.set(
-        'ansible_role_names',
-        play.compiled.roles.map((use) => use.role.name),
-      )
+      const own = play.compiled.roles.filter((use) => use.parent === undefined).map((use) => use.role.name)
+      const dependencies = play.compiled.roles.filter((use) => use.parent !== undefined).map((use) => use.role.name)
+      magic.set('ansible_role_names', [...new Set([...own, ...dependencies])])
+      magic.set('ansible_play_role_names', own)
+      magic.set('role_names', own)
+      magic.set('ansible_dependent_role_names', [...new Set(dependencies)])
     }
     if (task?.role) {
       magic.set('role_name', task.role.role.name)
+      magic.set('ansible_role_name', task.role.role.name)
       magic.set('role_path', path.resolve(task.role.role.folder))
     }
     return magic

@@ -25,6 +25,18 @@ import { actionArguments, parametersOf } from './parameters.ts'
 import { registered } from './result.ts'
 import type { ActivePlay, Session } from './session.ts'
 
+/** Faults of templates and expressions. */
+const TEMPLATE_FAULTS: ReadonlySet<string> = new Set([
+  'UNDEFINED_VARIABLE',
+  'TEMPLATE_SYNTAX',
+  'TEMPLATE_FAILED',
+  'RECURSIVE_TEMPLATE',
+  'UNKNOWN_FILTER',
+  'UNKNOWN_TEST',
+  'UNKNOWN_LOOKUP',
+  'LOOKUP_FAILED',
+])
+
 /** A loop may have this many items. */
 const MAX_LOOP_ITEMS = 100_000
 const DEFAULT_RETRIES = 3
@@ -147,18 +159,37 @@ class TaskOnHost {
     for (const [index, item] of items.entries()) {
       const local = new Map<Value, Raw>([...facts, [loopVariable, item], ['ansible_loop_var', loopVariable]])
       if (control.indexVariable !== undefined) local.set(control.indexVariable, index)
-      if (control.extended) local.set('ansible_loop', loopInformation(items, index))
-      const outcome = await caught(() => this.#once(local, maybeBecause))
-      const label = control.label === undefined ? item : ((await this.#valueIfKnown(control.label, local)) ?? item)
+      const information = control.extended ? loopInformation(items, index, control.allItems) : undefined
+      if (information) local.set('ansible_loop', information)
+      let outcome = await caught(() => this.#once(local, maybeBecause))
+      // What cannot be evaluated for one item ends the whole task.
+      if (outcome.failure?.diagnostic && TEMPLATE_FAULTS.has(outcome.failure.diagnostic.code)) return failed(outcome.failure)
+      let label = item
+      if (control.label !== undefined) {
+        const made = await this.#label(control.label, local)
+        if (made instanceof DiagnosticError) outcome = { ...outcome, failure: failureOf(made.first) }
+        else label = made ?? item
+      }
       // An item sees the facts that those before it have set, and what they registered.
       for (const [fact, value] of factsOf(outcome)) facts.set(fact, value)
       const register = this.#task.task.keywords.get('register')?.raw
       if (typeof register === 'string') facts.set(register, registered(outcome))
-      outcomes.push({ item, label, loopVariable, indexVariable: control.indexVariable, index, outcome })
+      outcomes.push({ item, label, loopVariable, indexVariable: control.indexVariable, index, loop: information, outcome })
       if (outcome.unreachable) return { ...NOTHING, unreachable: outcome.unreachable, items: outcomes }
       if (control.pauseSeconds > 0 && index < items.length - 1 && !this.#session.options.check) await delay(control.pauseSeconds * 1000)
     }
     return combine(outcomes)
+  }
+
+  /** An item's label; undefined where a dry run cannot know it. */
+  async #label(raw: Raw, local: ReadonlyMap<Value, Raw>): Promise<Value | undefined | DiagnosticError> {
+    try {
+      return await this.#value(raw, local)
+    } catch (error) {
+      if (error instanceof DiagnosticError) return error
+      if (error instanceof UnknownValueError) return undefined
+      throw error
+    }
   }
 
   async #items(loop: Loop): Promise<Value[] | Outcome> {
@@ -289,6 +320,11 @@ class TaskOnHost {
     } catch (error) {
       // What it would change is known all the same.
       if (error instanceof UnknownValueError) return { ...judged, unknown: error.unknown.cause }
+      // What the task did stays told, whatever is wrong with the judgement.
+      if (error instanceof DiagnosticError) {
+        const failure = failureOf(error.first)
+        return { ...judged, failure, data: failedWhen ? new Dict([...judged.data, ['failed_when_result', failure.message]]) : judged.data }
+      }
       throw error
     }
     return judged
@@ -493,10 +529,6 @@ class TaskOnHost {
     const evaluator = this.#evaluator(local)
     return settled(() => evaluator.value(raw))
   }
-
-  #valueIfKnown(raw: Raw, local: ReadonlyMap<Value, Raw>): Promise<Value | undefined> {
-    return ifKnown(() => this.#value(raw, local))
-  }
 }
 
 /** What a function answers; undefined where a fault or something unknown stands in its way. */
@@ -526,6 +558,8 @@ interface LoopControl {
   readonly label: Raw | undefined
   readonly pauseSeconds: number
   readonly extended: boolean
+  /** Whether the extended information has the whole list. */
+  readonly allItems: boolean
 }
 
 function loopControl(task: CompiledTask): LoopControl {
@@ -539,14 +573,15 @@ function loopControl(task: CompiledTask): LoopControl {
     indexVariable: typeof indexVariable === 'string' ? indexVariable : undefined,
     label: get('label'),
     pauseSeconds: pause instanceof Float ? pause.value : typeof pause === 'number' ? pause : 0,
-    extended: get('extended') === true,
+    extended: isTrue(get('extended')),
+    allItems: !isFalse(get('extended_allitems')),
   }
 }
 
-function loopInformation(items: readonly Value[], index: number): Dict {
+function loopInformation(items: readonly Value[], index: number, allItems: boolean): Dict {
   const { length } = items
   return Dict.of({
-    allitems: [...items],
+    ...(allItems && { allitems: [...items] }),
     index: index + 1,
     index0: index,
     revindex: length - index,
@@ -588,6 +623,10 @@ function environmentOf(task: CompiledTask, evaluator: Evaluator): Record<string,
     }
   }
   return environment
+}
+
+function isTrue(raw: Raw | undefined): boolean {
+  return raw === true || (typeof raw === 'string' && /^(?:true|yes|on)$/i.test(raw))
 }
 
 function isFalse(raw: Raw | undefined): boolean {

@@ -30,5 +30,6 @@ export function assertThat({ evaluator, bound, argument }: ActionContext): Outco
 }
 
 export function failAsAsked({ argument }: ActionContext): Outcome {
-  return failed({ message: print(argument('msg') ?? 'Failed as requested from task') })
+  const message = argument('msg') ?? 'Failed as requested from task'
+  return failed({ message: print(message) }, { data: Dict.of({ msg: message }) })
 }

@@ -36,7 +36,7 @@ export function includeRole(context: ActionContext): Outcome {
 }
 
 /** One block for all hosts and items that include the same with the same variables, without the tasks that tags leave out. */
-function included({ session, play, task, bound, local }: ActionContext, what: string, compile: (given: Given) => CompiledBlock): CompiledBlock {
+function included({ session, play, task, bound, local, evaluator }: ActionContext, what: string, compile: (given: Given) => CompiledBlock): CompiledBlock {
   const key = `${task.id} ${what} ${repr(new Dict(local as ReadonlyMap<Value, Value>))}`
   let block = play.inclusions.get(key)
   if (!block) {
@@ -45,7 +45,15 @@ function included({ session, play, task, bound, local }: ActionContext, what: st
     const applied = bound.args.get('apply')?.node
     const apply: Keywords = applied ? play.compiled.compiler.applied(applied) : new Map()
     const all = compile({ vars, apply })
-    block = { ...all, block: filterItems(all.block, (each) => selected(tagsOf(each), session.options)) }
+    block = {
+      ...all,
+      block: filterItems(all.block, (each) =>
+        selected(
+          tagsOf(each, (raw) => evaluator.value(raw)),
+          session.options,
+        ),
+      ),
+    }
     play.inclusions.set(key, block)
   }
   return block

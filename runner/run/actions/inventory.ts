@@ -6,9 +6,11 @@ import { NOTHING, type Outcome } from '../outcome.ts'
 import type { ActionContext } from './action.ts'
 
 const HOST_NAMES = ['name', 'hostname', 'host']
-const GROUP_NAMES = ['groups', 'groupname', 'group']
+const GROUP_NAMES = ['groupname', 'groups', 'group']
+/** What is no variable of the host: of the other spellings Ansible makes variables as well. */
+const NO_VARIABLES = ['name', 'hostname', 'groupname', 'groups']
 
-export function addHost({ all, bound, session, check }: ActionContext): Outcome {
+export function addHost({ all, bound, session, play, check }: ActionContext): Outcome {
   const args = all()
   const first = (names: readonly string[]): Value | undefined => names.map((name) => args.get(name)).find((value) => value !== undefined)
   const named = first(HOST_NAMES)
@@ -17,12 +19,13 @@ export function addHost({ all, bound, session, check }: ActionContext): Outcome 
   const given = first(GROUP_NAMES)
   const groups = given === undefined || given === null ? [] : (Array.isArray(given) ? given.map(print) : print(given).split(',')).map((group) => group.trim())
   const [host, port] = withPort(name)
-  const vars = new Dict([...args].filter(([key]) => ![...HOST_NAMES, ...GROUP_NAMES].includes(key)))
+  const vars = new Dict([...args].filter(([key]) => !NO_VARIABLES.includes(key)))
   if (port !== undefined) vars.set('ansible_ssh_port', port)
   const known = session.inventory.hosts.get(host)
   const isNew = !known?.listed || groups.some((group) => !session.inventory.groups.get(group)?.hosts.has(host))
   // The inventory is the controller's own, and what follows in a dry run is checked for the same hosts as in a run.
   session.addHost(host, groups, vars)
+  play.added.add(host)
   const data = Dict.of({ add_host: Dict.of({ host_name: host, groups, host_vars: vars }) })
   return { ...NOTHING, changed: isNew, data, ...(check && { check }) }
 }

@@ -1,6 +1,8 @@
 /** `validate_argument_spec`: a role's arguments against what is declared of them. */
+import path from 'node:path'
 import { fail } from '../../diagnostic/diagnostic.ts'
 import { readOptions } from '../../load/argument-spec.ts'
+import type { Role } from '../../load/role.ts'
 import { checkArguments } from '../../resolve/role-arguments.ts'
 import { Dict } from '../../value/value.ts'
 import { failed, NOTHING, type Outcome } from '../outcome.ts'
@@ -25,6 +27,15 @@ export function validateArguments({ argument, bound, task, evaluator }: ActionCo
         range: faults[0]!.range ?? bound.action.range,
       },
     },
-    { data: Dict.of({ argument_errors: faults.map(({ summary }) => summary) }) },
+    {
+      data: Dict.of({
+        argument_errors: faults.map(({ summary }) => summary),
+        validate_args_context: declared && !written ? contextOf(declared) : (argument('validate_args_context') ?? new Dict()),
+      }),
+    },
   )
+}
+
+function contextOf({ name, folder, entryPointName }: Role): Dict {
+  return Dict.of({ argument_spec_name: entryPointName, name, path: path.resolve(folder), type: 'role' })
 }

@@ -26,8 +26,8 @@ const check = (options: string, values: string): string[] => {
 t.test('what is missing or of the wrong type', async (t) => {
   for (const [options, values, ...expected] of [
     ['{a: {required: true}}', '{a: x}'],
-    ['{a: {required: true}}', '{}', "'a' is required"],
-    ['{a: {required: true}}', '{a: null}', "'a' is required"],
+    ['{a: {required: true}}', '{}', 'missing required arguments: a'],
+    ['{a: {required: true}}', '{a: null}', 'missing required arguments: a'],
     ['{a: {}}', '{}'],
     ['{a: {type: int}}', '{a: "12"}'],
     ['{a: {type: int}}', '{a: x}', "'a' has to be of type int"],
@@ -42,7 +42,7 @@ t.test('what is missing or of the wrong type', async (t) => {
     ['{a: {type: int, choices: [1, 2]}}', '{a: "2"}'],
     ['{a: {choices: [x, y]}}', '{a: z}', "'a' is 'z', and has to be one of x, y"],
     ['{a: {choices: [x, y], no_log: true}}', '{a: z}', "'a' is '********', and has to be one of x, y"],
-    ['{a: {type: dict, options: {b: {required: true}}}}', '{a: {c: 1}}', "'a.b' is required", "'a.c' is not among the declared arguments"],
+    ['{a: {type: dict, options: {b: {required: true}}}}', '{a: {c: 1}}', 'missing required arguments: a.b', "'a.c' is not among the declared arguments"],
     ['{a: {type: list, elements: dict, options: {b: {type: int}}}}', '{a: [{b: 1}, {b: x}]}', "'a[1].b' has to be of type int"],
     ['{a: {}}', '{a: "{{ gone }}"}', "UNDEFINED_VARIABLE f.yml:1:9 'gone' is undefined"],
   ] as const)
