@@ -16,6 +16,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   'ssh-keygen': 'openssh-client',
   'ssh-agent': 'openssh-client',
   sudo: 'sudo',
+  doas: 'opendoas',
   // With the collection ansible.posix, whose callback prints a run as JSON.
   'ansible-playbook': 'ansible',
   socat: 'socat',

@@ -1,6 +1,7 @@
 /** Carries out the steps that a module yields, one after the other, and stops at the first that fails. */
-import { StepFailure, type PutStep, type RunStep, type Step, type StepReply } from '../contract/step.ts'
-import { fail } from '../diagnostic/diagnostic.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import { StepFailure, type PutStep, type ReconnectStep, type RunStep, type Step, type StepReply } from '../contract/step.ts'
+import { DiagnosticError, fail } from '../diagnostic/diagnostic.ts'
 import type { CloudPort } from '../port/cloud.ts'
 import type { Become, Port } from '../port/port.ts'
 
@@ -50,10 +51,42 @@ async function carryOut(step: Step, context: ApplyContext): Promise<StepReply> {
     return reply
   }
   if (step.kind === 'cloud') return { exitCode: 0, stdout: '', stderr: '', cloud: await cloud.call(step) }
-  const reply = await port.run(step, { become, environment })
+  if (step.kind === 'reconnect') return reconnect(step, context)
+  const reply = await running(step, port.run(step, { become, environment: step.takesEnvironment === false ? {} : environment }))
   const accepted = step.okExitCodes ?? [0]
   if (accepted !== 'any' && !accepted.includes(reply.exitCode)) fail('STEP_FAILED', runFailure(step, reply), { detail: wordsOf(reply) })
   return reply
+}
+
+/** A program that ends the host may take the connection with it. */
+async function running(step: RunStep, reply: Promise<StepReply>): Promise<StepReply> {
+  try {
+    return await reply
+  } catch (error) {
+    if (step.endsHost !== true || !(error instanceof DiagnosticError) || error.first.code !== 'CONNECTION_LOST') throw error
+    return { exitCode: 0, stdout: '', stderr: '', endedAtMs: Date.now() }
+  }
+}
+
+async function reconnect(step: ReconnectStep, { port, become }: ApplyContext): Promise<StepReply> {
+  const startedAt = Date.now()
+  await delay(step.delayMs)
+  for (;;) {
+    let said: string | undefined
+    try {
+      await port.close()
+      const reply = await port.run({ kind: 'run', argv: step.argv, okExitCodes: 'any' }, { become })
+      if (reply.exitCode === 0 && reply.stdout !== step.notThis) return reply
+      said = reply.exitCode === 0 ? 'the host is still the one it was' : wordsOf(reply)
+    } catch (error) {
+      // Until it is there again a host may refuse in any way: no route, no login yet, a connection that breaks.
+      if (!(error instanceof DiagnosticError)) throw error
+      said = [error.first.summary, error.first.detail].filter((line) => line !== undefined).join('\n')
+    }
+    if (Date.now() - startedAt + step.intervalMs >= step.withinMs)
+      fail('STEP_FAILED', `the host did not come back within ${step.withinMs / 1000} s`, { detail: said })
+    await delay(step.intervalMs)
+  }
 }
 
 function putFailure(step: PutStep): string {

@@ -179,6 +179,8 @@ export interface ReadModule<P extends z.ZodType = z.ZodType, T extends ProbeTree
    */
   missing?(state: StateOf<T>, params: z.output<P>): readonly string[]
   wait?(params: z.output<P>): { readonly timeoutMs: number; readonly intervalMs: number; readonly delayMs?: number }
+  /** True where it waits for the connection itself: a host that does not answer is what is missing, and a dry run skips it. */
+  readonly waitsForConnection?: boolean
   /** Read once when the assertion failed, and shown with it. */
   evidence?(params: z.output<P>): readonly Probe<string>[]
   result(situation: { state: StateOf<T>; params: z.output<P> }): Record<string, unknown>

@@ -124,7 +124,7 @@ export class ControllerSource {
 }
 
 /** What kind of thing on the controller a parameter names; found in the schema's metadata under `controller`. */
-export type ControllerKind = 'template' | 'file'
+export type ControllerKind = 'template' | 'file' | 'script'
 
 /** The name of a template on the controller; `resolve` renders it. */
 export function templateSource(): z.ZodType<ControllerSource> {
@@ -136,6 +136,11 @@ const FILE_DESCRIPTION = 'the path of a file: absolute, or beside the playbook, 
 /** The name of a file on the controller. */
 export function fileSource(): z.ZodType<ControllerSource> {
   return controllerSource('file', FILE_DESCRIPTION)
+}
+
+/** A command line whose first word names a file on the controller; the source's name is the whole of it. */
+export function scriptSource(): z.ZodType<ControllerSource> {
+  return controllerSource('script', FILE_DESCRIPTION)
 }
 
 /**

@@ -1,9 +1,10 @@
 /** What a module may do: writes, described as data and yielded one at a time. The engine carries them out. */
+import { randomBytes } from 'node:crypto'
 import type { CloudReply, CloudStep } from './cloud.ts'
 import type { Content } from './content.ts'
 import type { QueryReply } from './resource.ts'
 
-export type Step = RunStep | PutStep | CloudStep
+export type Step = RunStep | PutStep | ReconnectStep | CloudStep
 
 /** Runs a program without a shell. */
 export interface RunStep {
@@ -20,6 +21,15 @@ export interface RunStep {
   readonly environment?: Readonly<Record<string, string>>
   /** Default 600,000. */
   readonly timeoutMs?: number
+  /**
+   * Over SSH it runs on a terminal, in the login shell, as Ansible's `raw` and `script` do: both streams become one, lines end
+   * with CR LF, and standard error is what OpenSSH's client says at the end. argv does the same where there is no terminal.
+   */
+  readonly terminal?: { readonly commandLine: string }
+  /** False: the task's `environment` is not for it. */
+  readonly takesEnvironment?: boolean
+  /** True where it may end the connection, and with it the host: that is no failure then. Refused on the controller itself. */
+  readonly endsHost?: boolean
   /** True where argv itself holds a secret: it then travels on stdin, not on a command line. */
   readonly secret?: boolean
 }
@@ -38,6 +48,20 @@ export interface PutStep {
   readonly owner?: string
   readonly group?: string
   readonly validate?: readonly string[]
+}
+
+/**
+ * Closes the connection and runs a program over new ones, again and again, until it exits 0 and prints something else than
+ * `notThis`; the step answers that reply. Fails when the time is over.
+ */
+export interface ReconnectStep {
+  readonly kind: 'reconnect'
+  readonly argv: readonly [string, ...string[]]
+  readonly notThis?: string
+  /** Before the first attempt. */
+  readonly delayMs: number
+  readonly intervalMs: number
+  readonly withinMs: number
 }
 
 /** What a step answers; a `put` answers exit code 0 and nothing else, a call of the cloud exit code 0 and `cloud`. */
@@ -82,6 +106,11 @@ export class NothingDone extends Error {
     this.name = 'NothingDone'
     this.result = result
   }
+}
+
+/** A name that nobody else uses on the host: for a file that is there for a moment. */
+export function uniqueName(): string {
+  return `playline-${randomBytes(12).toString('hex')}`
 }
 
 /** A program to run. */

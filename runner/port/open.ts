@@ -2,7 +2,7 @@
 import { LocalTransport } from './local/transport.ts'
 import type { ConnectionSettings, Port } from './port.ts'
 import { ShellPort } from './shell/shell-port.ts'
-import type { Channel, Transport } from './shell/transport.ts'
+import type { Channel, OpenOptions, Transport } from './shell/transport.ts'
 import { thisPlace, type Place } from './ssh/place.ts'
 
 /**
@@ -11,7 +11,8 @@ import { thisPlace, type Place } from './ssh/place.ts'
  */
 export function openPort(settings: ConnectionSettings, place: Place = thisPlace()): Port {
   const { shell } = settings
-  if (settings.connection === 'local') return new ShellPort(new LocalTransport(settings.hostName, place.environment), { loginUser: place.userName, shell })
+  if (settings.connection === 'local')
+    return new ShellPort(new LocalTransport(settings.hostName, place.environment), { loginUser: place.userName, shell, isController: true })
   return new ShellPort(new LazySshTransport(settings, place), { loginUser: settings.user, shell })
 }
 
@@ -30,11 +31,16 @@ class LazySshTransport implements Transport {
     this.#place = place
   }
 
+  /** OpenSSH's client says so as Ansible runs it, with a connection that several programs share. */
+  get farewell(): string {
+    return `Shared connection to ${this.#settings.address} closed.\r\n`
+  }
+
   get crowded(): boolean {
     return this.#loaded?.crowded ?? false
   }
 
-  async open(commandLine: string, options?: { urgent?: boolean }): Promise<Channel> {
+  async open(commandLine: string, options?: OpenOptions): Promise<Channel> {
     this.#transport ??= import('./ssh/transport.ts').then(({ SshTransport }) => {
       const transport = new SshTransport(this.#settings, this.#place)
       transport.onFull = () => this.onFull?.()

@@ -18,6 +18,8 @@ export interface Become {
 export type ReadOutcome = { readonly reply: FileReply | QueryReply } | { readonly problem: Diagnostic }
 
 export interface Port {
+  /** True where it acts on this machine itself. */
+  readonly isController?: boolean
   /**
    * Carries out reads, in their order, in one round trip. The outcomes are in the order of the reads. Throws a
    * `DiagnosticError` (UNREACHABLE, HOST_KEY_…, AUTHENTICATION_FAILED, BECOME_FAILED, CONNECTION_LOST, TIMED_OUT) where the

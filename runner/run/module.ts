@@ -326,13 +326,20 @@ function refuse(outcome: Outcome, refusals: readonly Refusal[] | undefined): Out
 
 async function runRead(module: ReadModule, params: unknown, context: ModuleContext): Promise<Outcome> {
   if (context.maybeBecause !== undefined) return NOTHING
+  if (module.waitsForConnection === true && context.check) return { ...NOTHING, skipped: { reason: 'It waits for nothing in a dry run' } }
   const probes = probeContext(context)
-  const read = async (): Promise<ReadState> => {
-    const state = await readState(module.probe(params), probes)
-    keepSecrets(module, params, state, context)
-    return state
+  const read = async (): Promise<ReadState | Diagnostic> => {
+    try {
+      const state = await readState(module.probe(params), probes)
+      keepSecrets(module, params, state, context)
+      return state
+    } catch (error) {
+      if (module.waitsForConnection !== true || !(error instanceof DiagnosticError)) throw error
+      return error.first
+    }
   }
-  const missingIn = (state: ReadState): readonly string[] => module.missing?.(state.object, params) ?? []
+  const missingIn = (state: ReadState | Diagnostic): readonly string[] =>
+    'code' in state ? [`timed out waiting for the host: ${state.summary}`] : (module.missing?.(state.object, params) ?? [])
   const wait = module.wait?.(params)
   const startedAt = Date.now()
   keepSecrets(module, params, undefined, context)
@@ -345,8 +352,8 @@ async function runRead(module: ReadModule, params: unknown, context: ModuleConte
     state = await read()
     missing = missingIn(state)
   }
-  const data = dictOf(module.result({ state: state.object, params }), context)
-  data.set('elapsed', Math.floor((Date.now() - startedAt) / 1000))
+  const data = 'code' in state ? new Dict() : dictOf(module.result({ state: state.object, params }), context)
+  if (wait) data.set('elapsed', Math.floor((Date.now() - startedAt) / 1000))
   if (missing.length === 0) return { changed: false, data, shown: [] }
   const waited = wait && !context.check ? ` after ${((Date.now() - startedAt) / 1000).toFixed(0)} s` : ''
   const failure: Failure = {

@@ -2,7 +2,7 @@
 import { Content } from '../contract/content.ts'
 import type { Module } from '../contract/kinds.ts'
 import { ControllerSource, type ControllerKind } from '../contract/parameter.ts'
-import { DiagnosticError } from '../diagnostic/diagnostic.ts'
+import { DiagnosticError, fail } from '../diagnostic/diagnostic.ts'
 import type { CompiledTask } from '../plan/compiled.ts'
 import { controllerParameters, parseParameters, type BoundArgument, type BoundArguments, type Parameters } from '../resolve/arguments.ts'
 import { findFile, readContent } from '../resolve/controller.ts'
@@ -14,6 +14,7 @@ import { print } from '../value/print.ts'
 import { booleanOf } from '../value/truth.ts'
 import { Dict, Unknown, UnknownValueError, type Value } from '../value/value.ts'
 import type { RunnerAction } from './actions/action.ts'
+import { splitWords } from '../value/words.ts'
 import { runnerAction, unknownActionArguments } from './actions/index.ts'
 import type { Session } from './session.ts'
 
@@ -98,9 +99,9 @@ function controllerSource(
 ): ControllerSource {
   const at = argument?.node?.range ?? argument?.keyRange
   const { reader, jinja } = session
-  const absolute = findFile(name, task, kind === 'template' ? 'templates' : 'files', reader, at)
+  const absolute = findFile(kind === 'script' ? firstWord(name) : name, task, kind === 'template' ? 'templates' : 'files', reader, at)
   const { content, mode } = readContent(absolute, reader, at)
-  if (kind === 'file') return new ControllerSource(name, content, mode)
+  if (kind !== 'template') return new ControllerSource(name, content, mode)
   const destination = values.get('dest')
   const scope = templateScope(evaluator, {
     path: name,
@@ -110,6 +111,15 @@ function controllerSource(
   })
   const text = orUnknown(() => session.evaluatingAs(evaluator, task, () => jinja.renderFile(reader.text(absolute, at), scope, renderOptions(values))))
   return new ControllerSource(name, text instanceof Unknown ? Content.unknown(text.cause) : Content.of(text), mode)
+}
+
+/** The script of a command line. */
+function firstWord(commandLine: string): string {
+  try {
+    return splitWords(commandLine)[0] ?? ''
+  } catch (error) {
+    fail('BAD_ARGUMENT', `'${commandLine}' is no command line`, { detail: (error as Error).message })
+  }
 }
 
 const MARKERS = {

@@ -66,7 +66,8 @@ function run(module: Module, args: Record<string, unknown>, port: Port, { check 
 
 /** The port, with a note of each step that goes through it. */
 function recorded(port: Port, steps: string[]): Port {
-  const note = (step: Step) => steps.push(step.kind === 'run' ? step.argv.join(' ') : step.kind === 'put' ? `put ${step.path}` : step.operation)
+  const note = (step: Step) =>
+    steps.push(step.kind === 'run' || step.kind === 'reconnect' ? step.argv.join(' ') : step.kind === 'put' ? `put ${step.path}` : step.operation)
   return {
     read: (reads, options) => port.read(reads, options),
     run: (step, options) => {

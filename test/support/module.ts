@@ -224,6 +224,8 @@ function describeStep(step: Step): string {
   if (step.kind === 'put')
     return `put ${step.path} ${step.mode} ${step.owner ?? ''}:${step.group ?? ''}${step.validate ? ` validated by ${step.validate.join(' ')}` : ''}`
   if (step.kind === 'cloud') return `${step.operation} ${JSON.stringify(step.request)}`
+  if (step.kind === 'reconnect')
+    return `until reconnected: ${step.argv.join(' ')}${step.notThis === undefined ? '' : ` says something else than ${JSON.stringify(step.notThis)}`}`
   const words = step.argv.map((word) => (/^[^\s'"]+$/.test(word) ? word : JSON.stringify(word))).join(' ')
   return `${step.chdir === undefined ? '' : `in ${step.chdir}: `}${words}${step.stdin === undefined ? '' : ` < ${JSON.stringify(step.stdin.toString())}`}`
 }

@@ -85,6 +85,22 @@ export function shellCommand(kind: ShellKind, become: Become | undefined, marks:
   }
 }
 
+/**
+ * The command line for a program on a terminal: as who logged in it is what was asked for, for the login shell; as another
+ * user it runs in /bin/sh, once `ready` was printed. On a terminal doas can ask, and needs no other one.
+ */
+export function terminalCommand(commandLine: string, become: Become | undefined, marks: Marks): string {
+  if (!become) return commandLine
+  checkUser(become.user)
+  const said = `echo ${marks.ready}; ${commandLine}`
+  const program = become.executable ?? [become.method]
+  const flags = become.method === 'sudo' ? sudoFlags(become) : (become.flags ?? [])
+  const asking = become.method === 'sudo' ? (become.password === undefined ? ['-n'] : ['-S', '-p', marks.prompt]) : []
+  const quiet = become.method === 'doas' && become.password === undefined && !flags.includes('-n') ? ['-n'] : []
+  if (become.method === 'su') return quoteAll([...program, ...flags, become.user, '-c', said])
+  return quoteAll([...program, ...flags, ...asking, ...quiet, '-u', become.user, ...(become.method === 'sudo' ? ['--'] : []), '/bin/sh', '-c', said])
+}
+
 /** With -i and -s, sudo quotes the command for the user's shell, but for `$`: every character that needs it is an octal number here. */
 function withoutDollars(body: string): string {
   const octal = body.replaceAll(/[^A-Za-z0-9_-]/g, (character) => String.raw`\\\\0${character.charCodeAt(0).toString(8).padStart(3, '0')}`)

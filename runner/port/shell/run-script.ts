@@ -46,13 +46,19 @@ function changeFolder(quoted: string): string {
 /** As Ansible's modules look for their tools; a path that the task sets comes later and wins. */
 const PATH_WITH_SBIN = 'PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin'
 
-function exports(environment: Readonly<Record<string, string>>): string {
+/** A command line that sees these variables, for whatever shell it goes to. */
+export function withEnvironment(commandLine: string, environment: Readonly<Record<string, string>>): string {
+  const text = exports(environment, '; ')
+  return text === '' ? commandLine : `/bin/sh -c ${quote(`${text}${commandLine}`)}`
+}
+
+function exports(environment: Readonly<Record<string, string>>, end = '\n'): string {
   return Object.entries(environment)
     .map(([name, value]) => {
       if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
         fail('BAD_ARGUMENT', `'${name}' cannot be the name of an environment variable`, { hint: 'Names are letters, digits and underscores.' })
       }
-      return `export ${name}=${quote(value)}\n`
+      return `export ${name}=${quote(value)}${end}`
     })
     .join('')
 }

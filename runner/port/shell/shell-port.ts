@@ -14,8 +14,9 @@ import { openShell, startMarks, type Shell } from './open-shell.ts'
 import { describe, overLimit, putFailed, shellEnded, timedOut, words } from './problems.ts'
 import { putScript } from './put-script.ts'
 import { planReads } from './reads.ts'
-import { runScript } from './run-script.ts'
+import { runScript, withEnvironment } from './run-script.ts'
 import { Session } from './session.ts'
+import { runOnTerminal } from './terminal.ts'
 import type { Transport } from './transport.ts'
 import type { Unit } from './unit.ts'
 import { within } from '../within.ts'
@@ -33,9 +34,12 @@ export interface ShellPortOptions {
   readonly loginUser?: string | undefined
   /** What runs the command lines of tasks (`RunStep.inShell`); undefined: /bin/sh. */
   readonly shell?: string | undefined
+  /** True where the host is the controller itself. */
+  readonly isController?: boolean
 }
 
 export class ShellPort implements Port {
+  readonly isController: boolean
   readonly #transport: Transport
   readonly #options: ShellPortOptions
   readonly #readers = new Map<string, Reader>()
@@ -45,6 +49,7 @@ export class ShellPort implements Port {
   constructor(transport: Transport, options: ShellPortOptions = {}) {
     this.#transport = transport
     this.#options = options
+    this.isController = options.isController ?? false
     transport.onFull = () => this.#closeOneIdleReader()
   }
 
@@ -68,6 +73,13 @@ export class ShellPort implements Port {
   async run(step: RunStep, options: RunOptions): Promise<StepReply> {
     const argv = step.inShell === true && this.#options.shell !== undefined ? [this.#options.shell, ...step.argv.slice(1)] : step.argv
     const what = describe(argv, step.secret)
+    const { farewell } = this.#transport
+    if (step.terminal && farewell !== undefined) {
+      const commandLine = withEnvironment(step.terminal.commandLine, { ...options.environment, ...step.environment })
+      const { exitCode, output } = await runOnTerminal(this.#transport, commandLine, this.#needed(options.become), what, step.timeoutMs ?? RUN_TIMEOUT_MS)
+      return { exitCode, stdout: output, stderr: farewell }
+    }
+    if (step.endsHost === true && this.isController) fail('STEP_FAILED', 'Running reboot with local connection would reboot the control node.')
     const script = runScript({
       argv,
       expands: step.expands ?? false,

@@ -3,6 +3,12 @@
  */
 import type { Diagnostic } from '../../diagnostic/diagnostic.ts'
 
+export interface OpenOptions {
+  readonly urgent?: boolean
+  /** The program gets a terminal: everything it prints is standard output then, and closing the channel ends it. */
+  readonly terminal?: boolean
+}
+
 export interface Transport {
   /** The inventory's name of the host, for messages. */
   readonly hostName: string
@@ -12,7 +18,9 @@ export interface Transport {
    *
    * Throws a `DiagnosticError`: UNREACHABLE, HOST_KEY_…, AUTHENTICATION_FAILED, CONNECTION_LOST.
    */
-  open(commandLine: string, options?: { urgent?: boolean }): Promise<Channel>
+  open(commandLine: string, options?: OpenOptions): Promise<Channel>
+  /** What OpenSSH's client says when a program on a terminal has ended; undefined where programs get none. */
+  readonly farewell?: string
   /** Told when `open` has to wait for a channel: whoever keeps an idle one should close it then. */
   onFull: (() => void) | undefined
   /** Whether someone waits for a channel now: none should be kept idle. */

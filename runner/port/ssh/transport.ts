@@ -3,7 +3,7 @@ import type { ClientChannel } from 'ssh2'
 import { DiagnosticError } from '../../diagnostic/diagnostic.ts'
 import type { ConnectionSettings } from '../port.ts'
 import { connectionLost } from '../shell/problems.ts'
-import type { Channel, Transport } from '../shell/transport.ts'
+import type { Channel, OpenOptions, Transport } from '../shell/transport.ts'
 import { within } from '../within.ts'
 import { SshChannel } from './channel.ts'
 import { openConnection, type Connection, type Ssh2 } from './connection.ts'
@@ -45,19 +45,19 @@ export class SshTransport implements Transport {
     return this.#waiting > 0
   }
 
-  async open(commandLine: string, options: { urgent?: boolean } = {}): Promise<Channel> {
-    const urgent = options.urgent ?? false
+  async open(commandLine: string, options: OpenOptions = {}): Promise<Channel> {
+    const { urgent = false, terminal = false } = options
     const closings = this.#closings
     let live = await this.#connect()
     for (let retries = 0, reconnected = false; ;) {
       if (!live.slots.tryTake(urgent)) {
-        if (urgent) return this.#openElsewhere(commandLine)
+        if (urgent) return this.#openElsewhere(commandLine, terminal)
         this.onFull?.()
         this.#waiting += 1
         await live.slots.take()
         this.#waiting -= 1
       }
-      const opened = await this.#tryOpen(live, commandLine)
+      const opened = await this.#tryOpen(live, commandLine, terminal)
       if (opened instanceof SshChannel) return opened
       live.slots.give()
       if (live.connection.ended) {
@@ -112,9 +112,9 @@ export class SshTransport implements Transport {
   }
 
   /** A channel on a connection of its own, for a host that allows so few on one that none could be kept. */
-  async #openElsewhere(commandLine: string): Promise<Channel> {
+  async #openElsewhere(commandLine: string, terminal: boolean): Promise<Channel> {
     const live = await this.#openConnection()
-    const opened = await this.#tryOpen(live, commandLine)
+    const opened = await this.#tryOpen(live, commandLine, terminal)
     if (!(opened instanceof SshChannel)) {
       await live.connection.close()
       throw new DiagnosticError(this.#refused(opened))
@@ -123,12 +123,12 @@ export class SshTransport implements Transport {
     return opened
   }
 
-  async #tryOpen(live: Live, commandLine: string): Promise<SshChannel | Error> {
+  async #tryOpen(live: Live, commandLine: string, terminal: boolean): Promise<SshChannel | Error> {
     const { connection, slots } = live
     const opening = new Promise<ClientChannel | Error>((resolve) => {
       void connection.over.then((ended) => resolve(new Error(ended.summary)))
       try {
-        connection.client.exec(commandLine, (error, stream) => resolve(error ?? stream))
+        connection.client.exec(commandLine, { pty: terminal }, (error, stream) => resolve(error ?? stream))
       } catch (error) {
         resolve(error as Error)
       }

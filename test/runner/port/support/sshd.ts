@@ -254,7 +254,16 @@ LogLevel VERBOSE
 /** Runs inside the namespace, then becomes sshd. */
 function startScript(folder: string): string {
   const server = join(folder, 'server')
+  // Where there is doas, its file has to be made: in a layer over /etc that nobody else sees.
   return `set -e
+if [ -x /usr/bin/doas ]; then
+  mkdir ${server}/etc
+  mount -t tmpfs tmpfs ${server}/etc
+  mkdir ${server}/etc/upper ${server}/etc/work
+  mount -t overlay overlay -o lowerdir=/etc,upperdir=${server}/etc/upper,workdir=${server}/etc/work /etc
+  printf 'permit bob as carol\\npermit nopass alice as carol\\n' >/etc/doas.conf
+  chmod 600 /etc/doas.conf
+fi
 for file in passwd group shadow; do mount --bind ${server}/$file /etc/$file; done
 mount --bind ${server}/sudoers.d /etc/sudoers.d
 mount -t tmpfs tmpfs /run
