@@ -165,6 +165,7 @@ export class PlaybookLoader {
       this.#fault('WRONG_TYPE', `a playbook is a list of plays, and this is ${kindName(node)}`, node.range, 'Begin each play with a dash: "- hosts: all".')
       return []
     }
+    if (node.items.length === 0) this.#fault('MISSING_KEYWORD', 'a playbook has at least one play', node.range, 'Begin each play with a dash: "- hosts: all".')
     const plays: Play[] = []
     for (const item of node.items) {
       if (item.kind !== 'map') {

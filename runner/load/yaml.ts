@@ -164,11 +164,11 @@ class Converter {
     for (const pair of pairs) {
       const key = this.convert(pair.key, depth + 1)
       const value = this.convert(pair.value, depth + 1, key.range, unsafe)
-      if (key.kind !== 'scalar' || key.value instanceof Template || key.value instanceof Vaulted) {
+      if (key.kind !== 'scalar' || key.value instanceof Vaulted) {
         throw new DiagnosticError({
           code: 'WRONG_TYPE',
           severity: 'error',
-          summary: key.kind === 'scalar' ? 'a key cannot be a template or encrypted' : 'a key has to be text or a number',
+          summary: key.kind === 'scalar' ? 'a key cannot be encrypted' : 'a key has to be text or a number',
           range: key.range,
           hint: key.kind === 'map' ? QUOTE_TEMPLATE : undefined,
         })
@@ -177,7 +177,8 @@ class Converter {
         merged.push(...mergedEntries(value))
         continue
       }
-      const keyValue = key.value as Value
+      // Keys are text as written: only set_fact evaluates the names that it is given.
+      const keyValue = key.value instanceof Template ? key.value.text : (key.value as Value)
       const entry: MapEntry = { key: print(keyValue), keyValue, keyRange: key.range, value }
       if (own.has(keyValue)) {
         this.#warn({ code: 'DUPLICATE_KEY', severity: 'warning', summary: `the key '${entry.key}' stands twice; the last one counts`, range: key.range })

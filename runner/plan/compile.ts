@@ -79,8 +79,7 @@ export class PlayCompiler {
     const at: Situation = { outer, role: undefined, isHandler: false, folders: [this.#play.folder] }
     const roleHandlers: CompiledTask[] = []
     const roleItems = this.#play.roles.flatMap((entry) => this.#roleEntry(entry, undefined, at, true, roleHandlers))
-    // A play's own handlers come before those of roles, so that of two with one name the play's runs.
-    this.#compiled.handlers.unshift(...onlyTasks(this.#items(this.#play.handlers, { ...at, isHandler: true })), ...roleHandlers)
+    this.#compiled.handlers.unshift(...roleHandlers, ...onlyTasks(this.#items(this.#play.handlers, { ...at, isHandler: true })))
     const items: CompiledItem[] = []
     for (const section of [this.#items(this.#play.preTasks, at), [...roleItems, ...this.#items(this.#play.tasks, at)], this.#items(this.#play.postTasks, at)]) {
       if (section.length > 0) items.push(...section, { kind: 'flush' })

@@ -2,8 +2,8 @@
 
 interface ListedPlay {
   readonly hosts: readonly string[]
-  /** The play's host pattern and name. */
-  readonly pattern: string
+  /** The play's `hosts`, as written: one text or several. */
+  readonly patterns: readonly string[]
   readonly name: string
   readonly playTags: readonly string[]
   readonly tasks: readonly { readonly name: string; readonly tags: readonly string[] }[]
@@ -25,9 +25,9 @@ export function renderList(playbooks: readonly ListedPlaybook[], options: ListOp
   for (const playbook of playbooks) {
     lines.push('', `playbook: ${playbook.path}`)
     playbook.plays.forEach((play, index) => {
-      lines.push('', `  play #${index + 1} (${play.pattern}): ${play.name}\tTAGS: [${play.playTags.join(', ')}]`)
+      lines.push('', `  play #${index + 1} (${play.patterns.join(',')}): ${play.name}\tTAGS: [${play.playTags.join(', ')}]`)
       if (options.hosts) {
-        lines.push(`    pattern: ['${play.pattern.split(',').join("', '")}']`, `    hosts (${play.hosts.length}):`)
+        lines.push(`    pattern: ['${play.patterns.join("', '")}']`, `    hosts (${play.hosts.length}):`)
         for (const host of play.hosts) lines.push(`      ${host}`)
       }
       if (options.tasks) {

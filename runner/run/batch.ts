@@ -163,8 +163,11 @@ export class BatchRun {
       const outcome = outcomes.get(host)
       const unknown = outcome?.unknown ?? outcome?.items?.find((item) => item.outcome.unknown !== undefined)?.outcome.unknown
       if (unknown !== undefined) cursor.mayFail(unknown)
-      if (outcome?.unreachable && !outcome.ignored) this.#lose(host, 'unreachable')
-      else if (outcome?.failure && !outcome.ignored) {
+      if (outcome?.unreachable && !outcome.ignored) {
+        this.#lose(host, 'unreachable')
+        // Where the play forgets that, the host goes on behind the task.
+        cursor.succeed()
+      } else if (outcome?.failure && !outcome.ignored) {
         const state = this.#session.host(host)
         state.facts.set('ansible_failed_task', await this.#failedTask(task, host))
         state.facts.set('ansible_failed_result', new Dict([...resultDict(outcome), ['_ansible_no_log', false]]))
@@ -201,8 +204,8 @@ export class BatchRun {
   }
 
   /** Whether a host is through with the task's role, which does not run twice. */
-  #isDone({ role }: CompiledTask, host: string): boolean {
-    return role !== undefined && !role.repeats && this.#session.host(host).doneRoles.has(role.identity)
+  #isDone({ role, isHandler }: CompiledTask, host: string): boolean {
+    return role !== undefined && !isHandler && !role.repeats && this.#session.host(host).doneRoles.has(role.identity)
   }
 
   /** The host takes part no more; after a failure only what stands in an `always` around it still runs. */
@@ -312,8 +315,9 @@ export class BatchRun {
         if (task.task.action.module === 'set_fact')
           for (const fact of taskArguments(task, {}, undefined).args.keys()) target.facts.set(fact, new Unknown(each.unknown))
       } else if (!each.failure && !each.skipped && !each.includedVariables && !GATHERING.has(task.task.action.module)) {
-        if (task.task.action.module === 'set_fact') for (const [fact, value] of factsOf(each)) target.facts.set(fact, value)
-        else target.gathered.merge(factsOf(each))
+        const facts = factsOf(each)
+        if (task.task.action.module === 'set_fact') for (const [fact, value] of facts) target.facts.set(fact, value)
+        if (task.task.action.module !== 'set_fact' || each.cacheable) target.gathered.merge(facts)
       }
     }
   }
@@ -426,7 +430,7 @@ export class BatchRun {
         }
         return
       case 'clear_host_errors':
-        for (const name of this.#play.batch) this.#session.host(name).out = undefined
+        for (const name of this.#play.batch) this.#forgive(name)
         return
       case 'clear_facts':
         for (const host of hosts) this.#session.host(host).gathered.clear()
@@ -440,6 +444,17 @@ export class BatchRun {
       default:
         return
     }
+  }
+
+  /** A host that failed comes back with the next play, one that could not be reached at once. */
+  #forgive(host: string): void {
+    const state = this.#session.host(host)
+    if (state.out === 'unreachable') {
+      this.#lost.delete(host)
+      this.#gone.delete(host)
+      this.#stopped.delete(host)
+    }
+    state.out = undefined
   }
 
   /** In a dry run: a task that may end the play, or a host's part in it, leaves unknown whether the rest runs. */

@@ -4,12 +4,19 @@ import type { Evaluator } from '../resolve/variables.ts'
 import { print } from '../value/print.ts'
 import { taskName } from './task.ts'
 
-/** Handlers of a name (`name`, or `role : name`) or that listen to it. Of two with one name the first runs. */
+/**
+ * Handlers of a name (`name`, or `role : name`) or that listen to it. Of several with one name the first of what comes last runs:
+ * of a role that was included, else of the play, else of the last of its roles.
+ */
 export function handlersNamed(compiled: CompiledPlay, name: string, evaluator: Evaluator): CompiledTask[] {
-  const named = compiled.handlers.find((handler) => {
+  const isNamed = (handler: CompiledTask): boolean => {
     const full = taskName(handler, evaluator)
     return full === name || (handler.role !== undefined && full === `${handler.role.role.name} : ${name}`)
-  })
+  }
+  const origins = [...new Set(compiled.handlers.map(({ role }) => role))].reverse()
+  const named = origins
+    .map((origin) => compiled.handlers.find((handler) => handler.role === origin && isNamed(handler)))
+    .find((handler) => handler !== undefined)
   const listening = compiled.handlers.filter((handler) => {
     const listen = handler.task.keywords.get('listen')?.raw
     if (listen === undefined || listen === null) return false

@@ -35,6 +35,8 @@ export interface Outcome {
   readonly censored?: boolean | undefined
   /** What the task brings in: its tasks come next. */
   readonly include?: Inclusion | undefined
+  /** True where what it sets is a fact of the host as well, and stays one. */
+  readonly cacheable?: boolean | undefined
   /** The host whose facts it sets, where that is not the task's own. */
   readonly factsFor?: string | undefined
   /** Variables that `include_vars` read; templates in them are evaluated when they are used. */

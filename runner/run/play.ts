@@ -34,11 +34,16 @@ export function playName(compiled: CompiledPlay, evaluator: Evaluator): string {
 
 /** The play's `hosts`, a list joined with commas. */
 export function hostPattern(compiled: CompiledPlay, evaluator: Evaluator): string {
+  return hostPatterns(compiled, evaluator).join(',')
+}
+
+/** The play's `hosts`: one text, or those of its list. */
+export function hostPatterns(compiled: CompiledPlay, evaluator: Evaluator): string[] {
   const hosts = compiled.play.keywords.get('hosts')!
   const value = evaluator.value(hosts.raw)
   const names = Array.isArray(value) ? value.map(print) : [print(value)]
   if (value === null || names.every((name) => name.trim() === '')) fail('MISSING_KEYWORD', "'hosts' is empty", { range: hosts.keyRange })
-  return names.join(',')
+  return names
 }
 
 /** The hosts of a play in the order of the inventory, `--limit` applied. `tells`: whether a name that nothing is called by is warned of. */

@@ -15,7 +15,7 @@ import { taskArguments } from '../resolve/module-defaults.ts'
 import { Pending } from '../resolve/pending.ts'
 import type { Evaluator } from '../resolve/variables.ts'
 import { print } from '../value/print.ts'
-import { RawDict, Template, Unknown, UnknownValueError, type Raw, type Value } from '../value/value.ts'
+import { hasTemplateMarkers, RawDict, Template, Unknown, UnknownValueError, type Raw, type Value } from '../value/value.ts'
 import { META_ACTIONS, runnerAction, unknownActionArguments } from './actions/index.ts'
 import { handlersNamed } from './handlers.ts'
 import { playEvaluator, playHosts, playName } from './play.ts'
@@ -49,6 +49,7 @@ export async function preflight(session: Session, plays: readonly CompiledPlay[]
       if (module?.returns && 'ansible_facts' in module.returns) parts.isOpen = true
       // Groups and variables of hosts that the run adds.
       if (task.task.action.module === 'add_host' || task.task.action.module === 'group_by') parts.isOpen = true
+      if (task.task.action.module === 'set_fact' && [...task.task.action.args.keys()].some((key) => hasTemplateMarkers(print(key)))) parts.isOpen = true
       for (const name of namesSetBy(task)) runtime.set(name, new Unknown(`TASK [${task.task.action.written}]`))
     }
     for (const name of parts.variables) runtime.set(name, new Unknown('include_vars'))

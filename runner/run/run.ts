@@ -11,7 +11,7 @@ import { Reader } from '../load/reader.ts'
 import { Vault } from '../load/vault/vault.ts'
 import { RoleLoader } from '../load/role.ts'
 import { PlayCompiler, type CompileTools } from '../plan/compile.ts'
-import { tasksOf, type CompiledPlay, type CompiledTask } from '../plan/compiled.ts'
+import type { CompiledItem, CompiledPlay, CompiledTask } from '../plan/compiled.ts'
 import { filterItems, isStart, selected, tagNames, tagsOf } from '../plan/tags.ts'
 import type { CloudPort } from '../port/cloud.ts'
 import type { ConnectionSettings, Port } from '../port/port.ts'
@@ -20,10 +20,10 @@ import type { ListedPlaybook } from '../report/list.ts'
 import { Pending } from '../resolve/pending.ts'
 import type { Secrets } from '../resolve/secrets.ts'
 import { print } from '../value/print.ts'
-import { Dict, RawDict } from '../value/value.ts'
+import { Dict, RawDict, type Raw, type Value } from '../value/value.ts'
 import type { Stats } from './host.ts'
 import type { RunOptions } from './options.ts'
-import { hostPattern, playEvaluator, playHosts, playName, runPlay, tagValue } from './play.ts'
+import { hostPatterns, playEvaluator, playHosts, playName, runPlay, tagValue } from './play.ts'
 import { preflight } from './preflight.ts'
 import { playAtRest, Session } from './session.ts'
 import { taskName } from './task.ts'
@@ -141,17 +141,26 @@ export function list(loaded: Loaded): ListedPlaybook[] {
     path: session.reader.shownPath(absolute),
     plays: plays.map((play) => {
       const evaluator = playEvaluator(session, play)
+      const valueOf = (raw: Raw): Value => tagValue(raw, evaluator)
       return {
         hosts: playHosts(session, play),
-        pattern: hostPattern(play, evaluator),
+        patterns: hostPatterns(play, evaluator),
         name: playName(play, evaluator),
-        playTags: tagNames(play.play.keywords.get('tags')?.raw ?? null, (raw) => tagValue(raw, evaluator)),
-        tasks: [...tasksOf(play.items)]
-          .filter((task) => task.task.action.module !== 'meta')
-          .map((task) => ({ name: taskName(task, evaluator), tags: [...tagsOf(task, (raw) => tagValue(raw, evaluator))].sort() })),
+        playTags: [play.play.keywords, ...play.play.imported].flatMap((keywords) => tagNames(keywords.get('tags')?.raw ?? null, valueOf)),
+        tasks: listed(play.items).map((task) => ({ name: writtenName(task), tags: [...tagsOf(task, valueOf)].sort() })),
       }
     }),
   }))
+}
+
+/** The tasks that a list shows: those of blocks, but not what stands in a rescue or an always. */
+function listed(items: readonly CompiledItem[]): CompiledTask[] {
+  return items.flatMap((item) => (item.kind === 'task' ? [item] : item.kind === 'block' ? listed(item.block) : []))
+}
+
+/** A task's name without its templates evaluated, behind its role's; of one without a name the action alone. */
+function writtenName(task: CompiledTask): string {
+  return task.task.keywords.has('name') ? taskName(task, undefined) : task.task.action.written
 }
 
 /** Applies `--tags`, `--skip-tags` and `--start-at-task`. Handlers are not concerned. */

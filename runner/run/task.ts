@@ -9,6 +9,7 @@ import type { BoundArguments } from '../resolve/arguments.ts'
 import { taskArguments } from '../resolve/module-defaults.ts'
 import { settled } from '../resolve/pending.ts'
 import { registerSecretArguments } from '../resolve/role-arguments.ts'
+import { isWritten } from '../resolve/vars-files.ts'
 import type { Evaluator } from '../resolve/variables.ts'
 import { print } from '../value/print.ts'
 import { booleanOf, truth } from '../value/truth.ts'
@@ -237,6 +238,7 @@ class TaskOnHost {
       return { ...NOTHING, unknown: maybe, include }
     }
     const until = this.#task.task.keywords.get('until')
+    await this.#notified(local)
     if (!until) return this.#judged(await this.#performed(local), local)
     const retries = Math.max(0, await this.#number('retries', DEFAULT_RETRIES, local))
     const delaySeconds = Math.max(0, await this.#number('delay', DEFAULT_DELAY_SECONDS, local))
@@ -255,6 +257,12 @@ class TaskOnHost {
       this.#session.emit({ kind: 'host-retry', host: this.#hostName, attemptsLeft: retries - attempt + 1, message: done })
       await delay(delaySeconds * 1000)
     }
+  }
+
+  /** Evaluates what the task would notify: where that cannot be told, it does not run. */
+  async #notified(local: ReadonlyMap<Value, Raw>): Promise<void> {
+    const found = inherited(this.#task.chain, 'notify')
+    if (found && found.raw !== null && !isWritten(found.raw)) await ifKnown(() => this.#value(found.raw, local), false)
   }
 
   /** The outcome of a false condition, or undefined where all hold. */
@@ -532,11 +540,11 @@ class TaskOnHost {
 }
 
 /** What a function answers; undefined where a fault or something unknown stands in its way. */
-async function ifKnown<T>(evaluate: () => Promise<T>): Promise<T | undefined> {
+async function ifKnown<T>(evaluate: () => Promise<T>, faultsToo = true): Promise<T | undefined> {
   try {
     return await evaluate()
   } catch (error) {
-    if (error instanceof DiagnosticError || error instanceof UnknownValueError) return undefined
+    if ((faultsToo && error instanceof DiagnosticError) || error instanceof UnknownValueError) return undefined
     throw error
   }
 }

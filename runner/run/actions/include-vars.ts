@@ -1,7 +1,7 @@
 /** `include_vars`: files of variables that are read in the run. */
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
-import { fail } from '../../diagnostic/diagnostic.ts'
+import { DiagnosticError, fail } from '../../diagnostic/diagnostic.ts'
 import { isFolder } from '../../load/reader.ts'
 import { readVariables } from '../../load/role.ts'
 import { findFile, searchFolders } from '../../resolve/controller.ts'
@@ -9,7 +9,7 @@ import { compilePython } from '../../value/python-regex.ts'
 import { print } from '../../value/print.ts'
 import { booleanOf } from '../../value/truth.ts'
 import { Dict, RawDict, Template, Vaulted, type Raw, type Value } from '../../value/value.ts'
-import { NOTHING, type Outcome } from '../outcome.ts'
+import { failed, NOTHING, type Outcome } from '../outcome.ts'
 import type { ActionContext } from './action.ts'
 
 export const INCLUDE_VARS_ARGUMENTS = [
@@ -28,6 +28,16 @@ export const INCLUDE_VARS_ARGUMENTS = [
 const EXTENSIONS = ['yaml', 'yml', 'json']
 
 export function includeVars(context: ActionContext): Outcome {
+  try {
+    return read(context)
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error
+    const data = Dict.of({ ansible_facts: new Dict(), ansible_included_var_files: [], message: error.first.summary })
+    return failed({ message: error.first.summary, detail: error.first.detail, diagnostic: error.first }, { data })
+  }
+}
+
+function read(context: ActionContext): Outcome {
   const { argument, bound, session } = context
   const folder = argument('dir')
   const file = argument('_raw_params') ?? argument('file')
@@ -41,6 +51,12 @@ export function includeVars(context: ActionContext): Outcome {
     const read = readVariables(session.reader, each, at)
     if (session.options.hashBehaviour === 'merge') variables = merged(variables, read)
     else for (const [key, value] of read) variables.set(key, value)
+  }
+  if (print(argument('hash_behaviour') ?? '') === 'merge') {
+    for (const [key, value] of variables) {
+      const before = context.evaluator.get(print(key))
+      if (before instanceof Dict && value instanceof RawDict) variables.set(key, merged(asRaw(before), value))
+    }
   }
   const name = argument('name')
   if (name !== undefined && name !== null && name !== '') variables = new RawDict([[print(name), variables]])
@@ -99,6 +115,11 @@ function asWritten(raw: Raw): Value {
   if (Array.isArray(raw)) return raw.map(asWritten)
   if (raw instanceof RawDict) return new Dict([...raw].map(([key, item]) => [key, asWritten(item)]))
   return raw
+}
+
+/** A mapping of values, nested ones too, as one that may hold templates. */
+function asRaw(dict: Dict): RawDict {
+  return new RawDict([...dict].map(([key, value]): [Value, Raw] => [key, value instanceof Dict ? asRaw(value) : value]))
 }
 
 function merged(a: RawDict, b: RawDict): RawDict {

@@ -39,7 +39,7 @@ t.test('pre_tasks, roles, tasks, post_tasks, each followed by its handlers', asy
   })
   t.strictSame(faults, [])
   t.equal(outline(play.items), 'pre | two:t2 one:t1 task [b r] | post |')
-  t.equal(outline(play.handlers), 'h hb two:ht2 one:ht1')
+  t.equal(outline(play.handlers), 'two:ht2 one:ht1 h hb')
   t.ok(play.handlers.every(({ isHandler }) => isHandler))
   const ids = [...tasksOf(play.items)].map(({ id }) => id)
   t.equal(new Set(ids).size, ids.length)

@@ -7,7 +7,7 @@ const playbooks: ListedPlaybook[] = [
     plays: [
       {
         hosts: ['a', 'b'],
-        pattern: 'cpe,oci',
+        patterns: ['cpe', 'oci'],
         name: 'tunnels',
         playTags: ['vpn'],
         tasks: [
@@ -15,7 +15,7 @@ const playbooks: ListedPlaybook[] = [
           { name: 'frr : start', tags: ['vpn'] },
         ],
       },
-      { hosts: [], pattern: 'nobody', name: 'nobody', playTags: [], tasks: [] },
+      { hosts: [], patterns: ['nobody'], name: 'nobody', playTags: [], tasks: [] },
     ],
   },
 ]
