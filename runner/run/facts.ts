@@ -19,9 +19,11 @@ export interface FactRequest {
   readonly filter: readonly string[]
   readonly factPath: string
   readonly timeoutMs: number
+  /** Whether `ansible_facts` says that they were gathered, as `gather_facts` has it. */
+  readonly marks: boolean
 }
 
-export const EVERY_FACT: FactRequest = { subset: ['all'], filter: [], factPath: '/etc/ansible/facts.d', timeoutMs: 10_000 }
+export const EVERY_FACT: FactRequest = { subset: ['all'], filter: [], factPath: '/etc/ansible/facts.d', timeoutMs: 10_000, marks: false }
 
 /** How a host is asked. */
 export interface FactConnection {
@@ -84,8 +86,9 @@ export class HostFacts {
       this.#unknown.delete(collector)
       this.#open.set(collector, grant)
     }
-    this.#set('gather_subset', [...request.subset], request)
-    this.#set('module_setup', true, request)
+    if (passes(request.filter, 'gather_subset')) this.#known.set('gather_subset', [...request.subset])
+    if (passes(request.filter, 'module_setup')) this.#known.set('module_setup', true)
+    if (request.marks) this.#known.set('_ansible_facts_gathered', true)
   }
 
   /** Reads what templates of the run mention; where that is nothing, as little as shows that the host answers. */
@@ -96,13 +99,16 @@ export class HostFacts {
 
   /** Reads all facts of a request now, and answers them by the names of variables. */
   async gather(request: FactRequest, connection: FactConnection): Promise<Dict> {
+    const collectors = collectorsOf(request.subset)
     const before = new Map(this.#known)
     this.#known.clear()
-    this.allow(request, () => connection, new Set())
-    await this.#read([...this.#open.keys()].filter((collector) => collectorsOf(request.subset).has(collector)))
-    const found = new Dict(this.#known)
-    for (const [name, value] of before) if (!this.#known.has(name)) this.#known.set(name, value)
-    return found
+    try {
+      this.allow(request, () => connection, new Set())
+      await this.#read([...collectors])
+      return new Dict(this.#known)
+    } finally {
+      for (const [name, value] of before) if (!this.#known.has(name)) this.#known.set(name, value)
+    }
   }
 
   /** Keeps what a module, or a `set_fact` that may be cached, gave as facts. */
@@ -197,8 +203,7 @@ export class HostFacts {
   }
 
   #set(name: string, value: Value, { filter }: FactRequest): void {
-    const variable = name === 'gather_subset' || name === 'module_setup' ? name : `ansible_${name}`
-    if (passes(filter, variable)) this.#known.set(variable, value)
+    if (passes(filter, `ansible_${name}`)) this.#known.set(`ansible_${name}`, value)
   }
 }
 

@@ -17,9 +17,12 @@ const NO_FACTS = new RegExp(
   ].join('|')})$`,
 )
 
+/** What is kept of the gathering itself. */
+const ABOUT_GATHERING: ReadonlySet<string> = new Set(['gather_subset', 'module_setup', '_ansible_facts_gathered'])
+
 /** Whether a host may give a variable of this name as a fact. */
 export function mayBeFact(variable: string): boolean {
-  return variable.startsWith('ansible_') && !NO_FACTS.test(variable)
+  return variable.startsWith('ansible_') ? !NO_FACTS.test(variable) : ABOUT_GATHERING.has(variable)
 }
 
 const MENTION = /\bansible_facts\b(?:\s*\.\s*get\s*\(\s*|\s*\[\s*|\s*\.\s*)?(?:(['"])(\w*)\1|(\w+))?|\bansible_(\w*)/g

@@ -12,7 +12,8 @@ export async function setup(context: ActionContext): Promise<Outcome> {
 
 /** What it is for is done when the host has answered; only where its result is kept does it say what the facts are. */
 export async function gatherFacts(context: ActionContext): Promise<Outcome> {
-  return { ...NOTHING, data: Dict.of({ ansible_facts: await context.gather(requestOf(context), context.isRegistered) }) }
+  const facts = await context.gather({ ...requestOf(context), marks: true }, context.isRegistered)
+  return { ...NOTHING, data: Dict.of({ ansible_facts: facts }) }
 }
 
 function requestOf({ argument, bound, session }: ActionContext): FactRequest {
@@ -27,6 +28,7 @@ function requestOf({ argument, bound, session }: ActionContext): FactRequest {
     filter: wordsOf(argument('filter')),
     factPath: typeof factPath === 'string' && factPath !== '' ? factPath : EVERY_FACT.factPath,
     timeoutMs: seconds * 1000,
+    marks: false,
   }
 }
 
