@@ -242,6 +242,7 @@ export class BatchRun {
     const { action } = task.task
     const maybeBecause = (host: string): string | undefined => maybe.get(host) ?? this.#maybeEnded.get(host)
     if (action.module === 'meta') return this.#meta(task, hosts, maybeBecause)
+    if (this.#strategy === 'linear' && !task.isHandler && !(await this.#session.stepper.confirms(`TASK: ${name}`))) return new Map()
     const start = this.#session.counter.next()
     const { isHandler } = task
     const path = formatPosition(task.task.range)

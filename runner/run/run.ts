@@ -17,7 +17,6 @@ import type { CloudPort } from '../port/cloud.ts'
 import type { ConnectionSettings, Port } from '../port/port.ts'
 import type { RunEvent } from '../report/event.ts'
 import type { ListedPlaybook } from '../report/list.ts'
-import { Pending } from '../resolve/pending.ts'
 import type { Secrets } from '../resolve/secrets.ts'
 import { print } from '../value/print.ts'
 import { Dict, RawDict, type Raw, type Value } from '../value/value.ts'
@@ -118,6 +117,7 @@ export async function run(loaded: Loaded, interrupted: () => boolean): Promise<n
     }
     await session.jobs.settle()
   } finally {
+    session.stepper.close()
     await session.closePorts()
     const stats = new Map<string, Stats>([...session.hosts].filter(([, host]) => hasResults(host.stats)).map(([name, host]) => [name, host.stats]))
     const { customStats, customStatsByHost } = session.options.showCustomStats
@@ -168,7 +168,6 @@ function choose(plays: readonly CompiledPlay[], session: Session): CompiledPlay[
   const { options } = session
   let started = options.startAtTask === undefined
   return plays.map((play) => {
-    const evaluator = playEvaluator(session, play)
     const keep = (task: CompiledTask): boolean => {
       if (
         !selected(
@@ -177,21 +176,16 @@ function choose(plays: readonly CompiledPlay[], session: Session): CompiledPlay[
         )
       )
         return false
-      started ||= isStart(namesOf(task, evaluator), options.startAtTask!)
+      started ||= isStart(namesOf(task), options.startAtTask!)
       return started
     }
     return { ...play, items: filterItems(play.items, keep) }
   })
 }
 
-function namesOf(task: CompiledTask, evaluator: ReturnType<Session['evaluator']>): string[] {
-  let full: string
-  try {
-    full = taskName(task, evaluator)
-  } catch (error) {
-    if (!(error instanceof Pending)) throw error
-    full = taskName(task, undefined)
-  }
+/** The names by which a task can be asked for: templates in them are not evaluated yet. */
+function namesOf(task: CompiledTask): string[] {
+  const full = taskName(task, undefined)
   return task.role ? [full, full.slice(task.role.role.name.length + 3)] : [full]
 }
 

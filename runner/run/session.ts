@@ -30,6 +30,7 @@ import type { FactConnection, FactRequest } from './facts.ts'
 import { HostState } from './host.ts'
 import { Jobs } from './jobs.ts'
 import type { RunOptions } from './options.ts'
+import { Stepper } from './step.ts'
 
 /** The version of Ansible whose behaviour Playline has: playbooks ask for it. */
 const VERSION = Dict.of({ full: '2.14.18', major: 2, minor: 14, revision: 18, string: '2.14.18' })
@@ -87,6 +88,7 @@ export class Session {
   readonly omit = `__omit_place_holder__${randomUUID()}`
   /** While a run is checked before it begins: what its tasks will have set by then, each unknown. */
   foreseen: ReadonlyMap<Value, Raw> = new Map()
+  readonly stepper: Stepper
   /** What runs on beside the play. */
   readonly jobs = new Jobs()
   /** What `set_stats` gave, for the run as a whole and by host. */
@@ -115,6 +117,7 @@ export class Session {
     this.secrets = parts.secrets
     this.emit = parts.emit
     this.cloud = parts.cloud
+    this.stepper = new Stepper(parts.options.step)
     this.#openPort = parts.openPort
     this.#files = new VariableFiles(parts.reader)
     this.#templates = {

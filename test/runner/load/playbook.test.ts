@@ -143,7 +143,7 @@ const REFUSED: readonly (readonly [playbook: string, ...expected: string[]])[] =
 
 t.test('refusals: code, place, words, hint', async (t) => {
   for (const [playbook, ...expected] of REFUSED) {
-    const loaded = loadFiles(t, { 'p.yml': playbook, 'e.yml': '[]', 'self.yml': '- import_tasks: self.yml' })
+    const loaded = loadFiles(t, { 'p.yml': playbook, 'e.yml': '- hosts: all', 'self.yml': '- import_tasks: self.yml' })
     if (loaded.plays.length > 0) compileFirst(loaded)
     t.strictSame(loaded.faults(), expected, playbook)
   }
