@@ -1,6 +1,6 @@
 /** Runs a command line in the login shell, whatever shell that is. */
 import { action, param, quoteWord, run, z } from '../runner/module.ts'
-import { lines } from './shared/command.ts'
+import { COMMAND_TIMEOUT_MS, lines } from './shared/command.ts'
 
 export default action({
   summary: 'Runs a command line in the login shell: on hosts that have little else.',
@@ -32,6 +32,7 @@ export default action({
   *run(p) {
     const reply = yield run([p.executable ?? '/bin/sh', '-c', p.cmd], {
       okExitCodes: 'any',
+      timeoutMs: COMMAND_TIMEOUT_MS,
       takesEnvironment: false,
       terminal: { commandLine: p.executable === undefined ? p.cmd : `${p.executable} -c ${quoteWord(p.cmd)}` },
     })

@@ -1,6 +1,6 @@
 /** Copies a script from the controller to the host, runs it there, and takes it away again. */
 import { action, NothingDone, param, put, quoteWord, run, splitWords, uniqueName, z } from '../runner/module.ts'
-import { guardProbes, lines, needless } from './shared/command.ts'
+import { COMMAND_TIMEOUT_MS, guardProbes, lines, needless } from './shared/command.ts'
 
 export default action({
   summary: 'Copies a script from the controller to the host, runs it there, and takes it away again.',
@@ -51,7 +51,11 @@ export default action({
     const command = written.replaceAll(named, quoteWord(path))
     const line = `${p.chdir === undefined ? '' : `cd ${quoteWord(p.chdir)} && `}${p.executable === undefined ? '' : `${p.executable} `}${command}`
     yield put(path, p.cmd.content, { mode: '0700' })
-    const reply = yield run(['/bin/sh', '-c', line], { okExitCodes: 'any', terminal: { commandLine: `/bin/sh -c ${quoteWord(line)}` } })
+    const reply = yield run(['/bin/sh', '-c', line], {
+      okExitCodes: 'any',
+      timeoutMs: COMMAND_TIMEOUT_MS,
+      terminal: { commandLine: `/bin/sh -c ${quoteWord(line)}` },
+    })
     yield run(['rm', '-f', path])
     return {
       rc: reply.exitCode,

@@ -108,6 +108,9 @@ export function dryRun(params: GuardParams, cmd: unknown): { result: Record<stri
   }
 }
 
+/** What a task runs may take a day; a task that wants less says so with `timeout` or `async`. */
+export const COMMAND_TIMEOUT_MS = 86_400_000
+
 // --- running -----------------------------------------------------------------------------------------------------------
 
 /** Runs a program and makes a result of its reply; `failed` and `msg` stand for a failure. */
@@ -120,6 +123,7 @@ export function* runCommand(
   const stdin = params.stdin === undefined ? undefined : params.stdin_add_newline ? `${params.stdin}\n` : params.stdin
   const reply = yield run(argv, {
     ...more,
+    timeoutMs: COMMAND_TIMEOUT_MS,
     okExitCodes: 'any',
     ...(params.chdir !== undefined && { chdir: params.chdir }),
     ...(stdin !== undefined && { stdin }),

@@ -10,6 +10,8 @@ export interface ApplyContext {
   readonly cloud: CloudPort
   readonly become: Become | undefined
   readonly environment: Readonly<Record<string, string>>
+  /** When a program that still runs is ended, in milliseconds since 1970. */
+  readonly deadline?: number | undefined
   /** Called after each step that went through. */
   readonly done: (step: Step) => void
 }
@@ -44,7 +46,7 @@ function next<R>(steps: Generator<Step, R, StepReply>, reply: StepReply): Iterat
 }
 
 async function carryOut(step: Step, context: ApplyContext): Promise<StepReply> {
-  const { port, cloud, become, environment } = context
+  const { port, cloud, become, environment, deadline } = context
   if (step.kind === 'put') {
     const reply = await port.put(step, { become })
     if (reply.exitCode !== 0) fail('STEP_FAILED', putFailure(step), { detail: wordsOf(reply) })
@@ -52,7 +54,7 @@ async function carryOut(step: Step, context: ApplyContext): Promise<StepReply> {
   }
   if (step.kind === 'cloud') return { exitCode: 0, stdout: '', stderr: '', cloud: await cloud.call(step) }
   if (step.kind === 'reconnect') return reconnect(step, context)
-  const reply = await running(step, port.run(step, { become, environment: step.takesEnvironment === false ? {} : environment }))
+  const reply = await running(step, port.run(step, { become, environment: step.takesEnvironment === false ? {} : environment, deadline }))
   const accepted = step.okExitCodes ?? [0]
   if (accepted !== 'any' && !accepted.includes(reply.exitCode)) fail('STEP_FAILED', runFailure(step, reply), { detail: wordsOf(reply) })
   return reply

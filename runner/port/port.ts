@@ -41,6 +41,8 @@ export interface RunOptions {
   readonly become: Become | undefined
   /** Added to the program's environment, and only there. */
   readonly environment?: Readonly<Record<string, string>>
+  /** When it is ended though its own limit allows more, in milliseconds since 1970. */
+  readonly deadline?: number | undefined
 }
 
 /** How to reach a host; what stands in the inventory's connection variables and the command line. */

@@ -38,6 +38,8 @@ export interface ModuleContext extends ShowContext {
   readonly cloud: CloudPort
   readonly become: Become | undefined
   readonly environment: Readonly<Record<string, string>>
+  /** When what still runs on the host is ended, in milliseconds since 1970; undefined: only by its own limit. */
+  readonly deadline?: number | undefined
   /** True where nothing is applied: in a dry run, and with `check_mode: true`. */
   readonly check: boolean
   /** What a dry run believes of the host; undefined in a run that applies. */

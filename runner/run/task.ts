@@ -42,6 +42,8 @@ const TEMPLATE_FAULTS: ReadonlySet<string> = new Set([
 const MAX_LOOP_ITEMS = 100_000
 const DEFAULT_RETRIES = 3
 const DEFAULT_DELAY_SECONDS = 5
+/** How long a task waits for what it has to end on the host when its time is over. */
+const ENDING_MS = 5_000
 
 /**
  * Runs a task on a host. Never throws for what a person can get wrong. `maybeBecause`: in a dry run, why it cannot be known
@@ -353,12 +355,24 @@ class TaskOnHost {
     const given = found && found.raw !== null ? Number(print(await this.#value(found.raw, local))) * 1000 : this.#session.options.taskTimeoutMs
     if (given === undefined || !(given > 0)) return this.#act(local, undefined)
     const message = `The ${action.written} action failed to execute in the expected time frame (${given / 1000}) and was terminated`
-    return within(this.#act(local, undefined), given, () => failed({ message }))
+    const acting = this.#act(local, undefined, Date.now() + given)
+    const outcome = await within(acting, given, () => failed({ message }))
+    // What runs on the host is ended before the next task begins.
+    await within(
+      acting.then(() => undefined).catch(() => undefined),
+      ENDING_MS,
+      () => undefined,
+    )
+    return outcome
   }
 
   async #asJob(seconds: number, local: ReadonlyMap<Value, Raw>): Promise<Outcome> {
     const poll = await this.#number('poll', this.#session.options.pollIntervalMs / 1000, local)
-    const job = this.#session.jobs.start(await this.#target(local), () => caught(() => this.#act(local, undefined)), seconds * 1000)
+    const job = this.#session.jobs.start(
+      await this.#target(local),
+      () => caught(() => this.#act(local, undefined, Date.now() + seconds * 1000)),
+      seconds * 1000,
+    )
     if (poll <= 0) return ofJob({ ...NOTHING, changed: true }, job.id, false)
     await job.ended
     return job.outcome ? ofJob(job.outcome, job.id, true) : NOTHING
@@ -366,7 +380,8 @@ class TaskOnHost {
 
   // --- the action ------------------------------------------------------------------------------------------------------
 
-  async #act(local: ReadonlyMap<Value, Raw>, maybeBecause: string | undefined): Promise<Outcome> {
+  /** `deadline`: when what it still runs on the host is ended, in milliseconds since 1970. */
+  async #act(local: ReadonlyMap<Value, Raw>, maybeBecause: string | undefined, deadline?: number): Promise<Outcome> {
     const { action } = this.#task.task
     const { options } = this.#session
     const own = runnerAction(action.module)
@@ -400,6 +415,7 @@ class TaskOnHost {
         cloud: this.#session.cloud,
         become,
         environment,
+        deadline,
         check,
         overlay: options.check ? this.#session.host(target).overlay : undefined,
         predicts: checkMode !== true,

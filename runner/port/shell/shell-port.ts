@@ -73,10 +73,12 @@ export class ShellPort implements Port {
   async run(step: RunStep, options: RunOptions): Promise<StepReply> {
     const argv = step.inShell === true && this.#options.shell !== undefined ? [this.#options.shell, ...step.argv.slice(1)] : step.argv
     const what = describe(argv, step.secret)
+    const ownLimitMs = step.timeoutMs ?? RUN_TIMEOUT_MS
+    const timeoutMs = options.deadline === undefined ? ownLimitMs : Math.max(0, Math.min(ownLimitMs, options.deadline - Date.now()))
     const { farewell } = this.#transport
     if (step.terminal && farewell !== undefined) {
       const commandLine = withEnvironment(step.terminal.commandLine, { ...options.environment, ...step.environment })
-      const { exitCode, output } = await runOnTerminal(this.#transport, commandLine, this.#needed(options.become), what, step.timeoutMs ?? RUN_TIMEOUT_MS)
+      const { exitCode, output } = await runOnTerminal(this.#transport, commandLine, this.#needed(options.become), what, timeoutMs)
       return { exitCode, stdout: output, stderr: farewell }
     }
     if (step.endsHost === true && this.isController) fail('STEP_FAILED', 'Running reboot with local connection would reboot the control node.')
@@ -88,7 +90,7 @@ export class ShellPort implements Port {
       takesInput: step.stdin !== undefined,
     })
     const startedAtMs = now()
-    const [stdout, stderr] = await this.#carryOut(script, this.#needed(options.become), what, step.timeoutMs ?? RUN_TIMEOUT_MS, async (shell) => {
+    const [stdout, stderr] = await this.#carryOut(script, this.#needed(options.become), what, timeoutMs, async (shell) => {
       if (step.stdin !== undefined) await shell.channel.send(step.stdin)
     })
     const endedAtMs = now()

@@ -37,6 +37,17 @@ t.test('the controller itself', async (t) => {
     t.notMatch(stdout, /no-such-option|npm_config|PLAYLINE/)
   })
 
+  t.test('what runs at a deadline is ended, whatever its own limit allows', async (t) => {
+    const seconds = uniqueSeconds()
+    const step = { kind: 'run', argv: ['sleep', seconds], timeoutMs: 60_000 } as const
+    t.match(await refused(port.run(step, { ...ME, deadline: Date.now() + 300 })), { code: 'TIMED_OUT' })
+    t.ok(await allGone(`sleep ${seconds}`))
+  })
+
+  t.test('the controller is not to be ended', async (t) => {
+    t.match(await refused(port.run({ kind: 'run', argv: ['true'], endsHost: true }, ME)), { code: 'STEP_FAILED', summary: /would reboot the control node/ })
+  })
+
   t.test('runs in the folder of the controller', async (t) => {
     t.equal((await port.run({ kind: 'run', argv: ['pwd'] }, ME)).stdout, `${process.cwd()}\n`)
   })
