@@ -114,7 +114,7 @@ export class Jinja {
    * @throws {UnknownValueError} where it uses a value that a dry run cannot know.
    */
   evaluate(expression: Template | ExpressionText, scope: Scope): Value {
-    return this.#evaluated(expression, scope, (value) => exported(value))
+    return this.#evaluated(expression, scope, (value) => made(exported(value)))
   }
 
   /** The truth of a bare expression, as `when` and its like ask for. Throws as `evaluate` does, for an undefined value as well. */
@@ -147,7 +147,7 @@ export class Jinja {
     const out = this.#rendered(parsed, source, run)
     if (out.only?.isText) this.#texts.add(template)
     else this.#texts.delete(template)
-    const value = run.within(source, () => convertOutput(out))
+    const value = run.within(source, () => made(convertOutput(out)))
     return typeof value === 'string' ? restoreNewlines(text, value, syntax.newlineSequence) : value
   }
 
@@ -264,6 +264,17 @@ function scopeValue(run: Run, name: string): Value | undefined {
   if (run.originOf(name) !== 'value') return undefined
   const keeps = value === null || typeof value === 'boolean' || typeof value === 'number' || typeof value === 'bigint' || value instanceof Float
   return keeps ? value : undefined
+}
+
+/** The value with what makes its values when asked for them (`hostvars`) made: it stays as it was when it left the template. */
+function made(value: Value): Value {
+  if (Array.isArray(value)) {
+    const items = value.map(made)
+    return items.some((item, index) => item !== value[index]) ? items : value
+  }
+  if (!(value instanceof Dict)) return value
+  const entries = [...value].map(([key, item]): [Value, Value] => [key, made(item)])
+  return value.constructor !== Dict || entries.some(([key, item]) => item !== value.get(key)) ? new Dict(entries) : value
 }
 
 /** A value that may leave a template. */

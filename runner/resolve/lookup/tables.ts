@@ -3,6 +3,7 @@ import { print } from '../../value/print.ts'
 import { truth } from '../../value/truth.ts'
 import { compilePython } from '../../value/python-regex.ts'
 import type { Dict, Value } from '../../value/value.ts'
+import { readCsv } from '../jinja/library/csv.ts'
 import { lookupFailed, type Lookup, type LookupContext } from './context.ts'
 import { findPath, searched } from './find.ts'
 import { parseInline } from './inline.ts'
@@ -16,49 +17,13 @@ export const csvfile: Lookup = (terms, options, context) =>
     if (inline.rest === undefined) return lookupFailed('Search key is required but was not found')
     const given = withInline(options, inline.options, CSV_OPTIONS)
     const delimiter = print(given('delimiter') ?? 'TAB')
-    const rows = readCsv(readTable(print(given('file') ?? 'ansible.csv'), context), delimiter === 'TAB' || delimiter === 't' ? '\t' : delimiter)
+    const rows = readCsv(readTable(print(given('file') ?? 'ansible.csv'), context), { delimiter: delimiter === 'TAB' || delimiter === 't' ? '\t' : delimiter })
     const row = rows.find((each) => each[0] === inline.rest)
     const column = Number(print(given('col') ?? '1'))
     if (row === undefined) return listify(given('default') ?? []).filter((value) => value !== null)
     const found = row.at(column)
     return found === undefined ? lookupFailed('csvfile: list index out of range') : [found]
   })
-
-/** Rows of cells, as Python's `csv` reads them: quoted cells may hold anything. */
-export function readCsv(text: string, delimiter: string): string[][] {
-  const rows: string[][] = []
-  let row: string[] = []
-  let cell = ''
-  let quoted = false
-  let begun = false
-  const endRow = (): void => {
-    if (begun || row.length > 0) rows.push([...row, cell])
-    row = []
-    cell = ''
-    begun = false
-  }
-  for (let at = 0; at < text.length; at++) {
-    const char = text[at]!
-    if (quoted) {
-      if (char !== '"') cell += char
-      else if (text[at + 1] === '"') cell += text[++at]!
-      else quoted = false
-    } else if (char === '"' && cell === '') quoted = begun = true
-    else if (char === delimiter) {
-      row.push(cell)
-      cell = ''
-      begun = true
-    } else if (char === '\n' || char === '\r') {
-      if (char === '\r' && text[at + 1] === '\n') at++
-      endRow()
-    } else {
-      cell += char
-      begun = true
-    }
-  }
-  endRow()
-  return rows
-}
 
 const INI_OPTIONS = ['type', 'file', 'section', 're', 'encoding', 'default', 'case_sensitive', 'allow_no_value', 'allow_none']
 

@@ -9,6 +9,7 @@ import { checkItems } from '../runtime/limits.ts'
 import { dictInput, filter } from '../runtime/operation.ts'
 import type { Args, Filter } from '../runtime/operation.ts'
 import { typeName } from '../runtime/type.ts'
+import { flatten } from './value.ts'
 
 export const DICT_FILTERS: readonly Filter[] = [
   filter('combine(*dicts, **options)', 'Dicts as one; later ones win. Options: `recursive`, `list_merge`.', combine),
@@ -26,15 +27,17 @@ export const DICT_FILTERS: readonly Filter[] = [
 function combine(input: Value, args: Args): Value {
   const options = args.extra
   const recursive = options.get('recursive') ?? false
-  const listMerge = options.get('list_merge') ?? 'replace'
   for (const key of options.keys())
     if (key !== 'recursive' && key !== 'list_merge') return refuseValue("'recursive' and 'list_merge' are the only valid keyword arguments")
   if (typeof recursive !== 'boolean') return refuseValue("'recursive' of combine must be true or false")
-  const mode = print(listMerge)
-  if (!MERGES.has(mode)) return refuseValue(`combine: 'list_merge' argument can only be equal to one of ${[...MERGES.keys()].join(', ')}`)
-  const dicts = flattenDicts([input, ...args.rest])
+  const mode = mergeMode(options)
+  // As in Ansible, None is passed over, and what stands alone is not looked at.
+  const terms = flatten([input, ...args.rest], 1, true)
+  for (const term of terms) checkUsable(term)
+  if (terms.length === 1) return terms[0]!
+  const dicts = flattenDicts(terms)
   let merged = new Dict()
-  for (const dict of dicts) merged = mergeDicts(merged, dict, recursive, mode, 0)
+  for (const dict of dicts) merged = mergeDicts(merged, dict, recursive, mode)
   return merged
 }
 
@@ -42,7 +45,6 @@ function flattenDicts(values: readonly Value[]): Dict[] {
   return values.flatMap((value) => {
     checkUsable(value)
     if (value instanceof Dict) return [value]
-    if (Array.isArray(value) || value instanceof Tuple) return flattenDicts(itemsOf(value))
     return refuseValue(`failed to combine variables, expected dicts but got a '${typeName(value)}'`)
   })
 }
@@ -56,7 +58,14 @@ const MERGES: ReadonlyMap<string, (a: Value[], b: Value[]) => Value[]> = new Map
   ['prepend_rp', (a: Value[], b: Value[]) => [...b, ...a.filter((item) => !b.some((each) => equal(each, item)))]],
 ])
 
-function mergeDicts(a: Dict, b: Dict, recursive: boolean, mode: string, depth: number): Dict {
+/** What `list_merge` asks for. */
+export function mergeMode(options: Dict): string {
+  const mode = print(options.get('list_merge') ?? 'replace')
+  return MERGES.has(mode) ? mode : refuseValue(`combine: 'list_merge' argument can only be equal to one of ${[...MERGES.keys()].join(', ')}`)
+}
+
+/** Two dicts as one: the second wins; its lists are merged as `mode` says. */
+export function mergeDicts(a: Dict, b: Dict, recursive: boolean, mode: string, depth = 0): Dict {
   if (depth > 100) return refuseValue('dicts are nested too deep to combine')
   if (a.size === 0) return new Dict(b)
   const merged = new Dict(a)

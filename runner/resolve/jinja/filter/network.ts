@@ -1,6 +1,7 @@
 /** The filters of ansible.utils on addresses, and on paths into data. */
 import { getItem } from '../../../value/equal.ts'
 import { print } from '../../../value/print.ts'
+import { compilePython } from '../../../value/python-regex.ts'
 import { Dict, Tuple } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
 import {
@@ -24,11 +25,13 @@ import {
   widthOf,
 } from '../library/ip.ts'
 import type { Ip } from '../library/ip.ts'
+import { refusingRegex } from '../library/refuse-regex.ts'
 import { refuseValue } from '../runtime/callable.ts'
 import { applyTest } from '../runtime/evaluate.ts'
 import { checkUsable, itemsOf } from '../runtime/iterate.ts'
+import { checkItems } from '../runtime/limits.ts'
 import { integer, normalize } from '../runtime/numbers.ts'
-import { filter } from '../runtime/operation.ts'
+import { filter, textInput } from '../runtime/operation.ts'
 import type { Args, Filter } from '../runtime/operation.ts'
 import type { Run } from '../runtime/run.ts'
 import { attributeReader } from './sequence.ts'
@@ -39,6 +42,20 @@ export const NETWORK_FILTERS: readonly Filter[] = [
     attributeReader(args.text('path').replace(/\[['"]?([^\]'"]*)['"]?\]/g, '.$1'))(input),
   ),
   filter("hwaddr(query='')", 'A MAC address, checked and rewritten.', (input, args) => hardwareAddress(input, args.text('query'))),
+  filter("ip4_hex(delimiter='')", 'An IPv4 address in hexadecimal.', (input, args) => {
+    const parts = textInput(input, 'ip4_hex').split('.')
+    if (parts.length < 4 || parts.some((part) => !/^\s*\d+\s*$/.test(part))) return refuseValue(`ip4_hex: not an IPv4 address: ${print(input)}`)
+    return parts.slice(0, 4).map((part) => Number(part).toString(16).padStart(2, '0')).join(args.text('delimiter')) // prettier-ignore
+  }),
+  filter("macaddr(query='')", 'A MAC address, checked and rewritten.', (input, args) => hardwareAddress(input, args.text('query'))),
+  filter('usable_range', 'The addresses of a network, and how many they are.', (input) => {
+    const ip = parseIp(print(input))
+    if (ip === undefined || ip.value !== networkOf(ip)) return refuseValue(`usable_range: not a network: ${print(input)}`)
+    const count = 2n ** BigInt((ip.version === 4 ? 32 : 128) - ip.prefix)
+    checkItems(Number(count))
+    const addresses = Array.from({ length: Number(count) }, (_, index) => formatAddress(ip.value + BigInt(index), ip.version))
+    return Dict.of({ usable_ips: addresses, number_of_ips: normalize(count) })
+  }),
   filter('index_of(test, value=None, key=None)', 'Where in a list items pass a test.', indexOf),
   filter("ipaddr(query='', version=False)", 'An IP address or network, checked, or what a query asks of it.', (input, args) => {
     const version = integer(args.value('version'))
@@ -76,7 +93,7 @@ export const NETWORK_FILTERS: readonly Filter[] = [
   filter('previous_nth_usable(offset)', 'The usable address that many back.', (input, args) => nearUsable(input, -BigInt(args.whole('offset')))),
   filter('reduce_on_network(network)', 'The addresses that a network holds.', (input, args) => {
     const network = parseIp(args.printed('network'))
-    return itemsOf(input).filter((item) => {
+    return (typeof input === 'string' ? [input] : itemsOf(input)).filter((item) => {
       const ip = parseIp(print(item))
       return network !== undefined && ip !== undefined && holdsIp(network, ip)
     })
@@ -336,7 +353,7 @@ function hardwareAddress(input: Value, query: string): Value {
   checkUsable(input)
   const text = print(input)
   const mac = parseMac(text)
-  if (mac === undefined) return query === 'bool' ? false : query === '' ? '' : refuseValue(`hwaddr: not a hardware address: ${text}`)
+  if (mac === undefined) return query === 'bool' ? null : query === '' ? '' : refuseValue(`hwaddr: not a hardware address: ${text}`)
   const hex = mac.toString(16).padStart(12, '0')
   const groups = (size: number, separator: string): string => hex.match(new RegExp(`.{${size}}`, 'g'))!.join(separator)
   switch (query) {
@@ -389,8 +406,9 @@ function keyMatcher(args: Args): (key: Value) => boolean {
     equality: (key, target) => key === target,
     starts_with: (key, target) => key.startsWith(target),
     ends_with: (key, target) => key.endsWith(target),
+    regex: (key, target) => refusingRegex(() => compilePython(target).matchAt(key) !== null),
   }
-  if (!Object.hasOwn(tests, how)) return refuseValue(`matching_parameter must be equality, starts_with or ends_with, not ${how}`)
+  if (!Object.hasOwn(tests, how)) return refuseValue(`matching_parameter must be equality, starts_with, ends_with or regex, not ${how}`)
   return (key) => targets.some((target) => tests[how]!(print(key), target))
 }
 

@@ -98,7 +98,8 @@ function round(input: Value, args: Args): Value {
   }
   if (method !== 'ceil' && method !== 'floor') return refuseValue('method must be common, ceil or floor')
   const scale = 10 ** digits
-  return new Float((method === 'ceil' ? Math.ceil : Math.floor)(toNumber(number) * scale) / scale)
+  // Python's own functions give an integer, which has no negative zero.
+  return new Float(((method === 'ceil' ? Math.ceil : Math.floor)(toNumber(number) * scale) + 0) / scale)
 }
 
 function roundInteger(number: number | bigint, zeros: number): Value {
@@ -161,8 +162,7 @@ const UNITS: readonly [string, number][] = [
 ]
 
 function humanReadable(input: Value, args: Args): Value {
-  const size = readFloat(input)
-  if (size === undefined) return refuseValue(`human_readable() can't interpret following string: ${print(input)}`)
+  const size = toFloat(numberInput(input, 'human_readable'))
   const base = args.flag('isbits') ? 'bits' : 'Bytes'
   const wanted = args.textOrNull('unit')?.toUpperCase()
   const [suffix, limit] = UNITS.find(([name, value]) => (wanted === undefined ? size >= value : wanted[0] === name)) ?? ['B', 1]
@@ -176,7 +176,7 @@ function humanToBytes(input: Value, args: Args): Value {
   const number = found?.[1] === '' || found?.[1] === '.' ? NaN : Number(found?.[1])
   if (Number.isNaN(number)) return refuseValue(`human_to_bytes() can't interpret following string: ${text}`)
   const unit = found?.[2] ?? args.textOrNull('default_unit')
-  if (unit === null || unit === '') return normalize(Math.round(number))
+  if (unit === null || unit === '') return normalize(roundHalfEven(number, 0))
   const isBits = args.flag('isbits')
   const letter = unit[0]!.toUpperCase()
   const limit = UNITS.find(([name]) => name === letter)?.[1]

@@ -17,12 +17,12 @@ export const PATH_FILTERS: readonly Filter[] = [
   filter('dirname', 'What comes before the last slash.', (input) => dirname(textInput(input, 'dirname'))),
   filter('expanduser', '`~` and `~user` as a home folder.', (input, _args, run) => {
     const [, user = '', rest = ''] = /^~([^/]*)(.*)$/s.exec(print(input)) ?? []
-    if (!print(input).startsWith('~')) return print(input)
+    if (!textInput(input, 'expanduser').startsWith('~')) return input
     const home = run.engine.hooks.homeFolder?.(user === '' ? undefined : user)
     return home === undefined ? print(input) : home.replace(/\/+$/, '') + rest
   }),
   filter('expandvars', '`$NAME` as the value of an environment variable.', (input, _args, run) =>
-    print(input).replace(/\$(?:(\w+)|\{([^}]*)\})/g, (whole, plain?: string, braced?: string) => {
+    textInput(input, 'expandvars').replace(/\$(?:(\w+)|\{([^}]*)\})/g, (whole, plain?: string, braced?: string) => {
       return run.engine.hooks.environment?.(plain ?? braced ?? '') ?? whole
     }),
   ),
@@ -47,13 +47,13 @@ export const PATH_FILTERS: readonly Filter[] = [
   filter('splitext', 'The path without its extension, and the extension.', (input) => new Tuple(splitExtension(textInput(input, 'splitext')))),
   filter('urldecode', 'Undoes the quoting of a URL: `%20` and `+` are spaces.', (input) => unquoteUrl(textInput(input, 'urldecode'))),
   filter("urlsplit(query='')", 'The parts of a URL, or one of them.', urlsplit),
-  filter('win_basename', 'What follows the last slash or backslash.', (input) => /[^\\/]*$/.exec(windowsParts(print(input))[1])![0]),
+  filter('win_basename', 'What follows the last slash or backslash.', (input) => /[^\\/]*$/.exec(windowsParts(textInput(input, 'win_basename'))[1])![0]),
   filter('win_dirname', 'What comes before the last slash or backslash.', (input) => {
-    const [drive, rest] = windowsParts(print(input))
+    const [drive, rest] = windowsParts(textInput(input, 'win_dirname'))
     const head = rest.slice(0, rest.length - /[^\\/]*$/.exec(rest)![0].length)
     return drive + (head.replace(/[\\/]+$/, '') || head)
   }),
-  filter('win_splitdrive', 'The drive, and the rest.', (input) => new Tuple(windowsParts(print(input)))),
+  filter('win_splitdrive', 'The drive, and the rest.', (input) => new Tuple(windowsParts(textInput(input, 'win_splitdrive')))),
 ]
 
 function dirname(text: string): string {
@@ -139,10 +139,11 @@ function comment(input: Value, args: Args): Value {
   const repeat = (part: string, times: number): string => Array.from({ length: Math.min(1000, Math.max(0, times)) }, () => part).join(newline)
   const head = beginning === '' ? '' : beginning + newline
   const before = prefix === '' || count('prefix_count') < 1 ? '' : repeat(prefix, count('prefix_count')) + newline
-  const body = textInput(input, 'comment')
-    .split(newline)
-    .map((line) => (decoration + line).replace(/ +$/, (blanks) => (line === '' ? '' : blanks)))
-    .join(newline)
+  // Blanks of the decoration go where a line has nothing else, but for the last one.
+  const body = (decoration + textInput(input, 'comment').replaceAll(newline, newline + decoration)).replaceAll(
+    decoration + newline,
+    decoration.trimEnd() + newline,
+  )
   const after = postfix === '' || count('postfix_count') < 1 ? '' : newline + repeat(postfix, count('postfix_count'))
   const tail = end === '' ? '' : newline + end
   return head + before + body + after + tail

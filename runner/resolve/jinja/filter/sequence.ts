@@ -1,5 +1,5 @@
 /** Jinja2's filters on lists, with Ansible's own of `min`, `max` and `unique`. */
-import { setItem, getItem, equal } from '../../../value/equal.ts'
+import { setItem, getItem, equal, isHashable } from '../../../value/equal.ts'
 import { print } from '../../../value/print.ts'
 import { truth } from '../../../value/truth.ts'
 import { Dict, Tuple, Undefined } from '../../../value/value.ts'
@@ -92,9 +92,10 @@ function ignoreCase(value: Value): Value {
 function batch(input: Value, args: Args): Value {
   const size = args.whole('linecount')
   const fill = args.value('fill_with')
-  if (size < 1) return refuseValue('the size of a batch must be at least 1')
-  const batches: Value[] = []
   const items = itemsOf(input)
+  // As in Jinja2, where a batch is full only when it has just this size.
+  if (size < 1) return items.length === 0 ? [] : size === 0 ? [[], [...items]] : [[...items]]
+  const batches: Value[] = []
   for (let at = 0; at < items.length; at += size) {
     const part = items.slice(at, at + size)
     if (fill !== null && part.length < size) {
@@ -173,6 +174,7 @@ function join(input: Value, args: Args): Value {
 function map(input: Value, args: Args, run: Run): Value {
   const [name, ...rest] = args.rest
   const attribute = args.extra.get('attribute')
+  if (!truth(input)) return []
   if (name === undefined) {
     if (attribute === undefined) return refuseValue('map requires a filter argument')
     const fallback = args.extra.get('default')
@@ -215,7 +217,7 @@ function sort(input: Value, args: Args): Value {
     key = (item) => (readers.length === 1 ? fold(readers[0]!(item)) : readers.map((read) => fold(read(item))))
   }
   const keyed = itemsOf(input).map((item) => ({ item, key: key(item) }))
-  for (const each of keyed) checkUsable(each.key)
+  if (keyed.length > 1) for (const each of keyed) checkUsable(each.key)
   sortStable(keyed, args.flag('reverse'))
   return keyed.map(({ item }) => item)
 }
@@ -242,6 +244,10 @@ function extreme(input: Value, args: Args, which: 'min' | 'max'): Value {
 function unique(input: Value, args: Args): Value {
   const read = reader(args)
   const isCaseSensitive = truth(args.value('case_sensitive'))
+  // Ansible's own falls back to comparing, but has no such options.
+  const isOwn = args.has('attribute') || args.value('case_sensitive') === false
+  const unhashable = isOwn ? itemsOf(input).map(read).find((key) => !isHashable(key)) : undefined // prettier-ignore
+  if (unhashable !== undefined) return refuseValue(`unique cannot compare by what is unhashable: '${typeName(unhashable)}'`)
   return uniqueItems(itemsOf(input), (item) => (isCaseSensitive ? read(item) : ignoreCase(read(item))))
 }
 

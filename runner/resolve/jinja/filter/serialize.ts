@@ -21,7 +21,12 @@ export const SERIALIZE_FILTERS: readonly Filter[] = [
   filter("b64decode(encoding='utf-8')", 'The text that base64 stands for.', (input, args) => decodeBase64(print(input), bufferEncoding(args))),
   filter("b64encode(encoding='utf-8')", 'As base64.', (input, args) => {
     checkUsable(input)
-    return Buffer.from(print(input), bufferEncoding(args)).toString('base64')
+    const encoding = bufferEncoding(args)
+    const text = print(input)
+    const last = encoding === 'latin1' ? 0xff : encoding === 'ascii' ? 0x7f : Infinity
+    const beyond = [...text].find((character) => character.codePointAt(0)! > last) // eslint-disable-line @typescript-eslint/no-misused-spread
+    if (beyond !== undefined) return refuseValue(`the encoding ${args.text('encoding')} has no '${beyond}'`)
+    return Buffer.from(text, encoding).toString('base64')
   }),
   filter('from_json', 'The value of a JSON text.', (input) => readJson(textInput(input, 'from_json'))),
   filter('from_yaml', 'The value of a YAML text.', (input) => {
@@ -36,12 +41,11 @@ export const SERIALIZE_FILTERS: readonly Filter[] = [
   filter('to_nice_json(indent=4, sort_keys=True, **options)', 'As JSON over several lines, keys sorted.', (input, args) =>
     toJson(input, jsonOptions(args.extra, { indent: args.wholeOrNull('indent') ?? undefined, sort: args.flag('sort_keys') })),
   ),
-  filter('to_nice_yaml(indent=4, **options)', 'As YAML with one entry a line.', (input, args) =>
-    yamlText(input, args.extra, { indent: args.whole('indent'), flow: false }),
-  ),
-  filter('to_yaml(default_flow_style=None, **options)', 'As YAML, innermost lists and dicts on one line.', (input, args) =>
-    yamlText(input, args.extra, { flow: args.value('default_flow_style') === null ? undefined : args.flag('default_flow_style') }),
-  ),
+  filter('to_nice_yaml(indent=4, *ignored, **options)', 'As YAML with one entry a line.', (input, args) => {
+    for (const fixed of ['default_flow_style', 'allow_unicode']) if (args.extra.has(fixed)) return refuseValue(`to_nice_yaml takes no '${fixed}'`)
+    return yamlText(input, args.extra, { indent: args.whole('indent'), flow: false })
+  }),
+  filter('to_yaml(*ignored, **options)', 'As YAML, innermost lists and dicts on one line.', (input, args) => yamlText(input, args.extra, { flow: undefined })),
 ]
 
 function bufferEncoding(args: Args): BufferEncoding {

@@ -85,11 +85,12 @@ function toJsonFilter(input: Value, args: Args): Value {
 }
 
 function truncate(input: Value, args: Args): Value {
-  const text = textInput(input, 'truncate')
   const length = args.whole('length')
   const end = args.text('end')
   const room = length - characterCount(end)
   if (room < 0) return refuseValue(`expected length >= ${characterCount(end)}, got ${length}`)
+  if (typeof input !== 'string' && isIterable(input) && itemsOf(input).length <= length + args.whole('leeway')) return input
+  const text = textInput(input, 'truncate')
   if (args.whole('leeway') < 0) return refuseValue(`expected leeway >= 0, got ${args.whole('leeway')}`)
   if (characterCount(text) <= length + args.whole('leeway')) return text
   const cut = sliceText(text, 0, room)
@@ -102,6 +103,7 @@ function urlencode(input: Value): string {
   checkUsable(input)
   if (typeof input === 'string' || !isIterable(input)) return quoteUrl(print(input), false)
   const pairs = input instanceof Dict ? [...input] : itemsOf(input).map((pair) => itemsOf(pair))
+  for (const pair of pairs) if (pair.length !== 2) return refuseValue(`not enough values to unpack (expected 2, got ${pair.length})`)
   return pairs.map(([key = null, value = null]) => `${quoteUrl(print(key), true)}=${quoteUrl(print(value), true)}`).join('&')
 }
 

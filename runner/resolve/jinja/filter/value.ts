@@ -53,7 +53,8 @@ function extract(input: Value, args: Args): Value {
   return value
 }
 
-function flatten(items: readonly Value[], levels: number, skipNulls: boolean): Value[] {
+/** Lists within lists as one, down to some levels. */
+export function flatten(items: readonly Value[], levels: number, skipNulls: boolean): Value[] {
   const flat: Value[] = []
   for (const item of items) {
     // As in Ansible, text that spells null counts as null here.

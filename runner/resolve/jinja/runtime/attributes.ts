@@ -3,14 +3,14 @@
  * name that a template gives.
  */
 import { getItem } from '../../../value/equal.ts'
-import { Dict, Tuple, Undefined, Unknown, UnknownValueError } from '../../../value/value.ts'
+import { Dict, Float, Tuple, Undefined, Unknown, UnknownValueError } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
 import { print } from '../../../value/print.ts'
 import { refuseValue, TemplateObject } from './callable.ts'
 import { checkUsable, itemsOf, Range } from './iterate.ts'
 import { methodOf, MUTATING_METHODS } from './methods.ts'
 import { NamedTuple } from './named-tuple.ts'
-import { integer } from './numbers.ts'
+import { integer, numeric } from './numbers.ts'
 import { describeObject, typeName } from './type.ts'
 import { isLenient, orElse } from './undefined.ts'
 
@@ -100,8 +100,39 @@ function isPlainText(text: string): boolean {
 function ownAttribute(target: Value, name: string): Value | undefined {
   if (target instanceof Unknown) throw new UnknownValueError(target)
   if (target instanceof TemplateObject) return target.attribute(name)
-  const named = target instanceof NamedTuple ? target.attribute(name) : undefined
+  if (name === '__class__') return new TypeObject(typeName(target))
+  const named = target instanceof NamedTuple ? target.attribute(name) : numberAttribute(target, name)
   return named === undefined ? methodOf(target, name) : named
+}
+
+/** `real`, `imag` and their like of a number. */
+function numberAttribute(target: Value, name: string): Value | undefined {
+  const number = numeric(target)
+  if (number === undefined) return undefined
+  const isFloat = number instanceof Float
+  if (name === 'real') return number
+  if (name === 'imag') return isFloat ? new Float(0) : 0
+  if (name === 'numerator' && !isFloat) return number
+  return name === 'denominator' && !isFloat ? 1 : undefined
+}
+
+/** What `__class__` gives: a name to print, and nothing to climb. */
+class TypeObject extends TemplateObject {
+  readonly typeName = 'type'
+  readonly #name: string
+
+  constructor(name: string) {
+    super()
+    this.#name = name
+  }
+
+  override attribute(name: string): Value | undefined {
+    return name === '__name__' ? this.#name : undefined
+  }
+
+  override print(): string {
+    return `<class '${this.#name}'>`
+  }
 }
 
 /** An attribute whose name is computed: not a method that changes its value, which a template has to name (see `copiesVariables`). */

@@ -6,7 +6,7 @@ import { Dict, Float, Tuple } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
 import { BoundMethod, Callable, refuseValue } from './callable.ts'
 import { formatBraces, padText } from './format.ts'
-import { characterCount, itemsOf, sliceText } from './iterate.ts'
+import { characterCount, itemsOf, Range, sliceText } from './iterate.ts'
 import { checkItems, checkTextLength, repeatText } from './limits.ts'
 import { bitLength, integer } from './numbers.ts'
 import { order } from './operators.ts'
@@ -19,6 +19,7 @@ export function methodOf(target: Value, name: string): Value | undefined {
   if (typeof target === 'string') return bind(TEXT, target, name)
   if (target instanceof Dict) return bind(DICT, target, name)
   if (Array.isArray(target)) return bind(LIST, target, name)
+  if (target instanceof Range) return bind(TUPLE, new Tuple(target.items()), name)
   if (target instanceof Tuple) return bind(TUPLE, target, name)
   if (target instanceof Float) return bind(FLOAT, target, name)
   if (typeof target === 'number' || typeof target === 'bigint' || typeof target === 'boolean') return bind(INTEGER, target, name)
@@ -141,6 +142,8 @@ const TEXT: Methods<string> = new Map<string, Method<string>>([
   ['count', (s, a) => countText(window(s, a, 1), a.text(0))],
   ['endswith', (s, a) => affixes(a).some((each) => window(s, a, 1).endsWith(each))],
   ['expandtabs', (s, a) => expandTabs(s, a.whole(0, 8, 'tabsize'))],
+  // Bytes print as the text that they encode wherever Ansible shows them.
+  ['encode', (s, a) => (a.get(0), a.get(1), s)],
   ['find', (s, a) => find(s, a, false)],
   ['format', (s, a) => formatBraces(s, a.all, a.kwargs)],
   ['format_map', (s, a) => formatBraces(s, [], a.need(0) instanceof Dict ? (a.need(0) as Dict) : refuseValue('format_map() needs a mapping'))],
@@ -322,6 +325,7 @@ function find(text: string, args: MethodArguments, last: boolean): number {
   if (at < 0) return -1
   const start = args.has(1) ? args.whole(1, 0) : 0
   const length = characterCount(text)
+  if (start > length) return -1
   return characterCount(part.slice(0, at)) + Math.max(0, start < 0 ? start + length : start)
 }
 
@@ -376,6 +380,7 @@ function zeroFill(text: string, width: number): string {
 const DICT: Methods<Dict> = new Map<string, Method<Dict>>([
   ['clear', (d) => (d.clear(), null)],
   ['copy', (d) => new Dict(d)],
+  ['fromkeys', (_d, a) => fromKeys(a)],
   ['get', (d, a) => valueOr(d, key(a), a.get(1))],
   ['items', (d) => [...d].map(([k, v]) => new Tuple([k, v]))],
   ['keys', (d) => [...d.keys()]],
@@ -385,6 +390,12 @@ const DICT: Methods<Dict> = new Map<string, Method<Dict>>([
   ['update', (d, a) => update(d, a)],
   ['values', (d) => [...d.values()]],
 ])
+
+function fromKeys(args: MethodArguments): Dict {
+  const dict = new Dict()
+  for (const name of itemsOf(args.need(0))) setItem(dict, name, args.get(1) ?? null)
+  return dict
+}
 
 function key(args: MethodArguments): Value {
   if (!args.has(0)) return refuseValue(`${args.name} expected at least 1 argument, got 0`)
@@ -457,8 +468,12 @@ const TUPLE: Methods<Tuple> = new Map<string, Method<Tuple>>([
   ['index', (t, a) => indexOf(t.items, a)],
 ])
 
-const FLOAT: Methods<Float> = new Map<string, Method<Float>>([['is_integer', (f) => Number.isInteger(f.value)]])
+const FLOAT: Methods<Float> = new Map<string, Method<Float>>([
+  ['conjugate', (f) => f],
+  ['is_integer', (f) => Number.isInteger(f.value)],
+])
 const INTEGER: Methods<number | bigint | boolean> = new Map<string, Method<number | bigint | boolean>>([
+  ['conjugate', (i) => (typeof i === 'boolean' ? Number(i) : i)],
   ['bit_length', (i) => (typeof i === 'bigint' ? (i < 0n ? -i : i).toString(2).length : bitLength(Number(i)))],
 ])
 

@@ -28,10 +28,7 @@ export const TYPE_TESTS: readonly Test[] = [
   test('mapping', 'A dict.', (input) => input instanceof Dict),
   test('none', 'None.', (input) => input === null),
   test('number', 'An integer, a float or a boolean.', (input) => typeof input === 'boolean' || isNumber(input)),
-  test('sequence', 'A list, a tuple, text or a dict.', (input) => {
-    checkUsable(input)
-    return isIterable(input)
-  }),
+  test('sequence', 'A list, a tuple, text or a dict.', (input) => !(input instanceof Undefined) && isIterable(input)),
   test('string', 'Text.', (input) => typeof input === 'string'),
   test('true', 'True itself.', (input) => input === true),
   test('undefined', 'There is no such value.', (input) => input instanceof Undefined),

@@ -1,5 +1,5 @@
 /** Tests that compare a value with others. */
-import { equal } from '../../../value/equal.ts'
+import { equal, isHashable } from '../../../value/equal.ts'
 import { print } from '../../../value/print.ts'
 import { compilePython } from '../../../value/python-regex.ts'
 import { truth } from '../../../value/truth.ts'
@@ -10,7 +10,7 @@ import { splitUrlIfAny } from '../library/url.ts'
 import { refuseValue } from '../runtime/callable.ts'
 import { checkUsable, itemsOf } from '../runtime/iterate.ts'
 import { integer, moduloNumbers, numeric } from '../runtime/numbers.ts'
-import { alias, test } from '../runtime/operation.ts'
+import { alias, test, textInput } from '../runtime/operation.ts'
 import type { Args, Test } from '../runtime/operation.ts'
 import { compare, contains } from '../runtime/operators.ts'
 import type { Run } from '../runtime/run.ts'
@@ -35,11 +35,11 @@ const search = test('search(pattern, ignorecase=False, multiline=False)', 'Text 
   matches(input, args, 'search'),
 )
 const version = test("version(version, operator='eq', strict=None, version_type=None)", 'A version that stands in a relation to another.', testVersion)
-const subset = test('subset(b)', 'A list whose items are all in another.', (input, args) => itemsOf(input).every((item) => holds(args.list('b'), item)))
-const superset = test('superset(b)', 'A list that holds all items of another.', (input, args) => args.list('b').every((item) => holds(itemsOf(input), item)))
+const subset = test('subset(b)', 'A list whose items are all in another.', (input, args) => isSubset(input, args.value('b')))
+const superset = test('superset(b)', 'A list that holds all items of another.', (input, args) => isSubset(args.value('b'), input))
 
 export const VALUE_TESTS: readonly Test[] = [
-  test('abs', 'An absolute path on the controller.', (input) => print(input).startsWith('/')),
+  test('abs', 'An absolute path on the controller.', (input) => textInput(input, 'abs').startsWith('/')),
   test('all', 'A list whose items are all true.', (input) => itemsOf(input).every((item) => truth(item))),
   test('any', 'A list with an item that is true.', (input) => itemsOf(input).some((item) => truth(item))),
   test('contains(item)', 'A list, a dict or text that holds an item.', (input, args) => contains(input, args.value('item'))),
@@ -56,7 +56,7 @@ export const VALUE_TESTS: readonly Test[] = [
   alias('greaterthan', greater),
   alias('>', greater),
   test('in(seq)', 'An item of a list, a key of a dict, or a part of text.', (input, args) => contains(args.value('seq'), input)),
-  test('is_abs', 'An absolute path on the controller.', (input) => print(input).startsWith('/')),
+  test('is_abs', 'An absolute path on the controller.', (input) => textInput(input, 'abs').startsWith('/')),
   test('issubset(b)', subset.summary, subset.apply),
   test('issuperset(b)', superset.summary, superset.apply),
   lessOrEqual,
@@ -89,6 +89,14 @@ export const VALUE_TESTS: readonly Test[] = [
   alias('version_compare', version),
 ]
 
+/** As Python's sets compare, which hold only what is hashable. */
+function isSubset(inner: Value, outer: Value): boolean {
+  const [items, all] = [itemsOf(inner), itemsOf(outer)]
+  const unhashable = [...items, ...all].find((item) => !isHashable(item))
+  if (unhashable !== undefined) return refuseValue(`unhashable type: '${typeName(unhashable)}'`)
+  return items.every((item) => holds(all, item))
+}
+
 function holds(items: readonly Value[], item: Value): boolean {
   return items.some((each) => equal(each, item))
 }
@@ -120,6 +128,8 @@ function isSame(a: Value, b: Value): boolean {
 function isNan(input: Value): boolean {
   checkUsable(input)
   if (integer(input) !== undefined) return false
+  // Python makes a float of text first; what spells none is not NaN either.
+  if (typeof input === 'string') return /^\s*[-+]?nan\s*$/i.test(input)
   return input instanceof Float ? Number.isNaN(input.value) : refuseValue(`isnan() expects a number, not ${typeName(input)}`)
 }
 
@@ -162,7 +172,7 @@ function testVersion(input: Value, args: Args): boolean {
   const relation = VERSION_OPERATORS.get(args.text('operator'))
   if (relation === undefined) return refuseValue(`Invalid operator type (${args.text('operator')}). Must be one of ${[...VERSION_OPERATORS.keys()].join(', ')}`)
   const [a, b] = [print(input), args.printed('version')]
-  if (a === '' || input === null) return refuseValue('Input version value cannot be empty')
+  if (a === '' || !truth(input)) return refuseValue('Input version value cannot be empty')
   if (b === '' || args.value('version') === null) return refuseValue('Version parameter to compare against cannot be empty')
   const strict = args.value('strict')
   const type = args.textOrNull('version_type')

@@ -1,4 +1,4 @@
-/** What ansible-core 2.14 was seen to make of templates, expressions and conditions (`fixtures/ansible.json`): the same, to the character. */
+/** What ansible-core 2.14 was seen to make of templates, expressions and conditions (`fixtures/`, made by `record.py`): the same, to the character. */
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { DiagnosticError } from '../../../../runner/diagnostic/diagnostic.ts'
@@ -12,8 +12,8 @@ import { scopeOf, templateOf } from './helper.ts'
 
 const read = (path: string): Dict => fromJson(readFileSync(`test/runner/resolve/jinja/${path}`, 'utf8')) as Dict
 const variables = toJson(read('cases.json').get('vars')!)
-const fixture = read('fixtures/ansible.json')
-const templates = fixture.get('templates') as Dict
+const fixtures = ['ansible', 'operations'].map((name) => read(`fixtures/${name}.json`))
+const templates = new Map(fixtures.flatMap((fixture) => [...(fixture.get('templates') as Dict)]))
 
 const jinja = new Jinja({
   loadTemplate: (name) => {
@@ -50,7 +50,8 @@ function outcome(kind: string, source: string): string | null {
 const names: Readonly<Record<string, string>> = { t: 'template files', p: 'values of a playbook', e: 'expressions', w: 'conditions' }
 for (const [kind, name] of Object.entries(names)) {
   t.test(name, async (t) => {
-    const cases = (fixture.get('cases') as [string, string, string | null][]).filter(([each]) => each === kind)
+    const all = fixtures.flatMap((fixture) => fixture.get('cases') as [string, string, string | null][])
+    const cases = all.filter(([each]) => each === kind)
     t.ok(cases.length > 2)
     const wrong = cases.map(([, source, wanted]) => ({ source, wanted, found: outcome(kind, source) })).filter(({ wanted, found }) => wanted !== found)
     t.same(wrong, [], `${cases.length} agree`)
