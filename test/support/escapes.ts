@@ -239,7 +239,7 @@ function isOurs(value: Value): boolean {
 }
 
 /** Variables of every kind, and an attacker's favourites among their names. */
-export function victims(): Dict {
+function victims(): Dict {
   const variables = new Dict(
     fromPlain({ n: 7, f: 1.5, s: 'text', x: 'x', l: [3, 1, 2], d: { a: 1, b: [true] }, deep: { x: { y: [{ z: 1 }] } }, yes: true }) as Dict,
   )

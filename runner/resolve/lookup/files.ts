@@ -92,7 +92,7 @@ function globTerm(term: string, context: LookupContext): string[] {
 }
 
 /** The files of a folder whose names match, in the folder's own order, as Python's `glob` gives them. */
-export function glob(folder: string, pattern: string): string[] {
+function glob(folder: string, pattern: string): string[] {
   const names: string[] = []
   try {
     const opened = opendirSync(folder)
