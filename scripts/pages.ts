@@ -5,8 +5,8 @@ import type { Module } from '../runner/contract/kinds.ts'
 import { KEYWORDS } from '../runner/load/keywords.ts'
 import { ModuleRegistry, RUNNER_ACTIONS } from '../runner/load/modules.ts'
 import { z } from '../runner/module.ts'
-
-const GENERATED = '<!-- Made by `npm run docs`; edit the definitions instead. -->'
+import { cell, GENERATED } from './markdown.ts'
+import { templatesPage } from './templates-page.ts'
 
 /** Path from the project's root → text. */
 export async function generatePages(): Promise<Map<string, string>> {
@@ -17,6 +17,7 @@ export async function generatePages(): Promise<Map<string, string>> {
     ['docs/options.md', optionsPage()],
     ['docs/settings.md', settingsPage()],
     ['docs/keywords.md', keywordsPage()],
+    ['docs/templates.md', templatesPage()],
     ['docs/modules.md', modulesPage(modules)],
   ])
   for (const [name, module] of modules) pages.set(`docs/modules/${name}.md`, modulePage(name, module))
@@ -172,8 +173,4 @@ function exampleArgs(args: string): string {
     .split('\n')
     .map((line) => (line === '' ? '' : `    ${line}`))
     .join('\n')}`
-}
-
-function cell(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll('\n', ' ')
 }
