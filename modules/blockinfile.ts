@@ -18,6 +18,8 @@ const params = () =>
         .describe('The lines above and below the block; {mark} becomes marker_begin and marker_end.'),
       marker_begin: param.nonEmptyString().default('BEGIN').describe('What {mark} becomes above the block.'),
       marker_end: param.nonEmptyString().default('END').describe('What {mark} becomes below the block.'),
+      append_newline: param.bool().default(false).describe('See to it that a blank line follows the block, unless the file ends there.'),
+      prepend_newline: param.bool().default(false).describe('See to it that a blank line stands before the block, unless the file begins there.'),
       insertafter: z.string().optional().describe('Where a new block goes: after the last line that this Python regular expression finds, or EOF.'),
       insertbefore: z.string().optional().describe('Where a new block goes: before the last line that this Python regular expression finds, or BOF.'),
     })
@@ -49,7 +51,11 @@ function edit(text: string, p: Params, isNew: boolean): Edit {
     lines.splice(at, Math.max(...marks) - at + 1)
   }
   if (!isRemoved && at > 0 && !lines[at - 1]!.endsWith('\n')) lines[at - 1] = `${lines[at - 1]!}\n`
-  if (!isRemoved) lines.splice(at, 0, begin, block.endsWith('\n') ? block : `${block}\n`, end)
+  if (!isRemoved) {
+    const blank = p.prepend_newline && at > 0 && lines[at - 1] !== '\n' ? ['\n'] : []
+    const follows = p.append_newline && at < lines.length && lines[at] !== '\n' ? ['\n'] : []
+    lines.splice(at, 0, ...blank, begin, block.endsWith('\n') ? block : `${block}\n`, end, ...follows)
+  }
   const edited = lines.join('')
   if (isNew) return { text: edited, message: 'File created' }
   if (edited === text) return { text, message: '' }

@@ -1,9 +1,34 @@
 /** Puts a file of the controller, or a text, on the host; or copies a file on the host. */
 import { ControllerSource, StepFailure, file, param, run, state, z } from '../runner/module.ts'
-import type { After, AfterTree, Content, FileState, Planned, Probe, ProbeTree, StateOf, Step, StepReply } from '../runner/module.ts'
+import type {
+  After,
+  AfterTree,
+  Content,
+  ControllerEntry,
+  Difference,
+  FileState,
+  Planned,
+  Probe,
+  ProbeTree,
+  Promised,
+  StateOf,
+  Step,
+  StepReply,
+} from '../runner/module.ts'
 import { ATTRIBUTE_NOTES, attributeParams, attributeSteps, knownAttributes } from './shared/attributes.ts'
-import { DESTINATION_RETURNS, applyDestination, backUp, destinationParams, destinationResult, planDestination, probeDestination } from './shared/destination.ts'
+import {
+  DESTINATION_RETURNS,
+  applyDestination,
+  backUp,
+  destinationParams,
+  destinationResult,
+  fileResult,
+  planDestination,
+  probeDestination,
+} from './shared/destination.ts'
 import type { DestinationParams, DestinationProbes } from './shared/destination.ts'
+import { applyFolderCopy, planControllerFolder, planHostFolder, probeControllerFolder, probeHostFolder } from './shared/folder-copy.ts'
+import type { FolderCopy, FolderCopyProbes } from './shared/folder-copy.ts'
 import { pythonJson } from './shared/json.ts'
 import { modeParam } from './shared/mode.ts'
 import { basename, dirname, folderSteps, followLinks, onlyPath } from './shared/target.ts'
@@ -13,10 +38,6 @@ import type { ByPath } from './shared/target.ts'
 function contentText(value: unknown): string {
   const text = param.string().safeParse(value)
   return text.success ? text.data : pythonJson(value)
-}
-
-function onlyTrue(why: string): z.ZodType<boolean> {
-  return param.bool().refine((value) => value, why)
 }
 
 interface Params extends DestinationParams {
@@ -31,23 +52,42 @@ type Probes = DestinationProbes & {
 }
 type State = StateOf<Probes>
 
-function* probe(params: Params): Generator<ProbeTree, Probes, never> {
+/** What is copied where it is a folder: its name, and what is in it on the controller; on the host that is read. */
+interface Folder {
+  readonly name: string
+  readonly entries: readonly ControllerEntry[] | undefined
+}
+
+function* probe(params: Params): Generator<ProbeTree, Probes | FolderCopyProbes, never> {
   const { src } = params
+  if (src instanceof ControllerSource && src.entries) return yield* probeControllerFolder(params, src.name, src.entries)
   const name = src === undefined ? undefined : basename(src instanceof ControllerSource ? src.name : src)
+  if (typeof src === 'string') {
+    const there = yield* followLinks(src.replace(/(.)\/+$/, '$1'), 'none')
+    if (there.state?.type === 'directory') return yield* probeHostFolder(params, src)
+  }
   const destination = yield* probeDestination(params, name)
   if (typeof src !== 'string') return destination
   const { path } = yield* followLinks(src)
   return { ...destination, source: { [path]: file(path) } }
 }
 
-function plan(before: State, params: Params): Planned<State> {
+function folderOf(before: State | FolderCopy, { src }: Params): Folder | undefined {
+  if (src instanceof ControllerSource) return src.entries && { name: src.name, entries: src.entries }
+  return src !== undefined && 'sourceTree' in before ? { name: src, entries: undefined } : undefined
+}
+
+function plan(situation: State | FolderCopy, params: Params): Planned<State | FolderCopy> {
   const { src } = params
+  const folder = folderOf(situation, params)
+  if (folder?.entries) return planControllerFolder(situation as FolderCopy, params, folder.name, folder.entries)
+  if (folder) return planHostFolder(situation as FolderCopy, params, folder.name)
+  const before = situation as State
   if (src === undefined || src instanceof ControllerSource) return planContent(before, params, src?.content ?? params.content!, src?.mode)
   const path = onlyPath(before.source!)
   const source = before.source![path]!
   if (source.type === 'absent') return { after: {}, refusals: [{ summary: `Source ${src} not found`, hint: 'With remote_src, src is a path on the host.' }] }
-  if (source.type !== 'file')
-    return { after: {}, refusals: [{ summary: `${src} is not a regular file`, hint: 'Copying a folder is not supported yet; copy its files one by one.' }] }
+  if (source.type !== 'file') return { after: {}, refusals: [{ summary: `${src} is not a regular file`, hint: 'Only files and folders are copied.' }] }
   return planContent(before, params, source.content, source.mode)
 }
 
@@ -97,13 +137,52 @@ function* copyOnHost(params: Params, before: State, after: AfterTree<State>, tim
   return backup === undefined ? {} : { backup_file: backup }
 }
 
+interface Situation {
+  readonly params: Params
+  readonly before: State
+  readonly after: AfterTree<State>
+  readonly differs: readonly Difference[]
+  readonly returned: unknown
+}
+
+interface FolderSituation {
+  readonly params: Params
+  readonly before: FolderCopy
+  readonly after: AfterTree<FolderCopy>
+  readonly differs: readonly Difference[]
+  readonly returned: unknown
+}
+
+/** Of a folder only where it went is told, unless it is one file that was copied. */
+function folderResult(situation: FolderSituation, { name, entries }: Folder): Record<string, unknown> {
+  const { params, before, returned } = situation
+  const copies = ((situation.after as Promised<FolderCopy>).copies ?? before.copies) as ByPath<After<FileState>>
+  const dest = params.dest.endsWith('/') ? params.dest : `${params.dest}/`
+  if (entries === undefined) {
+    const [base] = Object.keys(before.copies)
+    const isForced = params.force || situation.differs.length > 0
+    const written = params.dest.replace(/(.)\/$/, '$1')
+    const isThere = (name.endsWith('/') ? before.copies[base!] : before.folders[written])?.type === 'directory'
+    return {
+      ...fileResult(copies[base!] ?? before.copies[base!]!),
+      dest: isThere ? (name.endsWith('/') ? `${written}/` : base) : params.dest,
+      src: name,
+      ...(isForced ? { checksum: null } : { msg: 'file already exists' }),
+    }
+  }
+  const [[path, only] = [undefined, undefined]] = entries.length === 0 ? [] : Object.entries(copies)
+  if (path !== undefined && entries.length === 1 && only !== undefined && typeof only !== 'symbol' && only.type === 'file')
+    return { dest: path, ...(situation.differs.length === 0 && { path }), ...fileResult(only), ...(returned as object | undefined) }
+  return { dest, src: name }
+}
+
 export default state({
   summary: 'Puts a file of the controller, or a text, on the host; or copies a file on the host.',
   params: () =>
     z
       .object({
         src: param
-          .fileSourceUnless('remote_src')
+          .sourceUnless('path', 'remote_src')
           .optional()
           .describe('The file: a path on the controller, absolute, or beside the playbook, or in a `files` folder; with remote_src, on the host.'),
         content: param.content(contentText).optional().describe('Instead of src: the text itself; a list or a mapping is written as JSON.'),
@@ -115,12 +194,8 @@ export default state({
           .describe("The permissions: octal digits in quotes ('0644'), symbolic (u=rw,g=r,o=), or preserve for those of src."),
         directory_mode: modeParam().optional().describe('The permissions of the folders that are made where dest ends in /.'),
         checksum: z.string().toLowerCase().optional().describe('The SHA-1 that src has to have.'),
-        decrypt: onlyTrue('only true is supported: a file that is a vault is always decrypted')
-          .default(true)
-          .describe('Whether a vault file is decrypted; always true.'),
-        local_follow: onlyTrue('only true is supported: a link on the controller is always followed')
-          .default(true)
-          .describe('Whether links on the controller are followed; always true.'),
+        decrypt: param.bool().default(true).describe('Whether a vault file on the controller is decrypted.'),
+        local_follow: param.bool().default(true).describe('Whether links in a folder on the controller are followed, or copied as links.'),
       })
       .strict()
       .superRefine((params, context) => {
@@ -134,13 +209,8 @@ export default state({
           if (params.remote_src) context.addIssue({ code: 'custom', message: 'remote_src wants a path on the host as src', path: ['src'] })
           else if (params.src !== undefined) context.addIssue({ code: 'custom', message: 'not found on the controller', path: ['src'] })
         }
-        if (typeof params.src === 'string' && !/^\/.*[^/]$/.test(params.src)) {
-          context.addIssue({
-            code: 'custom',
-            message: 'with remote_src, src has to be the absolute path of a file; copying a folder is not supported yet',
-            path: ['src'],
-          })
-        }
+        if (typeof params.src === 'string' && !/^\/./.test(params.src))
+          context.addIssue({ code: 'custom', message: 'with remote_src, src has to be an absolute path', path: ['src'] })
       }),
   examples: [
     { name: 'Install the dynamic routing daemon’s configuration', args: 'src: bgpd.conf\ndest: /etc/frr/bgpd.conf\nowner: frr\ngroup: frr\nmode: "0640"' },
@@ -150,20 +220,30 @@ export default state({
   returns: DESTINATION_RETURNS,
   notes: [
     ...ATTRIBUTE_NOTES,
-    'Copying a folder is not supported yet.',
+    'Of a folder that is copied on the host, links are copied as links, all of them; directory_mode is for the controller’s folders.',
+    'A checksum that the source does not have always fails the task.',
     'The backup of FILE is FILE.DIGEST.TIME~, with the beginning of its SHA-256 instead of the number of a process.',
     'A device, socket or pipe at dest is never replaced.',
   ],
 
   probe,
   plan,
-  apply: function* ({ params, before, after, timestamp }) {
+  apply: function* ({ params, before: situation, after: planned, timestamp }) {
+    const folder = folderOf(situation, params)
+    if (folder) return yield* applyFolderCopy({ before: situation as FolderCopy, after: planned as AfterTree<FolderCopy>, timestamp }, params, folder.name)
+    const before = situation as State
+    const after = planned as AfterTree<State>
     return typeof params.src === 'string' ? yield* copyOnHost(params, before, after, timestamp) : yield* applyDestination({ params, before, after, timestamp })
   },
-  result: (situation) => {
-    const { params } = situation
+  result: (given) => {
+    const { params } = given
+    const folder = folderOf(given.before, params)
+    if (folder) return folderResult(given as FolderSituation, folder)
+    const situation = given as Situation
     if (!params.force && situation.differs.length === 0)
       return { dest: destinationResult(situation)['dest'], ...(params.src && { src: typeof params.src === 'string' ? params.src : params.src.name }) }
-    return destinationResult(situation)
+    if (typeof params.src !== 'string') return destinationResult(situation)
+    const { path: _path, ...result } = destinationResult(situation)
+    return { ...result, src: params.src }
   },
 })

@@ -10,6 +10,7 @@ import {
   knownAttributes,
   plannedFile,
   plannedFolder,
+  unknownAccount,
   wantedAttributes,
   withAttributes,
   writerProbes,
@@ -35,10 +36,28 @@ import { DEFAULT_TIME_FORMAT, readTime, timeOf } from './shared/times.ts'
 import { plannedTree, tree, treeSteps } from './shared/tree.ts'
 import type { Tree } from './shared/tree.ts'
 
+/** An absolute path; a slash at its end says nothing, and is told in the result as it was given. */
+function pathParam(): z.ZodType<string> {
+  return z
+    .string()
+    .transform((path) => path.replace(/\/+/g, '/'))
+    .pipe(
+      z
+        .string()
+        .regex(/^\//, 'a path on the host has to begin with /')
+        .refine((path) => !path.includes('\0'), 'a path cannot hold a NUL'),
+    )
+}
+
+/** The parameters with the path as the host names it. */
+function bare(p: Params): Params {
+  return Object.create(p, { path: { value: p.path.replace(/(.)\/$/, '$1') } }) as Params
+}
+
 const params = () =>
   z
     .object({
-      path: param.path().describe('What it is about: a path on the host.'),
+      path: pathParam().describe('What it is about: a path on the host.'),
       state: z
         .enum(['absent', 'directory', 'file', 'hard', 'link', 'touch'])
         .optional()
@@ -117,7 +136,9 @@ function wishOf(p: Params, now: FileState | undefined): Wish {
 function* probe(p: Params): Generator<ProbeTree, Probes, never> {
   const isFolderWish = p.state === 'directory' || p.recurse
   const accounts = accountProbes(p)
-  const likely = { file: { [p.path]: file(p.path) }, folders: folderProbes(isFolderWish ? ancestors(p.path) : [dirname(p.path)]), accounts }
+  // Reading a file may set its access time: where that is asked for, the file is not read.
+  const content = p.access_time === undefined || p.access_time === 'preserve' ? 'bytes' : 'none'
+  const likely = { file: { [p.path]: file(p.path, content) }, folders: folderProbes(isFolderWish ? ancestors(p.path) : [dirname(p.path)]), accounts }
   const first: { file: ByPath<FileState>; folders?: ByPath<FileState> } = yield likely
   const now = knownState(first.file, p.path)
   const wish = wishOf(p, now)
@@ -127,10 +148,15 @@ function* probe(p: Params): Generator<ProbeTree, Probes, never> {
   let found: Probes = likely
   let there = now
   if (now?.type === 'link' && p.follow) {
-    const end = yield* followLinks(p.path)
+    const end = yield* followLinks(p.path, content)
     there = end.state
-    if (wish === 'touch') found = { ...likely, target: { [end.path]: file(end.path) } }
-    else found = { file: { [end.path]: file(end.path) }, folders: folderProbes(wish === 'directory' ? ancestors(end.path) : [dirname(end.path)]), accounts }
+    if (wish === 'touch') found = { ...likely, target: { [end.path]: file(end.path, content) } }
+    else
+      found = {
+        file: { [end.path]: file(end.path, content) },
+        folders: folderProbes(wish === 'directory' ? ancestors(end.path) : [dirname(end.path)]),
+        accounts,
+      }
   }
   const path = onlyPath(found.file)
   const isNew =
@@ -198,6 +224,8 @@ function plan(before: State, p: Params): Planned<State> {
   const now = knownState(before.file, path)
   const wish = wishOf(p, p.state === undefined ? before.file[path] : now)
   if (wish === 'absent') return { after: { file: { [path]: { type: 'absent' } } } }
+  const nobody = unknownAccount(p, before.accounts ?? {})
+  if (nobody) return { after: {}, refusals: [nobody] }
   const wanted = wantedAttributes(p, before.accounts ?? {})
   const planned = PLANS[wish](before, p, path, now, wanted)
   if (before.times === undefined || planned.refusals) return planned
@@ -211,6 +239,9 @@ function plan(before: State, p: Params): Planned<State> {
   }
   return { ...planned, after: { ...planned.after, times } }
 }
+
+/** An empty file of which only the size was read. */
+const NOT_READ = Content.digest('', 0)
 
 type PlanFor = (before: State, p: Params, path: string, now: FileState | undefined, wanted: Wanted) => Planned<State>
 
@@ -242,7 +273,7 @@ const PLANS: Readonly<Record<Exclude<Wish, 'absent'>, PlanFor>> = {
     if (now.type === 'absent') {
       const missing = missingFolder(before.folders ?? {})
       if (missing) return { after: {}, refusals: [{ ...missing, summary: `Error, could not touch target: ${missing.summary}` }] }
-      return { after: { file: { [path]: plannedFile(now, wanted, Content.of('')) } } }
+      return { after: { file: { [path]: plannedFile(now, wanted, p.access_time === undefined || p.access_time === 'preserve' ? Content.of('') : NOT_READ) } } }
     }
     if (now.type !== 'link' || !p.follow) return { after: { file: { [path]: withAttributes(now, wanted) } } }
     const target = onlyPath(before.target!)
@@ -390,7 +421,7 @@ function* applyThing(
     yield* folderSteps({ [path]: now }, { [path]: next as FileState })
   } else if (!replaces && next.type === 'file') {
     const { mode = NEW_FILE_MODE, ...owners } = knownAttributes(next)
-    yield put(path, next.content as Content, { mode, ...owners })
+    yield put(path, Content.of(''), { mode, ...owners })
   } else yield* attributeSteps(path, now, next)
 }
 
@@ -412,13 +443,19 @@ function* timeSteps(p: Params, path: string, events: readonly Event[], before: S
   }
 }
 
-function result({ params: p, before, after }: { params: Params; before: State; after: AfterTree<State> }): Record<string, unknown> {
+function result(p: Params, before: State, after: AfterTree<State>): Record<string, unknown> {
   const files = ((after as Promised<State>).file ?? before.file) as ByPath<After<FileState>>
-  const path = onlyPath(files)
-  const attributes = fileResult(files[path]!)
+  const there = onlyPath(files)
+  const path = p.path.endsWith('/') && there === p.path.slice(0, -1) ? p.path : there
+  const attributes = fileResult(files[there]!)
   delete attributes['checksum']
   if (attributes['state'] === 'absent') return { path, state: 'absent' }
-  if (attributes['state'] === 'link') return { dest: path, src: (files[path] as { target?: string }).target, ...attributes }
+  if (attributes['state'] === 'link') {
+    if (p.state === 'touch') return { dest: path, ...attributes }
+    const leadsTo = p.state === 'link' && before.target ? knownState(before.target, onlyPath(before.target)) : undefined
+    // Of a link that leads nowhere Ansible says no more.
+    return { dest: path, src: (files[there] as { target?: string }).target, ...(leadsTo?.type !== 'absent' && attributes) }
+  }
   if (p.state === 'hard') return { dest: path, src: p.src, ...attributes, state: 'hard' }
   return { [p.state === 'touch' ? 'dest' : 'path']: path, ...attributes }
 }
@@ -455,9 +492,9 @@ export default state({
     'A hard link whose destination exists as another file needs force: true.',
   ],
 
-  probe,
-  plan,
-  events: ({ before, params: p }) => touchEvents(before, p),
+  probe: (p): Generator<ProbeTree, Probes, never> => probe(bare(p)),
+  plan: (before, p) => plan(before, bare(p)),
+  events: ({ before, params: p }) => touchEvents(before, bare(p)),
   affects: ({ before, differs }) => {
     const path = onlyPath(before.file)
     // What is below a folder goes with it, and what is below a link is elsewhere; below what is new there is nothing.
@@ -468,6 +505,6 @@ export default state({
     const isTree = differs.some((each) => each.path[0] === 'tree')
     return isMoved || isTree ? [{ resource: `file:${path}/*` as const }] : []
   },
-  apply,
-  result,
+  apply: (situation) => apply({ ...situation, params: bare(situation.params) }),
+  result: ({ params: p, before, after }) => result(p, before, after),
 })

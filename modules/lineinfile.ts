@@ -12,7 +12,6 @@ const params = () =>
       line: param
         .string()
         .transform((line) => line.replace(/[\r\n]+$/, ''))
-        .refine((line) => !line.includes('\n'), 'a line has no newline in it; for several lines use blockinfile')
         .optional()
         .describe('The line.'),
       regexp: z
@@ -117,7 +116,7 @@ export default state({
   },
   notes: [
     ...ATTRIBUTE_NOTES,
-    'A newline at the end of line is dropped, and a newline within is refused: neither would be found again by the next run.',
+    'A newline at the end of line is dropped: the next run would not find the line again. Several lines in one are found again only by regexp, or never; use blockinfile.',
     'Where path is a link, owner, group and mode are those of the file that it leads to.',
     'Regular expressions have no possessive quantifiers, atomic groups or conditional groups.',
     'The backup of FILE is FILE.DIGEST.TIME~, with the beginning of its SHA-256 instead of the number of a process.',

@@ -4,7 +4,7 @@ import type { FileState, Probe, ProbeTree, QueryReply, StateOf } from '../runner
 import { followLinks, knownState, onlyPath } from './shared/target.ts'
 import type { ByPath } from './shared/target.ts'
 
-const SUMS = { md5: 'md5sum', sha1: 'sha1sum', sha256: 'sha256sum', sha512: 'sha512sum' } as const
+const SUMS = { md5: 'md5sum', sha1: 'sha1sum', sha224: 'sha224sum', sha256: 'sha256sum', sha384: 'sha384sum', sha512: 'sha512sum' } as const
 
 const params = () =>
   z
@@ -17,11 +17,8 @@ const params = () =>
         .default('sha1')
         .describe('How the checksum is made.'),
       get_attributes: param.bool().default(true).describe('Whether the attributes that lsattr shows are wanted.'),
-      get_mime: param
-        .bool()
-        .refine((wish) => !wish, 'the type of the content is not supported; leave get_mime out')
-        .default(false)
-        .describe('Whether the type of the content is wanted; only false.'),
+      get_mime: param.bool().default(true).describe('Whether the type of the content is wanted, as file(1) tells it.'),
+      get_md5: param.bool().default(false).describe('Whether the MD5 of a file is wanted as well.'),
     })
     .strict()
 type Params = z.output<ReturnType<typeof params>>
@@ -48,6 +45,11 @@ interface Attributes {
   readonly flags: string
 }
 
+interface Mime {
+  readonly mimetype: string
+  readonly charset: string
+}
+
 type Probes = {
   readonly file: Record<string, Probe<FileState>>
   readonly details: Probe<Details | null>
@@ -57,6 +59,8 @@ type Probes = {
   readonly source?: Probe<string>
   readonly checksum?: Probe<string | null>
   readonly attributes?: Probe<Attributes | null>
+  readonly mime?: Probe<Mime>
+  readonly md5?: Probe<string | null>
 }
 type State = StateOf<Probes>
 
@@ -74,17 +78,18 @@ function treeFor(p: Params, path: string): Probes {
     file: { [path]: file(path, 'none') },
     details: about(path, 'details', ['stat', '-c', '%F|%u|%g|%.9X|%.9Y|%.9Z|%s|%i|%d|%h|%b|%o|%t|%T', path], detailsOf),
     access: { readable: may(path, '-r'), writeable: may(path, '-w'), executable: may(path, '-x') },
-    ...(p.get_attributes && { attributes: about(path, 'attributes', ['lsattr', '-vd', path], attributesOf) }),
+    // Of a link these two tell of the link, even where it is followed.
+    ...(p.get_attributes && { attributes: about(p.path, 'attributes', ['lsattr', '-vd', p.path], attributesOf) }),
+    ...(p.get_mime && { mime: about(p.path, 'mime', ['file', '--mime-type', '--mime-encoding', p.path], mimeOf) }),
   }
 }
 
 /** Only what is known to be a regular file is read: a pipe has no end, and a disk a late one. */
 function withChecksum(p: Params, path: string, there: FileState | undefined): Probes {
-  if (!p.get_checksum || there?.type !== 'file') return treeFor(p, path)
-  const checksum = about(path, p.checksum_algorithm, [SUMS[p.checksum_algorithm], path], (reply) =>
-    reply.exitCode === 0 ? reply.stdout.replace(/^\\/, '').split(' ', 1)[0]! : null,
-  )
-  return { ...treeFor(p, path), checksum }
+  if (there?.type !== 'file') return treeFor(p, path)
+  const sum = (algorithm: keyof typeof SUMS) =>
+    about(path, algorithm, [SUMS[algorithm], path], (reply) => (reply.exitCode === 0 ? reply.stdout.replace(/^\\/, '').split(' ', 1)[0]! : null))
+  return { ...treeFor(p, path), ...(p.get_checksum && { checksum: sum(p.checksum_algorithm) }), ...(p.get_md5 && { md5: sum('md5') }) }
 }
 
 function may(path: string, flag: string): Probe<boolean> {
@@ -134,6 +139,13 @@ function deviceNumber(major: number, minor: number): number {
   return Number((BigInt(minor) & 0xffn) | ((BigInt(major) & 0xfffn) << 8n) | ((BigInt(minor) & ~0xffn) << 12n) | ((BigInt(major) & ~0xfffn) << 32n))
 }
 
+/** Where there is no file(1), or it cannot tell, both are `unknown`. */
+function mimeOf(reply: QueryReply): Mime {
+  const [mimetype, charset] = reply.stdout.slice(reply.stdout.lastIndexOf(':') + 1).split(';')
+  if (reply.exitCode !== 0 || charset === undefined) return { mimetype: 'unknown', charset: 'unknown' }
+  return { mimetype: mimetype!.trim(), charset: charset.split('=')[1]?.trim() ?? 'unknown' }
+}
+
 function attributesOf(reply: QueryReply): Attributes | null {
   const [version, flags] = reply.stdout.trim().split(/\s+/)
   return reply.exitCode === 0 && flags !== undefined ? { version: version!, flags: flags.replaceAll('-', '') } : null
@@ -173,6 +185,8 @@ function result(state: State, p: Params): Record<string, unknown> {
       ...Object.fromEntries((['readable', 'writeable', 'executable'] as const).map((key) => [key, orUnknown(() => state.access[key])])),
       ...(there.type === 'link' && { lnk_target: there.target, lnk_source: orUnknown(() => state.source) }),
       ...(there.type === 'file' && p.get_checksum && { checksum: checksum(state, p, there) }),
+      ...(there.type === 'file' && p.get_md5 && { md5: orUnknown(() => state.md5 ?? undefined) }),
+      ...(p.get_mime && { mimetype: orUnknown(() => state.mime?.mimetype), charset: orUnknown(() => state.mime?.charset) }),
       ...(p.get_attributes && attributes(state)),
     },
   }
@@ -227,7 +241,6 @@ export default read({
   returns: {
     stat: 'What is there: exists, and if so path, isdir, isreg, islnk, mode, size, uid, gid, pw_name, gr_name, atime, mtime, ctime, inode, dev, nlink, checksum, lnk_source, lnk_target, readable, writeable, executable and more.',
   },
-  notes: ['The type of the content (`get_mime`) is not supported.', 'Of the checksum algorithms sha224 and sha384 are not supported.'],
 
   probe,
   result: ({ state, params: p }) => result(state, p),

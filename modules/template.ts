@@ -1,8 +1,10 @@
 /** Renders a template on the controller and puts the text on the host. */
-import { param, state, z } from '../runner/module.ts'
+import { Content, param, state, z } from '../runner/module.ts'
 import { ATTRIBUTE_NOTES, attributeParams } from './shared/attributes.ts'
 import { DESTINATION_RETURNS, applyDestination, destinationParams, destinationResult, planDestination, probeDestination } from './shared/destination.ts'
 import { modeParam } from './shared/mode.ts'
+import { encodeText, encodingParam } from './shared/encoding.ts'
+import type { Encoding } from './shared/encoding.ts'
 import { basename } from './shared/target.ts'
 
 /** Options of the rendering: `resolve` reads them with the template; here they are only checked and described. */
@@ -21,11 +23,17 @@ function renderingParams() {
     block_end_string: marker('ends a statement'),
     comment_start_string: marker('begins a comment'),
     comment_end_string: marker('ends a comment'),
-    output_encoding: z
-      .string()
-      .regex(/^utf-?8$/i, 'only utf-8 is supported')
-      .default('utf-8')
-      .describe('The encoding of the file; only utf-8.'),
+    output_encoding: encodingParam().default('utf-8').describe('The encoding of the file: utf-8, latin-1, ascii, utf-16 or utf-16le.'),
+  }
+}
+
+/** The rendered text in the encoding that is asked for, or why it has no such form. */
+function encoded(content: Content, encoding: Encoding): Content | string {
+  if (encoding === 'utf-8' || content.text === undefined) return content
+  try {
+    return Content.of(encodeText(content.text, encoding))
+  } catch (error) {
+    return (error as Error).message
   }
 }
 
@@ -61,10 +69,14 @@ export default state({
   ],
 
   probe: (params) => probeDestination(params, basename(params.src.name)),
-  plan: (before, params) => planDestination(before, { ...params, mode: params.mode === 'preserve' ? params.src.mode : params.mode }, params.src.content),
+  plan: (before, params) => {
+    const content = encoded(params.src.content, params.output_encoding)
+    if (typeof content === 'string') return { after: {}, refusals: [{ summary: content }] }
+    return planDestination(before, { ...params, mode: params.mode === 'preserve' ? params.src.mode : params.mode }, content)
+  },
   apply: (situation) => applyDestination(situation),
   result: (situation) => {
     const result = destinationResult(situation)
-    return situation.params.force || situation.differs.length > 0 ? result : { dest: result['dest'], src: situation.params.src.name }
+    return situation.params.force || situation.differs.length > 0 ? result : { dest: result['dest'] }
   },
 })

@@ -1,6 +1,6 @@
 /** Owner, group and mode: their parameters, what they should become, and the steps that get there. */
 import { KNOWN_AFTER_APPLY, isKnown, param, query, run } from '../../runner/module.ts'
-import type { After, Content, FileState, Probe, Step, StepReply } from '../../runner/module.ts'
+import type { After, Content, FileState, Probe, Refusal, Step, StepReply } from '../../runner/module.ts'
 import { applyMode, isOctal, modeParam } from './mode.ts'
 
 /** What a new file and a new folder get where no mode is asked for. */
@@ -10,15 +10,26 @@ export const NEW_FOLDER_MODE = '0755'
 /** What differs from Ansible for every module with these parameters. */
 export const ATTRIBUTE_NOTES = [
   "A new file or folder gets the mode that a umask of 022 gives, whatever the user's umask is.",
-  'SELinux contexts (`seuser`, `serole`, `setype`, `selevel`), `attributes` and `unsafe_writes` are not supported.',
+  'SELinux contexts (`seuser`, `serole`, `setype`, `selevel`) fail the task on a host that has SELinux enabled; elsewhere they are of no effect, as with Ansible.',
+  'With `unsafe_writes`, too, a file is replaced in one rename; `attributes` other than none are not supported.',
 ] as const
 
-/** The parameters `owner`, `group` and `mode`. */
+/** The parameters `owner`, `group` and `mode`, and those that go along with them. */
 export function attributeParams() {
   return {
     owner: param.account().optional().describe('The user that owns it: a name, or a number.'),
     group: param.account().optional().describe('The group that owns it: a name, or a number.'),
     mode: modeParam().optional().describe("The permissions: octal digits in quotes ('0644') or symbolic (u=rw,g=r,o=)."),
+    seuser: param.string().optional().describe('The user part of the SELinux context.'),
+    serole: param.string().optional().describe('The role part of the SELinux context.'),
+    setype: param.string().optional().describe('The type part of the SELinux context.'),
+    selevel: param.string().optional().describe('The level part of the SELinux context.'),
+    unsafe_writes: param.bool().default(false).describe('Accepted, and not needed: files are replaced in one rename.'),
+    attributes: param
+      .string()
+      .refine((flags) => flags === '', 'flags of chattr are not supported here; set them with command: chattr FLAGS PATH')
+      .optional()
+      .describe('The flags of chattr; only none.'),
   }
 }
 
@@ -26,22 +37,49 @@ export interface AttributeParams {
   readonly owner?: string | undefined
   readonly group?: string | undefined
   readonly mode?: string | undefined
+  readonly seuser?: string | undefined
+  readonly serole?: string | undefined
+  readonly setype?: string | undefined
+  readonly selevel?: string | undefined
 }
 
-/** Reads the names of accounts that were given as numbers: a state names its owner wherever the host has a name. */
+/** Reads the names of the accounts: a state names its owner wherever the host has a name for a number. Empty where there is no such name. */
 export function accountProbes(params: AttributeParams): Record<string, Probe<string>> {
   const probes: Record<string, Probe<string>> = {}
-  if (params.owner !== undefined && /^\d+$/.test(params.owner)) probes['owner'] = accountName('passwd', params.owner)
-  if (params.group !== undefined && /^\d+$/.test(params.group)) probes['group'] = accountName('group', params.group)
+  if (params.owner !== undefined) probes['owner'] = accountName('passwd', params.owner)
+  if (params.group !== undefined) probes['group'] = accountName('group', params.group)
+  if ([params.seuser, params.serole, params.setype, params.selevel].some((part) => part !== undefined)) probes['selinux'] = NO_SELINUX
   return probes
 }
 
-/** `getent` knows what the host's libraries know; its exit code 2 is "nobody has this number". */
-function accountName(database: 'passwd' | 'group', number: string): Probe<string> {
-  return query(`query:${database}:${number}`, ['getent', database, number], (reply) => reply.stdout.split(':', 1)[0]!.trim() || number, {
+/** Contexts have no meaning on a host without SELinux; on one with it they would have to be set. */
+const NO_SELINUX: Probe<string> = query(
+  'query:selinux',
+  ['test', '-e', '/sys/fs/selinux/enforce'],
+  (reply) => {
+    if (reply.exitCode === 0)
+      throw new Error('the host has SELinux enabled, and seuser, serole, setype and selevel are not supported there; use restorecon or chcon')
+    return 'none'
+  },
+  { okExitCodes: [0, 1], label: 'SELinux' },
+)
+
+/** `getent` knows what the host's libraries know; its exit code 2 is "nobody has this name or number". */
+function accountName(database: 'passwd' | 'group', account: string): Probe<string> {
+  const isNumber = /^\d+$/.test(account)
+  return query(`query:${database}:${account}`, ['getent', database, account], (reply) => reply.stdout.split(':', 1)[0]!.trim() || (isNumber ? account : ''), {
     okExitCodes: [0, 2],
     tellsOf: [`file:/etc/${database}`],
   })
+}
+
+/** Why files cannot get the wished owner or group: the host has none of that name. What a dry run cannot know may come to be. */
+export function unknownAccount(params: AttributeParams, accounts: Accounts): Refusal | undefined {
+  if (params.owner !== undefined && leaf(accounts, 'owner') === '')
+    return { summary: `chown failed: failed to look up user ${params.owner}`, hint: 'Create the user first, or correct owner.' }
+  if (params.group !== undefined && leaf(accounts, 'group') === '')
+    return { summary: `chgrp failed: failed to look up group ${params.group}`, hint: 'Create the group first, or correct group.' }
+  return undefined
 }
 
 /** Reads who a new file or folder will belong to. Only of use, and so only read, where something is new and has no wished owner. */

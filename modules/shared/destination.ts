@@ -16,7 +16,7 @@ import type {
   StepReply,
 } from '../../runner/module.ts'
 import { put } from '../../runner/module.ts'
-import { accountProbes, attributeSteps, knownAttributes, needsWriter, plannedFile, wantedAttributes, writerProbes } from './attributes.ts'
+import { accountProbes, attributeSteps, knownAttributes, needsWriter, plannedFile, unknownAccount, wantedAttributes, writerProbes } from './attributes.ts'
 import type { AttributeParams } from './attributes.ts'
 import { ancestors, dirname, folderProbes, folderSteps, followLinks, join, knownState, missingFolder, onlyPath, plannedFolders } from './target.ts'
 import type { ByPath } from './target.ts'
@@ -101,6 +101,8 @@ export function planDestination(before: Destination, params: DestinationParams, 
   const refusal = cannotBeFile(path, now)
   if (refusal) return { after: {}, refusals: [refusal] }
   if (!params.force && before.file[path]!.type !== 'absent') return { after: {} }
+  const nobody = unknownAccount(params, before.accounts ?? {})
+  if (nobody) return { after: {}, refusals: [nobody] }
   const wanted = wantedAttributes(params, before.accounts ?? {})
   const next: ByPath<After<FileState>> = { [path]: plannedFile(now, wanted, content) }
   if (params.dest.endsWith('/')) {
@@ -128,7 +130,11 @@ export function* applyDestination(situation: {
   const { params, before, timestamp } = situation
   yield* folderSteps(before.folders ?? {}, situation.after.folders ?? {})
   const path = onlyPath(before.file)
-  return yield* writeFile(path, before.file[path]!, (situation.after.file as ByPath<After<FileState>>)[path]!, { ...params, timestamp })
+  return yield* writeFile(path, before.file[path]!, (situation.after.file as ByPath<After<FileState>>)[path]!, {
+    backup: params.backup,
+    validate: params.validate,
+    timestamp,
+  })
 }
 
 /** Replaces a file where its content differs, and else only brings its owner, group and mode. */

@@ -18,7 +18,7 @@ import type {
   Step,
   StepReply,
 } from '../../runner/module.ts'
-import { NEW_FILE_MODE, accountProbes, attributeParams, plannedFile, wantedAttributes, withAttributes, writerProbes } from './attributes.ts'
+import { NEW_FILE_MODE, accountProbes, attributeParams, plannedFile, unknownAccount, wantedAttributes, withAttributes, writerProbes } from './attributes.ts'
 import type { AttributeParams } from './attributes.ts'
 import { writeFile } from './destination.ts'
 import { ancestors, folderProbes, folderSteps, followLinks, knownState, onlyPath, plannedFolders } from './target.ts'
@@ -49,8 +49,7 @@ export function textFileParams() {
 
 export interface TextFileParams extends AttributeParams {
   readonly path: string
-  readonly state: 'present' | 'absent'
-  readonly create: boolean
+  readonly create?: boolean | undefined
   readonly backup: boolean
   readonly validate?: readonly string[] | undefined
 }
@@ -78,7 +77,7 @@ export function* probeTextFile(params: TextFileParams): Generator<ProbeTree, Tex
   let path = params.path
   let now = knownState(first.file, path)
   if (now?.type === 'link') ({ path, state: now } = yield* followLinks(path))
-  const isMade = now?.type === 'absent' && params.create
+  const isMade = now?.type === 'absent' && params.create === true
   return {
     file: { [path]: editable(path) },
     accounts: { ...accounts, ...(isMade && writerProbes(params)) },
@@ -103,13 +102,17 @@ export function planTextFile(
   const now = before.file[path]!
   if (now.type === 'directory') return refuse({ summary: `Path ${path} is a directory !`, hint: 'Name a file in it.' })
   if (now.type === 'other' || now.type === 'link') return refuse({ summary: `${path} is not a regular file`, hint: 'Only regular files are edited.' })
-  if (now.type === 'absent' && (missing === 'leave' || !params.create)) {
-    return missing === 'leave' ? { after: {} } : refuse({ summary: missingSummary, hint: 'With create: true the file is made.' })
+  if (now.type === 'absent' && (missing === 'leave' || params.create !== true)) {
+    return missing === 'leave'
+      ? { after: {} }
+      : refuse({ summary: missingSummary, ...(params.create !== undefined && { hint: 'With create: true the file is made.' }) })
   }
   const text = textOf(now)
   if (text === undefined) return refuse({ summary: `${path} is too large to be edited`, hint: `The limit is ${MAX_BYTES / 1024 / 1024} MiB.` })
   const edited = attempt(edit, text)
   if (edited instanceof RegexError) return refuse({ summary: edited.message })
+  const nobody = unknownAccount(params, before.accounts ?? {})
+  if (nobody) return refuse(nobody)
   const wanted = wantedAttributes(params, before.accounts ?? {})
   if (now.type === 'file') {
     return {
@@ -135,7 +138,7 @@ function attempt(edit: (text: string) => Edit, text: string): Edit | RegexError 
 }
 
 function isMade(params: TextFileParams, now: FileState): boolean {
-  return now.type === 'absent' && params.create
+  return now.type === 'absent' && params.create === true
 }
 
 function refuse(refusal: Refusal): Planned<State> {

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { StepFailure, type PutStep, type ReconnectStep, type RunStep, type Step, type StepReply } from '../contract/step.ts'
 import { DiagnosticError, fail } from '../diagnostic/diagnostic.ts'
 import type { CloudPort } from '../port/cloud.ts'
+import { putControllerFile } from '../port/controller.ts'
 import type { Become, Port } from '../port/port.ts'
 
 export interface ApplyContext {
@@ -47,6 +48,10 @@ function next<R>(steps: Generator<Step, R, StepReply>, reply: StepReply): Iterat
 
 async function carryOut(step: Step, context: ApplyContext): Promise<StepReply> {
   const { port, cloud, become, environment, deadline } = context
+  if (step.kind === 'put' && step.on === 'controller') {
+    putControllerFile(step)
+    return { exitCode: 0, stdout: '', stderr: '' }
+  }
   if (step.kind === 'put') {
     const reply = await port.put(step, { become })
     if (reply.exitCode !== 0) fail('STEP_FAILED', putFailure(step), { detail: wordsOf(reply) })

@@ -65,6 +65,11 @@ export class Content {
     return this.#sha1
   }
 
+  /** Lower-case hex, where the bytes are at hand. */
+  get md5(): string | undefined {
+    return this.bytes && createHash('md5').update(this.bytes).digest('hex')
+  }
+
   /** The bytes, where they are at hand. */
   get bytes(): Buffer | undefined {
     this.#look()

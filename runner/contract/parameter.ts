@@ -109,22 +109,58 @@ export function content(textOf: (value: unknown) => string): z.ZodType<Content> 
     .meta({ content: true })
 }
 
+/** Something in a folder on the controller. */
+export interface ControllerEntry {
+  /** From the folder, without a slash in front. */
+  readonly path: string
+  readonly type: 'file' | 'directory' | 'link'
+  /** Four octal digits. */
+  readonly mode: string
+  /** Of a file. */
+  readonly content?: Content
+  /** Of a link. */
+  readonly target?: string
+}
+
 /** What a parameter names on the controller, once `resolve` has read or rendered it. */
 export class ControllerSource {
   /** As the task wrote it. */
   readonly name: string
+  /** Of a folder: empty. */
   readonly content: Content
   /** The mode of the file on the controller, four octal digits; undefined where there is none. */
   readonly mode: string | undefined
-  constructor(name: string, content: Content, mode?: string) {
+  /** What is in the folder, where it is one: the outer entries before the inner ones, otherwise sorted. */
+  readonly entries: readonly ControllerEntry[] | undefined
+  constructor(name: string, content: Content, mode?: string, entries?: readonly ControllerEntry[]) {
     this.name = name
     this.content = content
     this.mode = mode
+    this.entries = entries
   }
 }
 
-/** What kind of thing on the controller a parameter names; found in the schema's metadata under `controller`. */
-export type ControllerKind = 'template' | 'file' | 'script'
+/** What kind of thing on the controller a parameter names; found in the schema's metadata under `controller`. A `path` is a file or a folder; a `destination` need not exist. */
+export type ControllerKind = 'template' | 'file' | 'script' | 'folder' | 'path' | 'destination'
+
+/** Where on the controller a module writes, and for which host. */
+export class ControllerDestination {
+  /** Absolute; a slash at its end says that it is a folder. */
+  readonly path: string
+  /** The inventory's name of the host. */
+  readonly host: string
+  constructor(path: string, host: string) {
+    this.path = path
+    this.host = host
+  }
+}
+
+/** A path on the controller to write to: absolute, or from the folder of the playbook. */
+export function controllerDestination(): z.ZodType<ControllerDestination> {
+  return z
+    .custom<ControllerDestination>((value) => value instanceof ControllerDestination, 'not a path on the controller')
+    .meta({ controller: 'destination', description: 'a path on the controller: absolute, or from the folder of the playbook' })
+}
 
 /** The name of a template on the controller; `resolve` renders it. */
 export function templateSource(): z.ZodType<ControllerSource> {
@@ -144,13 +180,13 @@ export function scriptSource(): z.ZodType<ControllerSource> {
 }
 
 /**
- * The name of a file on the controller, or, where the boolean parameter `unless` is true, a path on the host, which stays
- * text (in the schema's metadata: `controllerUnless`).
+ * The name of a thing on the controller, or, where the boolean parameter `unless` is true, a path on the host, which stays
+ * text (in the schema's metadata: `controllerUnless`). `unlessDefault` is what that parameter is where it is not given.
  */
-export function fileSourceUnless(unless: string): z.ZodType<ControllerSource | string> {
+export function sourceUnless(controller: 'file' | 'folder' | 'path', unless: string, unlessDefault = false): z.ZodType<ControllerSource | string> {
   return z
     .custom<ControllerSource | string>((value) => value instanceof ControllerSource || typeof value === 'string', 'not found on the controller')
-    .meta({ controller: 'file', controllerUnless: unless, description: FILE_DESCRIPTION })
+    .meta({ controller, controllerUnless: unless, controllerUnlessDefault: unlessDefault, description: FILE_DESCRIPTION })
 }
 
 function controllerSource(controller: ControllerKind, description: string): z.ZodType<ControllerSource> {

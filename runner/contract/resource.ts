@@ -10,7 +10,7 @@ import type { Content } from './content.ts'
  * `package:frr`, `sysctl:net.ipv4.ip_forward`, `live:bgp`. Two probes with one name read the same thing and parse it alike.
  * `live:` is what running daemons and the network say of themselves: any change on any host may alter it.
  */
-export type Resource = `${'file' | 'unit' | 'package' | 'sysctl' | 'live' | 'query' | 'cloud'}:${string}`
+export type Resource = `${'file' | 'unit' | 'package' | 'sysctl' | 'live' | 'query' | 'cloud' | 'controller'}:${string}`
 
 /** A read, as data. Replies above `maxBytes` and reads that take longer than `timeoutMs` are errors, never cut short. */
 export type Read = HostRead | CloudRead
@@ -23,6 +23,8 @@ export interface FileRead {
   readonly kind: 'file'
   readonly path: string
   readonly content: 'none' | 'digest' | 'bytes'
+  /** Where the path is: on the host, or on the controller, where links are followed and owners are numbers. Default: the host. */
+  readonly on?: 'controller'
   /** With `bytes`: above this size only the digest is read. Default 1 MiB. */
   readonly maxBytes?: number
 }
@@ -100,6 +102,16 @@ export type Reply = FileReply | QueryReply | CloudReply
 /** The state of a path: with `bytes` a regular file's text is at hand for editing and for diffs. */
 export function file(path: string, content: FileRead['content'] = 'bytes'): HostProbe<FileState> {
   return { resource: `file:${path}`, label: path, read: { kind: 'file', path, content }, parse: (reply: FileReply) => reply.state }
+}
+
+/** The state of a path on the controller, with its bytes. */
+export function controllerFile(path: string): HostProbe<FileState> {
+  return {
+    resource: `controller:${path}`,
+    label: `${path} on the controller`,
+    read: { kind: 'file', path, content: 'bytes', on: 'controller' },
+    parse: (reply: FileReply) => reply.state,
+  }
 }
 
 /** A query with a name of its own. The name says what is read, so that equal names may share one reply. */

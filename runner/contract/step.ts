@@ -48,6 +48,8 @@ export interface PutStep {
   readonly owner?: string
   readonly group?: string
   readonly validate?: readonly string[]
+  /** Written on the controller, not on the host: with the folders above it, and a mode of its own. */
+  readonly on?: 'controller'
 }
 
 /**

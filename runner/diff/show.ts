@@ -40,7 +40,7 @@ export function show(leaves: readonly Leaf[], differs: readonly Difference[], ev
       .map((each) => ({ ...each, path: each.path.slice(leaf.path.length) }))
     if (own.length === 0) continue
     const label = leaf.probe.label ?? leaf.probe.resource.slice(leaf.probe.resource.indexOf(':') + 1)
-    shown.push(...(leaf.probe.resource.startsWith('file:') ? showFile : showValues)(label, leaf.probe.resource, own, context))
+    shown.push(...(/^(?:file|controller):/.test(leaf.probe.resource) ? showFile : showValues)(label, leaf.probe.resource, own, context))
   }
   for (const event of events) shown.push({ kind: 'event', name: event.name, target: event.target })
   return shown

@@ -270,8 +270,12 @@ const RULES: Readonly<Record<string, Rule>> = {
   cmp: ANYTHING,
   sha256sum: ANYTHING,
   sha1sum: ANYTHING,
+  sha224sum: ANYTHING,
+  sha384sum: ANYTHING,
   sha512sum: ANYTHING,
   md5sum: ANYTHING,
+  // With -C it would write a database.
+  file: { options: /^(-[bLh]+|--(mime-type|mime-encoding|mime|brief))$/ },
   find: { options: /^-(?!(delete|exec|execdir|ok|okdir|fprint.*|fls)$)/s, operands: /^/ },
   getfacl: ANYTHING,
   lsattr: ANYTHING,
@@ -282,6 +286,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   lsblk: ANYTHING,
   getent: ANYTHING,
   printenv: ANYTHING,
+  // The fingerprint of a key.
+  'ssh-keygen': { options: /^-l$/, valued: ['-f', '-E'], needs: /^-l$/, operands: NO_OPERANDS },
   id: ANYTHING,
   groups: ANYTHING,
   crontab: { options: /^-l$/, valued: ['-u'], needs: /^-l$/, operands: NO_OPERANDS },

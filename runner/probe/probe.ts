@@ -1,8 +1,9 @@
 /** Reads the probes of a task in one round trip, under what a dry run has predicted. */
 import { UnknownStateError, type ProbeTree } from '../contract/kinds.ts'
-import type { Probe, QueryReply } from '../contract/resource.ts'
+import type { HostRead, Probe, QueryReply } from '../contract/resource.ts'
 import { fail } from '../diagnostic/diagnostic.ts'
 import type { CloudOutcome, CloudPort } from '../port/cloud.ts'
+import { readControllerFile } from '../port/controller.ts'
 import type { Become, Port, ReadOutcome } from '../port/port.ts'
 import { readOnlyCallFault, readOnlyFault } from './allowed.ts'
 import { isAbsent, type Overlay, type Overlaid } from './overlay.ts'
@@ -58,10 +59,13 @@ export async function ask(
     const fault = read.kind === 'query' ? readOnlyFault(read) : read.kind === 'cloud' ? readOnlyCallFault(read) : undefined
     if (fault) fail(fault.code, fault.summary, fault)
   }
-  const onHost = reads.filter((read) => read.kind !== 'cloud')
+  const onHost = reads.filter((read): read is HostRead => read.kind === 'query' || (read.kind === 'file' && read.on === undefined))
   const inCloud = reads.filter((read) => read.kind === 'cloud')
   const [fromHost, fromCloud] = await Promise.all([onHost.length === 0 ? [] : port.read(onHost, { become }), inCloud.length === 0 ? [] : cloud.read(inCloud)])
-  return reads.map((read) => (read.kind === 'cloud' ? fromCloud[inCloud.indexOf(read)]! : fromHost[onHost.indexOf(read)]!))
+  return reads.map((read) => {
+    if (read.kind === 'cloud') return fromCloud[inCloud.indexOf(read)]!
+    return read.kind === 'file' && read.on === 'controller' ? readControllerFile(read.path) : fromHost[onHost.indexOf(read)]!
+  })
 }
 
 /** The answer to one probe. */

@@ -1,6 +1,6 @@
 /** From a task's arguments as written to the parameters that its module declares. */
 import { z } from 'zod'
-import { ControllerSource, type ControllerKind } from '../contract/parameter.ts'
+import { ControllerDestination, ControllerSource, type ControllerKind } from '../contract/parameter.ts'
 import { Content } from '../contract/content.ts'
 import { UnknownStateError, type Module } from '../contract/kinds.ts'
 import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
@@ -93,24 +93,27 @@ export function parameterNames(module: Module): string[] | undefined {
 export interface ControllerParameter {
   readonly kind: ControllerKind
   readonly unless: string | undefined
+  /** What `unless` is where it is not given. */
+  readonly unlessDefault: boolean
 }
 
 /** The parameters of a module that name something on the controller. */
 export function controllerParameters(module: Module): ReadonlyMap<string, ControllerParameter> {
   const found = new Map<string, ControllerParameter>()
   for (const [name, schema] of Object.entries(shapeOf(module.params()) ?? {})) {
-    const { controller: kind, controllerUnless: unless } = metadataOf(schema)
-    if (kind) found.set(name, { kind, unless })
+    const { controller: kind, controllerUnless: unless, controllerUnlessDefault: unlessDefault = false } = metadataOf(schema)
+    if (kind) found.set(name, { kind, unless, unlessDefault })
   }
   return found
 }
 
 function shapeOf(schema: z.ZodType): Readonly<Record<string, z.ZodType>> | undefined {
-  return (schema as unknown as { shape?: Readonly<Record<string, z.ZodType>> }).shape
+  const { shape, def } = schema as unknown as { shape?: Readonly<Record<string, z.ZodType>>; def: { in?: z.ZodType } }
+  return shape ?? (def.in && shapeOf(def.in))
 }
 
 /** What `param` notes of a schema for the engine, be the parameter optional or not. */
-function metadataOf(schema: z.ZodType): { controller?: ControllerKind; controllerUnless?: string; content?: boolean } {
+function metadataOf(schema: z.ZodType): { controller?: ControllerKind; controllerUnless?: string; controllerUnlessDefault?: boolean; content?: boolean } {
   const { innerType } = (schema as unknown as { def: { innerType?: z.ZodType } }).def
   return { ...(innerType && metadataOf(innerType)), ...schema.meta() }
 }
@@ -131,14 +134,14 @@ export interface Parameters {
  * @throws {DiagnosticError} BAD_ARGUMENT, one diagnostic a fault.
  * @throws {UnknownValueError} where an argument is unknown and the schema cannot do without it.
  */
-export function parseParameters(bound: BoundArguments, values: ReadonlyMap<string, Value | ControllerSource>, module: Module): Parameters {
+export function parseParameters(bound: BoundArguments, values: ReadonlyMap<string, Value | ControllerSource | ControllerDestination>, module: Module): Parameters {
   const schema = module.params()
   const shape = shapeOf(schema)
   const input: Record<string, unknown> = {}
   const unknown = new Map<string, Unknown>()
   const unknownContents: Unknown[] = []
   for (const [name, value] of values) {
-    const parameter = value instanceof ControllerSource ? value : toParameter(value)
+    const parameter = value instanceof ControllerSource || value instanceof ControllerDestination ? value : toParameter(value)
     if (parameter instanceof Unknown && !(shape?.[name] && metadataOf(shape[name]).content)) {
       unknown.set(name, parameter)
       continue

@@ -1,11 +1,13 @@
 /** Files of the controller that tasks name: where they are looked for, and what they hold. */
 import { createHash } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
+import { lstatSync, readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs'
+import { homedir } from 'node:os'
 import path from 'node:path'
 import { Content } from '../contract/content.ts'
+import type { ControllerEntry, ControllerKind } from '../contract/parameter.ts'
 import { DiagnosticError, fail } from '../diagnostic/diagnostic.ts'
 import type { SourceRange } from '../diagnostic/source.ts'
-import { isFile, type Reader } from '../load/reader.ts'
+import { isFile, isFolder, type Reader } from '../load/reader.ts'
 import type { CompiledTask } from '../plan/compiled.ts'
 
 /** Files up to this size are held in memory, so that diffs can show them; larger ones are streamed when they are written. */
@@ -25,25 +27,91 @@ export function searchFolders(task: CompiledTask, kind: string, workingFolder: s
 
 /** The absolute path of a file that a task names, or a fault that says where it was looked for. */
 export function findFile(name: string, task: CompiledTask, kind: FileKind, reader: Reader, at: SourceRange | undefined): string {
+  return find(name, task, kind, reader, at, isFile, 'file')
+}
+
+/** The same for a parameter of a module that names a template, a file, a folder, or either of the two. */
+export function findSource(name: string, task: CompiledTask, kind: ControllerKind, reader: Reader, at: SourceRange | undefined): string {
+  if (kind === 'template') return findFile(name, task, 'templates', reader, at)
+  if (kind === 'file' || kind === 'script') return findFile(name, task, 'files', reader, at)
+  if (kind === 'folder') return find(name, task, 'files', reader, at, isFolder, 'folder')
+  return find(name, task, 'files', reader, at, (each) => isFolder(each) || (isFile(each) && !name.endsWith('/')), 'file or folder')
+}
+
+function find(
+  name: string,
+  task: CompiledTask,
+  kind: FileKind,
+  reader: Reader,
+  at: SourceRange | undefined,
+  fits: (absolute: string) => boolean,
+  what: string,
+): string {
   if (path.isAbsolute(name)) {
-    if (isFile(name)) return name
-    fail('FILE_NOT_FOUND', `there is no file ${reader.shownPath(name)}`, { range: at })
+    if (fits(name)) return name
+    fail('FILE_NOT_FOUND', `there is no ${what} ${reader.shownPath(name)}`, { range: at })
   }
   const folders = searchFolders(task, kind, reader.workingFolder)
-  const found = folders.map((folder) => path.join(folder, name)).find(isFile)
+  const found = folders.map((folder) => path.join(folder, name)).find(fits)
   if (found === undefined) {
-    fail('FILE_NOT_FOUND', `there is no file '${name}'`, { range: at, detail: `searched: ${folders.map((folder) => reader.shownPath(folder)).join(', ')}` })
+    fail('FILE_NOT_FOUND', `there is no ${what} '${name}'`, { range: at, detail: `searched: ${folders.map((folder) => reader.shownPath(folder)).join(', ')}` })
   }
   return found
 }
 
+/** A folder that a task copies holds at most this many things. */
+const MAX_ENTRIES = 10_000
+
+/**
+ * What is in a folder of the controller, the outer things before the inner ones. With `follow` a link stands for what it leads
+ * to, unless that is nothing; a link that leads to a folder above it is a fault then.
+ */
+export function readFolder(
+  absolute: string,
+  reader: Reader,
+  at: SourceRange | undefined,
+  { follow, decrypts }: { readonly follow: boolean; readonly decrypts: boolean },
+): ControllerEntry[] {
+  const entries: ControllerEntry[] = []
+  const walk = (folder: string, below: string, depth: number): void => {
+    if (depth > 64) fail('LIMIT_EXCEEDED', `${reader.shownPath(absolute)} is nested too deep; is there a link in it to a folder above?`, { range: at })
+    const folders: string[] = []
+    for (const name of readdirSync(folder).sort()) {
+      const own = path.join(folder, name)
+      const relative = below === '' ? name : `${below}/${name}`
+      if (entries.length >= MAX_ENTRIES) fail('LIMIT_EXCEEDED', `${reader.shownPath(absolute)} holds more than ${MAX_ENTRIES} files`, { range: at })
+      const stat = (follow ? statSync(own, { throwIfNoEntry: false }) : undefined) ?? lstatSync(own)
+      if (stat.isSymbolicLink()) entries.push({ path: relative, type: 'link', mode: '0777', target: readlinkSync(own) })
+      else if (stat.isDirectory()) {
+        entries.push({ path: relative, type: 'directory', mode: modeOf(own) })
+        folders.push(name)
+      } else entries.push({ path: relative, type: 'file', ...readContent(own, reader, at, decrypts) })
+    }
+    for (const name of folders) walk(path.join(folder, name), below === '' ? name : `${below}/${name}`, depth + 1)
+  }
+  walk(absolute, '', 0)
+  return entries
+}
+
+/** The mode of what is at a path of the controller, four octal digits. */
+export function modeOf(absolute: string): string {
+  return (statSync(absolute).mode & 0o7777).toString(8).padStart(4, '0')
+}
+
+/** A path to write to, from the folder of the playbook; a slash at its end stays. */
+export function destination(name: string, task: CompiledTask): string {
+  const home = name.startsWith('~/') ? path.join(homedir(), name.slice(2)) : name
+  const absolute = path.resolve(task.play.folder, home)
+  return name.endsWith('/') && absolute !== '/' ? `${absolute}/` : absolute
+}
+
 /** The content and the mode (four octal digits) of a file on the controller. */
-export function readContent(absolute: string, reader: Reader, at: SourceRange | undefined): { content: Content; mode: string } {
+export function readContent(absolute: string, reader: Reader, at: SourceRange | undefined, decrypts = true): { content: Content; mode: string } {
   try {
     const stat = statSync(absolute)
-    const mode = (stat.mode & 0o7777).toString(8).padStart(4, '0')
+    const mode = modeOf(absolute)
     const bytes = readFileSync(absolute)
-    const plain = reader.decrypted(bytes, absolute, at)
+    const plain = decrypts ? reader.decrypted(bytes, absolute, at) : bytes
     if (plain !== bytes) return { content: Content.of(plain), mode }
     if (stat.size <= MAX_HELD_BYTES) return { content: Content.of(bytes), mode }
     const digest = (algorithm: string): string => createHash(algorithm).update(bytes).digest('hex')

@@ -1,11 +1,12 @@
 /** The parameters of a module on a host: arguments evaluated, files of the controller read, templates rendered, the schema applied. */
 import { Content } from '../contract/content.ts'
 import type { Module } from '../contract/kinds.ts'
-import { ControllerSource, type ControllerKind } from '../contract/parameter.ts'
+import { ControllerDestination, ControllerSource, type ControllerKind } from '../contract/parameter.ts'
 import { DiagnosticError, fail } from '../diagnostic/diagnostic.ts'
+import { isFolder } from '../load/reader.ts'
 import type { CompiledTask } from '../plan/compiled.ts'
 import { controllerParameters, parseParameters, type BoundArgument, type BoundArguments, type Parameters } from '../resolve/arguments.ts'
-import { findFile, readContent } from '../resolve/controller.ts'
+import { destination, findSource, modeOf, readContent, readFolder } from '../resolve/controller.ts'
 import type { RenderOptions } from '../resolve/jinja/index.ts'
 import { taskArguments } from '../resolve/module-defaults.ts'
 import { templateScope } from '../resolve/template-scope.ts'
@@ -18,7 +19,7 @@ import { splitWords } from '../value/words.ts'
 import { runnerAction, unknownActionArguments } from './actions/index.ts'
 import type { Session } from './session.ts'
 
-type Values = Map<string, Value | ControllerSource>
+type Values = Map<string, Value | ControllerSource | ControllerDestination>
 
 /**
  * @throws {DiagnosticError} for what a person can get wrong, at its position.
@@ -30,10 +31,11 @@ export function parametersOf(session: Session, task: CompiledTask, bound: BoundA
     const value = orUnknown(() => evaluator.value(argument.raw))
     if (value !== session.omit) values.set(name, withoutOmitted(value, session.omit))
   }
-  for (const [name, { kind, unless }] of controllerParameters(module)) {
+  for (const [name, { kind, unless, unlessDefault }] of controllerParameters(module)) {
     const source = orUnknown(() => {
       const value = plain(values, name)
-      if (value === undefined || (unless !== undefined && booleanOf(plain(values, unless) ?? false))) return value
+      if (value === undefined || (unless !== undefined && booleanOf(plain(values, unless) ?? unlessDefault))) return value
+      if (kind === 'destination') return new ControllerDestination(destination(print(value), task), print(evaluator.get('inventory_hostname') ?? ''))
       return controllerSource(session, task, { name: print(value), kind, argument: bound.args.get(name) }, values, evaluator)
     })
     if (source !== undefined) values.set(name, source)
@@ -77,7 +79,7 @@ export function actionArguments(task: CompiledTask, action: RunnerAction, evalua
 function plain(values: Values, name: string): Value | undefined {
   const value = values.get(name)
   if (value instanceof Unknown) throw new UnknownValueError(value)
-  return value instanceof ControllerSource ? undefined : value
+  return value instanceof ControllerSource || value instanceof ControllerDestination ? undefined : value
 }
 
 /** Removes what is to be left out from within lists and mappings. */
@@ -99,14 +101,19 @@ function controllerSource(
 ): ControllerSource {
   const at = argument?.node?.range ?? argument?.keyRange
   const { reader, jinja } = session
-  const absolute = findFile(kind === 'script' ? firstWord(name) : name, task, kind === 'template' ? 'templates' : 'files', reader, at)
-  const { content, mode } = readContent(absolute, reader, at)
+  const absolute = findSource(kind === 'script' ? firstWord(name) : name, task, kind, reader, at)
+  const decrypts = kind === 'template' || booleanOf(plain(values, 'decrypt') ?? true)
+  if (isFolder(absolute)) {
+    const follow = booleanOf(plain(values, 'local_follow') ?? true)
+    return new ControllerSource(name, Content.of(''), modeOf(absolute), readFolder(absolute, reader, at, { follow, decrypts }))
+  }
+  const { content, mode } = readContent(absolute, reader, at, decrypts)
   if (kind !== 'template') return new ControllerSource(name, content, mode)
-  const destination = values.get('dest')
+  const dest = values.get('dest')
   const scope = templateScope(evaluator, {
     path: name,
     absolute,
-    destination: typeof destination === 'string' ? destination : undefined,
+    destination: typeof dest === 'string' ? dest : undefined,
     managed: session.options.ansibleManaged,
   })
   const text = orUnknown(() => session.evaluatingAs(evaluator, task, () => jinja.renderFile(reader.text(absolute, at), scope, renderOptions(values))))

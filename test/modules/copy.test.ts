@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import module from '../../modules/copy.ts'
-import { StepFailure } from '../../runner/module.ts'
+import { Content, ControllerSource, StepFailure, z, type Module } from '../../runner/module.ts'
 import { folder, link, parametersOf, simulate, textFile } from '../support/module.ts'
 
 const controller = { 'bgpd.conf': { text: 'router bgp 65000\n', mode: '0640' } }
@@ -101,7 +101,7 @@ t.test('refusals', async (t) => {
     '/etc/frr/x is a device, a socket or a pipe, not a file',
   )
   t.equal(summary('remote_src: true\nsrc: /a\ndest: /b', {}), 'Source /a not found')
-  t.equal(summary('remote_src: true\nsrc: /a\ndest: /b', { '/a': folder() }), '/a is not a regular file')
+  t.equal(summary('remote_src: true\nsrc: /a\ndest: /b', { '/a': { type: 'other', mode: '0644', owner: 'root', group: 'root' } }), '/a is not a regular file')
   t.match(summary(`src: bgpd.conf\ndest: /etc/frr/x\nchecksum: '${'0'.repeat(40)}'`, there), /checksum/)
   t.equal(summary(`src: bgpd.conf\ndest: /etc/frr/x\nchecksum: ${sha1('router bgp 65000\n').toUpperCase()}`, there), undefined)
 })
@@ -111,9 +111,8 @@ t.test('parameters', async (t) => {
   refuses('dest: /x', /src \(or content\) is required/)
   refuses('src: bgpd.conf\ncontent: a\ndest: /x', /mutually exclusive/)
   refuses('content: a\ndest: /x/', /can not use content with a dir as dest/)
-  refuses('src: /etc/\ndest: /x\nremote_src: true', /copying a folder is not supported yet/)
-  refuses('src: bgpd.conf\ndest: /x\nlocal_follow: false', /always followed/)
-  refuses('src: bgpd.conf\ndest: /x\nsetype: etc_t', /setype/)
+  refuses('src: etc/\ndest: /x\nremote_src: true', /absolute path/)
+  refuses('src: bgpd.conf\ndest: /x\nattributes: +i', /chattr/)
 })
 
 t.test('results', async (t) => {
@@ -132,4 +131,30 @@ t.test('results', async (t) => {
     size: 1,
     checksum: sha1('a'),
   })
+})
+
+t.test('a folder of the controller', async (t) => {
+  const entries = [
+    { path: 'a', type: 'file', mode: '0755', content: Content.of('a\n') },
+    { path: 'sub', type: 'directory', mode: '0700' },
+    { path: 'l', type: 'link', mode: '0777', target: 'a' },
+    { path: 'sub/b', type: 'file', mode: '0644', content: Content.of('b\n') },
+  ] as const
+  const steps = (name: string, args: object, host: Record<string, unknown>) => {
+    const params = module.params().parse({ src: new ControllerSource(name, Content.of(''), '0755', entries), dest: '/srv/x', ...args })
+    return simulate({ ...module, params: () => z.any().transform(() => params) } as Module, '{}', { '/srv': folder(), ...host }).steps
+  }
+  t.same(steps('from/', { mode: 'preserve' }, {}), [
+    'mkdir -m 00755 /srv/x',
+    'chown root:root /srv/x',
+    'put /srv/x/a 0755 root:root',
+    'mkdir -m 00755 /srv/x/sub',
+    'chown root:root /srv/x/sub',
+    'ln -s -- a /srv/x/l',
+    'chown -h root:root /srv/x/l',
+    'put /srv/x/sub/b 0644 root:root',
+  ])
+  const there = { '/srv/x': folder(), '/srv/x/from': folder(), '/srv/x/from/a': textFile('a\n'), '/srv/x/from/sub': folder(), '/srv/x/from/l': link('a') }
+  t.same(steps('from', {}, there), ['put /srv/x/from/sub/b 0644 root:root'], 'without a slash its name is kept')
+  t.same(steps('from', { force: false }, { ...there, '/srv/x/from/a': textFile('other'), '/srv/x/from/sub/b': textFile('other') }), [])
 })

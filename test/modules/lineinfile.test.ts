@@ -33,6 +33,7 @@ t.test('present', async (t) => {
     ['after the beginning', 'a\n', 'insertafter: BOF\nline: x', 'x\na\n', 'line added'],
     ['at the end', 'a\n', 'insertafter: EOF\nline: x', 'a\nx\n', 'line added'],
     ['no second time at a place', 'a\nx\nb\n', 'insertafter: ^a\nline: x', undefined, ''],
+    ['several lines for one that matches', 'a\n', 'regexp: ^a$\nline: "x\\ny"', 'x\ny\n', 'line replaced'],
     ['a newline at the end of the wish', 'a\n', 'line: "b\\n"', 'a\nb\n', 'line added'],
     ['beyond ASCII', 'é=1\n', 'regexp: ^é=\nline: é=2', 'é=2\n', 'line replaced'],
   ]
@@ -104,6 +105,5 @@ t.test('parameters', async (t) => {
   refuses('line: a\nregexp: a\nsearch_string: a', /mutually exclusive/)
   refuses('line: a\ninsertafter: a\ninsertbefore: a', /mutually exclusive/)
   refuses('line: a\nregexp: (', /not valid or not supported/)
-  refuses('line: "a\\nb"', /blockinfile/)
   t.match(parametersOf(module, 'dest: /f\nvalue: a\nregex: b'), { path: '/f', line: 'a', regexp: 'b' })
 })

@@ -15,6 +15,7 @@ function about(path: string, more: Record<string, unknown> = {}): Record<string,
     [`query:test-x:${path}`]: answer('', 1),
     [`query:sha1:${path}`]: answer(`${'a'.repeat(40)}  ${path}\n`),
     [`query:attributes:${path}`]: answer(`123 ----i---------e------- ${path}\n`),
+    [`query:mime:${path}`]: answer(`${path}: text/plain; charset=us-ascii\n`),
     ...more,
   }
 }
@@ -27,7 +28,7 @@ t.test('a file', async (t) => {
     pw_name: 'frr', gr_name: 'root', size: 3, uid: 101, gid: 0, atime: 1.5, mtime: 2.25, ctime: 3, inode: 16, dev: 65024, nlink: 1, blocks: 8, block_size: 4096, device_type: 0,
     rusr: true, wusr: true, xusr: false, rgrp: true, wgrp: false, xgrp: false, roth: false, woth: false, xoth: false, isuid: true, isgid: false,
     readable: true, writeable: false, executable: false,
-    checksum: 'a'.repeat(40), attributes: ['immutable', 'extents'], attr_flags: 'ie', version: '123',
+    checksum: 'a'.repeat(40), attributes: ['immutable', 'extents'], attr_flags: 'ie', version: '123', mimetype: 'text/plain', charset: 'us-ascii',
   }) // prettier-ignore
 })
 
@@ -66,8 +67,11 @@ t.test('a file that a dry run foresees', async (t) => {
 })
 
 t.test('wishes', async (t) => {
-  const plain = simulateRead(module, 'path: /f\nget_checksum: false\nget_attributes: false', { '/f': real('a'), ...about('/f') })
-  t.notOk(plain.read.some((resource) => /sha1|attributes/.test(resource)))
+  const plain = simulateRead(module, 'path: /f\nget_checksum: false\nget_attributes: false\nget_mime: false', { '/f': real('a'), ...about('/f') })
+  t.notOk(plain.read.some((resource) => /sha1|attributes|mime/.test(resource)))
   t.equal(statOf('path: /f\nchecksum_algorithm: md5', { '/f': real('a'), ...about('/f'), 'query:md5:/f': answer('0123  /f\n') })['checksum'], '0123')
-  t.throws(() => statOf('path: /f\nget_mime: true', {}), /not supported/)
+  t.match(statOf('path: /f\nget_md5: true', { '/f': real('a'), ...about('/f'), 'query:md5:/f': answer('0123  /f\n'), 'query:mime:/f': answer('', 127) }), {
+    md5: '0123',
+    mimetype: 'unknown',
+  })
 })

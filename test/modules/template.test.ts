@@ -129,7 +129,6 @@ t.test('results have the names of Ansible', async (t) => {
   t.equal(same.result['path'], '/etc/ipsec.d/oci.conf')
   t.same(simulate(module, args('force: no'), { ...there, '/etc/ipsec.d/oci.conf': textFile('x') }, { controller }).result, {
     dest: '/etc/ipsec.d/oci.conf',
-    src: 'oci-ipsec.conf.j2',
   })
 })
 

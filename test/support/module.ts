@@ -3,7 +3,7 @@
  * module is a table of arguments and states before → steps.
  */
 import { parse } from 'yaml'
-import { Content, ControllerSource } from '../../runner/module.ts'
+import { Content, ControllerDestination, ControllerSource } from '../../runner/module.ts'
 import type { Difference, Event, FileState, Module, Planned, ProbeTree, QueryReply, Refusal, StateModule, Step, StepReply } from '../../runner/module.ts'
 import { compare } from '../../runner/diff/compare.ts'
 import { leavesOf, stateObject, type Leaf, type LeafState } from '../../runner/probe/state.ts'
@@ -88,9 +88,13 @@ export function parametersOf(module: Module, args: string, controller: SimulateO
     typeof written === 'string'
       ? { [module.freeForm ?? 'text']: written }
       : Object.fromEntries(Object.entries(written as object).map(([name, value]) => [canonical.get(name) ?? name, value]))
-  for (const [name, { unless }] of controllerParameters(module)) {
+  for (const [name, { kind, unless, unlessDefault }] of controllerParameters(module)) {
     const value = given[name]
-    if (typeof value !== 'string' || (unless !== undefined && given[unless] === true)) continue
+    if (typeof value !== 'string' || (unless !== undefined && (given[unless] ?? unlessDefault) === true)) continue
+    if (kind === 'destination') {
+      given[name] = new ControllerDestination(value, 'host-1')
+      continue
+    }
     const there = controller[value]
     const { text, mode = '0644' } = typeof there === 'string' ? { text: there } : (there ?? { text: `the content of ${value}\n` })
     given[name] = new ControllerSource(value, Content.of(text), mode)
@@ -206,6 +210,8 @@ function stateOf(leaf: Leaf, host: HostStates): LeafState {
   if (given !== undefined) return { known: true, value: given }
   if (probe.read.kind === 'file') return { known: true, value: ABSENT }
   if (probe.resource === 'query:id:user' || probe.resource === 'query:id:group') return { known: true, value: 'root' }
+  const account = /^query:(?:passwd|group):(\D.*)$/.exec(probe.resource)?.[1]
+  if (account !== undefined) return { known: true, value: account }
   throw new Error(`the test says nothing of ${probe.resource} (${probe.read.kind === 'query' ? probe.read.argv.join(' ') : probe.read.operation})`)
 }
 
@@ -222,7 +228,7 @@ function drain<R>(steps: Generator<Step, R, StepReply>, options: SimulateOptions
 /** A step on one line. */
 function describeStep(step: Step): string {
   if (step.kind === 'put')
-    return `put ${step.path} ${step.mode} ${step.owner ?? ''}:${step.group ?? ''}${step.validate ? ` validated by ${step.validate.join(' ')}` : ''}`
+    return `${step.on === undefined ? '' : 'on the controller: '}put ${step.path} ${step.mode} ${step.owner ?? ''}:${step.group ?? ''}${step.validate ? ` validated by ${step.validate.join(' ')}` : ''}`
   if (step.kind === 'cloud') return `${step.operation} ${JSON.stringify(step.request)}`
   if (step.kind === 'reconnect')
     return `until reconnected: ${step.argv.join(' ')}${step.notThis === undefined ? '' : ` says something else than ${JSON.stringify(step.notThis)}`}`

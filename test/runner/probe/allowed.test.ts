@@ -87,6 +87,10 @@ find / -L
 grep -r pattern /etc
 getent passwd frr
 printenv HOME
+file --mime-type --mime-encoding /etc/motd
+sha224sum /etc/motd
+sha384sum /etc/motd
+ssh-keygen -l -f /home/a/.ssh/id_rsa.pub
 id -un frr
 uname -a
 hostname
@@ -147,6 +151,9 @@ busctl set-property org.x /o org.x.I P s x
 busctl --host=other --system call a b c getX
 busctl monitor
 sysctl -w net.ipv4.ip_forward=1
+file -C -m /srv/magic
+ssh-keygen -f /home/a/.ssh/id_rsa
+ssh-keygen -l -f /x -p
 sysctl net.ipv4.ip_forward=1
 sysctl -n net.ipv4.ip_forward=1
 sysctl -n -- net.ipv4.ip_forward=1

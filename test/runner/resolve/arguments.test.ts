@@ -66,7 +66,7 @@ t.test('parameters that a module does not have', async (t) => {
   t.strictSame(unknownArguments(bind('copy: {dest: /d}'), module), [])
   t.strictSame(parameterNames(module), ['dest', 'mode', 'list', 'src'])
   t.equal(parameterNames({ params: () => z.string() } as unknown as Module), undefined)
-  t.strictSame([...controllerParameters(module)], [['src', { kind: 'file', unless: undefined }]])
+  t.strictSame([...controllerParameters(module)], [['src', { kind: 'file', unless: undefined, unlessDefault: false }]])
 })
 
 t.test('values against the schema, each fault at its place', async (t) => {
