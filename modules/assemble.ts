@@ -6,14 +6,17 @@ import { DESTINATION_RETURNS, applyDestination, destinationParams, destinationRe
 import type { DestinationProbes } from './shared/destination.ts'
 import { join, knownState } from './shared/target.ts'
 
-const { force: _force, follow: _follow, ...DESTINATION } = destinationParams()
+function ownDestinationParams() {
+  const { dest, backup, validate } = destinationParams()
+  return { dest, backup, validate }
+}
 
 const params = () =>
   z
     .object({
       src: param.sourceUnless('folder', 'remote_src', true).describe('The folder: a path on the host, or with remote_src: false on the controller.'),
       remote_src: param.bool().default(true).describe('Whether src is a path on the host.'),
-      ...DESTINATION,
+      ...ownDestinationParams(),
       ...attributeParams(),
       delimiter: z.string().optional().describe('A text between the files, on a line of its own; it may hold \\n and the like.'),
       regexp: z
@@ -79,8 +82,8 @@ function* probe(p: Params): Generator<ProbeTree, Probes, never> {
 
 function plan(before: State, p: Params): Planned<State> {
   const fragments = fragmentsOf(before, p)
-  if (!Array.isArray(fragments)) return { after: {}, refusals: [fragments as { summary: string }] }
-  return planDestination(before, asDestination(p), assembled(fragments as Buffer[], p))
+  if (!Array.isArray(fragments)) return { after: {}, refusals: [fragments] }
+  return planDestination(before, asDestination(p), assembled(fragments, p))
 }
 
 function fragmentsOf(before: State, p: Params): Buffer[] | { summary: string } {
@@ -152,7 +155,8 @@ export default state({
   plan,
   apply: (situation) => applyDestination({ ...situation, params: asDestination(situation.params) }),
   result: (situation) => {
-    const { path: _path, ...result } = destinationResult(situation)
+    const result = destinationResult(situation)
+    delete result['path']
     const { src } = situation.params
     return typeof src === 'string' ? { ...result, src, msg: 'OK' } : result
   },

@@ -60,7 +60,7 @@ interface Folder {
 
 function* probe(params: Params): Generator<ProbeTree, Probes | FolderCopyProbes, never> {
   const { src } = params
-  if (src instanceof ControllerSource && src.entries) return yield* probeControllerFolder(params, src.name, src.entries)
+  if (src instanceof ControllerSource && src.entries) return probeControllerFolder(params, src.name, src.entries)
   const name = src === undefined ? undefined : basename(src instanceof ControllerSource ? src.name : src)
   if (typeof src === 'string') {
     const there = yield* followLinks(src.replace(/(.)\/+$/, '$1'), 'none')
@@ -170,9 +170,11 @@ function folderResult(situation: FolderSituation, { name, entries }: Folder): Re
       ...(isForced ? { checksum: null } : { msg: 'file already exists' }),
     }
   }
-  const [[path, only] = [undefined, undefined]] = entries.length === 0 ? [] : Object.entries(copies)
-  if (path !== undefined && entries.length === 1 && only !== undefined && typeof only !== 'symbol' && only.type === 'file')
+  const [copy] = entries.length === 1 ? Object.entries(copies) : []
+  if (copy !== undefined && typeof copy[1] !== 'symbol' && copy[1].type === 'file') {
+    const [path, only] = copy
     return { dest: path, ...(situation.differs.length === 0 && { path }), ...fileResult(only), ...(returned as object | undefined) }
+  }
   return { dest, src: name }
 }
 
@@ -243,7 +245,8 @@ export default state({
     if (!params.force && situation.differs.length === 0)
       return { dest: destinationResult(situation)['dest'], ...(params.src && { src: typeof params.src === 'string' ? params.src : params.src.name }) }
     if (typeof params.src !== 'string') return destinationResult(situation)
-    const { path: _path, ...result } = destinationResult(situation)
+    const result = destinationResult(situation)
+    delete result['path']
     return { ...result, src: params.src }
   },
 })

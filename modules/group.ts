@@ -77,7 +77,7 @@ export default state({
   affects: () => accountFiles(),
   apply: (situation) => apply(situation),
   result: ({ params: p, before, after }) => {
-    const group = (after as Promised<State>).group ?? (before as State).group
+    const group = (after as Promised<State>).group ?? before.group
     const gid = group === null ? undefined : typeof group === 'symbol' ? KNOWN_AFTER_APPLY : group.gid
     return { name: p.name, state: p.state, ...(p.state === 'present' && { gid, system: p.system }) }
   },

@@ -1,14 +1,14 @@
 /** All that a regular expression finds in a text file, replaced. */
 import { RegexError, compilePython, param, state, z } from '../runner/module.ts'
-import { ATTRIBUTE_NOTES } from './shared/attributes.ts'
+import { ATTRIBUTE_NOTES, attributeParams } from './shared/attributes.ts'
 import { decodeText, encodeText, encodingParam } from './shared/encoding.ts'
 import type { Encoding } from './shared/encoding.ts'
 import { applyTextFile, planTextFile, probeTextFile, textFileMessage, textFileParams } from './shared/text-file.ts'
 import type { Edit } from './shared/text-file.ts'
 
 function fileParams() {
-  const { create: _create, ...rest } = textFileParams()
-  return rest
+  const { path, backup, validate } = textFileParams()
+  return { path, backup, validate, ...attributeParams() }
 }
 
 const params = () =>

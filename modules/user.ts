@@ -228,9 +228,7 @@ function* apply({ params: p, before, after: planned }: Situation): Generator<Ste
     const reply = yield run(['userdel', ...(p.force ? ['-f'] : []), ...(p.remove ? ['-r'] : []), p.name], { okExitCodes: [0, 12] })
     return said(reply)
   }
-  let output: Record<string, unknown> = {}
-  if (before.user === null) output = yield* create(p, before, after)
-  else output = yield* modify(p, before, before.user, after)
+  const output = before.user === null ? yield* create(p, before, after) : yield* modify(p, before, before.user, after)
   if (before.user !== null) yield* makeHome(p, before, after)
   yield* lockSteps(p, before, after)
   yield* makeKey(p, before)

@@ -57,19 +57,15 @@ function placed(params: FolderCopyParams, source: string, entries: readonly Cont
   return places
 }
 
-export function* probeControllerFolder(
-  params: FolderCopyParams,
-  source: string,
-  entries: readonly ControllerEntry[],
-): Generator<ProbeTree, FolderCopyProbes, never> {
+export function probeControllerFolder(params: FolderCopyParams, source: string, entries: readonly ControllerEntry[]): FolderCopyProbes {
   const places = placed(params, source, entries)
   const [first] = places.keys()
   const copies = Object.fromEntries([...places].map(([path, { type }]) => [path, file(path, type === 'file' ? 'bytes' : 'none')]))
-  return yield* withWriter(params, { copies, folders: first === undefined ? {} : folderProbes(ancestors(first)), accounts: accountProbes(params) })
+  return withWriter(params, { copies, folders: first === undefined ? {} : folderProbes(ancestors(first)), accounts: accountProbes(params) })
 }
 
-/** Adds the reads of who is writing where something is not there yet. */
-function* withWriter(params: FolderCopyParams, probes: FolderCopyProbes): Generator<ProbeTree, FolderCopyProbes, never> {
+/** Adds the reads of who is writing. */
+function withWriter(params: FolderCopyParams, probes: FolderCopyProbes): FolderCopyProbes {
   if (params.owner !== undefined && params.group !== undefined) return probes
   return { ...probes, accounts: { ...probes.accounts, ...writerProbes(params) } }
 }
@@ -121,7 +117,7 @@ export function* probeHostFolder(params: FolderCopyParams, source: string): Gene
   const names = Object.keys(first.sourceTree)
   const copies = { [base]: file(base, 'none'), ...Object.fromEntries(names.map((name) => [join(base, name), file(join(base, name), first.sourceTree[name]!.type === 'file' ? 'bytes' : 'none')])) }
   const sources = Object.fromEntries([['', file(from, 'none')], ...names.map((name) => [name, file(join(from, name), first.sourceTree[name]!.type === 'file' ? 'bytes' : 'none')])]) as Record<string, Probe<FileState>>
-  return yield* withWriter(params, { copies, folders: folderProbes(ancestors(base)), accounts, sourceTree, sources })
+  return withWriter(params, { copies, folders: folderProbes(ancestors(base)), accounts, sourceTree, sources })
 } // prettier-ignore
 
 export function planHostFolder(before: FolderCopy, params: FolderCopyParams, source: string): Planned<FolderCopy> {

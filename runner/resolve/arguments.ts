@@ -134,7 +134,11 @@ export interface Parameters {
  * @throws {DiagnosticError} BAD_ARGUMENT, one diagnostic a fault.
  * @throws {UnknownValueError} where an argument is unknown and the schema cannot do without it.
  */
-export function parseParameters(bound: BoundArguments, values: ReadonlyMap<string, Value | ControllerSource | ControllerDestination>, module: Module): Parameters {
+export function parseParameters(
+  bound: BoundArguments,
+  values: ReadonlyMap<string, Value | ControllerSource | ControllerDestination>,
+  module: Module,
+): Parameters {
   const schema = module.params()
   const shape = shapeOf(schema)
   const input: Record<string, unknown> = {}

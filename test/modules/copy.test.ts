@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import module from '../../modules/copy.ts'
-import { Content, ControllerSource, StepFailure, z, type Module } from '../../runner/module.ts'
+import { Content, ControllerSource, StepFailure, z } from '../../runner/module.ts'
 import { folder, link, parametersOf, simulate, textFile } from '../support/module.ts'
 
 const controller = { 'bgpd.conf': { text: 'router bgp 65000\n', mode: '0640' } }
@@ -142,7 +142,7 @@ t.test('a folder of the controller', async (t) => {
   ] as const
   const steps = (name: string, args: object, host: Record<string, unknown>) => {
     const params = module.params().parse({ src: new ControllerSource(name, Content.of(''), '0755', entries), dest: '/srv/x', ...args })
-    return simulate({ ...module, params: () => z.any().transform(() => params) } as Module, '{}', { '/srv': folder(), ...host }).steps
+    return simulate({ ...module, params: () => z.any().transform(() => params) }, '{}', { '/srv': folder(), ...host }).steps
   }
   t.same(steps('from/', { mode: 'preserve' }, {}), [
     'mkdir -m 00755 /srv/x',

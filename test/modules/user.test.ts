@@ -70,7 +70,7 @@ t.test('what is told', async (t) => {
 
 t.test('secrets', async (t) => {
   const params = parametersOf(module, `name: a\npassword: ${HASH}`) as never
-  t.same((module as StateModule).secrets?.({ params, state: { shadow: { password: '!$6$old', expires: '' } } as never }), [HASH, undefined, '$6$old'])
+  t.same((module as StateModule).secrets?.({ params, state: { shadow: { password: '!$6$old', expires: '' } } }), [HASH, undefined, '$6$old'])
 })
 
 t.test('refusals', async (t) => {
