@@ -1,25 +1,35 @@
 #!/usr/bin/env node
 /** argv → load → resolve → plan → probe → diff → apply → report */
-import { readFileSync } from 'node:fs'
-import { renderHelp } from './cli/options.ts'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { renderDoc } from './cli/doc.ts'
+import { parseInventoryCommand } from './cli/inventory.ts'
+import { INVENTORY_COMMAND, renderCommandHelp, renderHelp } from './cli/options.ts'
 import { parseInvocation, processEnvironment, type Invocation } from './cli/parse.ts'
+import { vaultCommand } from './cli/vault.ts'
 import { DiagnosticError, type Diagnostic } from './diagnostic/diagnostic.ts'
 import { renderDiagnostic } from './diagnostic/render.ts'
+import { ModuleRegistry } from './load/modules.ts'
+import { Reader } from './load/reader.ts'
 import { OciPort } from './port/oci/oci-port.ts'
 import { openPort } from './port/open.ts'
 import { colourful, colourless } from './report/colours.ts'
 import type { Reporter } from './report/event.ts'
 import { HumanReporter } from './report/human.ts'
 import { JsonReporter } from './report/json.ts'
+import { renderGraph, renderHost, renderInventory } from './report/inventory.ts'
 import { renderList } from './report/list.ts'
 import { LiveLine } from './report/live.ts'
 import { Secrets } from './resolve/secrets.ts'
+import { InventoryView } from './run/inventory-view.ts'
 import { exitCodeOf, list, load, run } from './run/run.ts'
 
 const { stdout, stderr } = process
 const secrets = new Secrets()
 
 async function main(argv: readonly string[]): Promise<number> {
+  if (argv[0] === 'inventory') return inventory(argv.slice(1))
+  if (argv[0] === 'vault') return vault(argv.slice(1))
+  if (argv[0] === 'doc') return doc(argv.slice(1))
   const invocation = parseInvocation(argv, tell, processEnvironment())
   if (invocation.instead === 'help') return print(renderHelp())
   if (invocation.instead === 'version') return print(`playline ${version()}\n`)
@@ -38,6 +48,31 @@ async function main(argv: readonly string[]): Promise<number> {
   if (invocation.instead === 'syntax-check')
     return print(loaded.playbooks.map((playbook) => `\nplaybook: ${loaded.session.reader.shownPath(playbook.path)}\n`).join(''))
   return run(loaded, interruption())
+}
+
+/** `playline inventory` */
+function inventory(argv: readonly string[]): number {
+  const invocation = parseInventoryCommand(argv, tell, processEnvironment())
+  if (invocation.action === 'help') return print(renderCommandHelp(['playline inventory --list | --host HOST | --graph [GROUP] [options]'], INVENTORY_COMMAND))
+  const reader = new Reader(tell, process.cwd(), invocation.vault)
+  const view = new InventoryView(invocation.sources, reader, invocation.options, invocation.folder)
+  const { action, name, format } = invocation
+  const text =
+    action === 'list' ? renderInventory(view, format) : action === 'host' ? renderHost(view, name, format) : renderGraph(view, name, invocation.withVariables)
+  if (invocation.output === undefined) return print(text)
+  writeFileSync(invocation.output, text)
+  return 0
+}
+
+/** `playline vault` */
+function vault(argv: readonly string[]): number {
+  vaultCommand(argv, tell, processEnvironment(), { readStdin: () => readFileSync(0), write: (bytes) => void stdout.write(bytes) })
+  return 0
+}
+
+/** `playline doc` */
+async function doc(argv: readonly string[]): Promise<number> {
+  return print(await renderDoc(argv, new ModuleRegistry()))
 }
 
 function makeReporter(invocation: Invocation): Reporter {

@@ -17,7 +17,7 @@ const GROUPS = ['what to run', 'how to run it', 'how to connect', 'passwords', '
 type OptionGroup = (typeof GROUPS)[number]
 
 /** What every command takes that may meet a vault. */
-export const VAULT_OPTIONS = [
+const VAULT_OPTIONS = [
   {
     long: 'vault-id',
     kind: 'list',
@@ -37,7 +37,7 @@ export const VAULT_OPTIONS = [
 ] as const satisfies readonly OptionEntry[]
 
 /** What every command takes that reads an inventory. */
-export const INVENTORY_OPTIONS = [
+const INVENTORY_OPTIONS = [
   {
     long: 'inventory',
     short: 'i',
@@ -124,15 +124,61 @@ export const OPTIONS = [
 
 export type OptionName = (typeof OPTIONS)[number]['long']
 
+/** `playline inventory`. */
+export const INVENTORY_COMMAND = [
+  ...INVENTORY_OPTIONS,
+  { long: 'playbook-dir', kind: 'text', value: 'FOLDER', group: 'what to run', help: 'the folder that counts as the playbook’s (default: this one)' },
+  { long: 'list', kind: 'flag', group: 'instead of running', help: 'all groups and hosts' },
+  { long: 'host', kind: 'text', value: 'HOST', group: 'instead of running', help: 'the variables of a host' },
+  { long: 'graph', kind: 'flag', group: 'instead of running', help: 'a tree of groups and hosts, below the group that is named' },
+  { long: 'vars', kind: 'flag', group: 'what to print', help: 'with --graph: variables too' },
+  { long: 'yaml', short: 'y', kind: 'flag', group: 'what to print', help: 'YAML instead of JSON' },
+  { long: 'export', kind: 'flag', group: 'what to print', help: 'the variables of groups at the groups, as a file would have them' },
+  { long: 'output', kind: 'text', value: 'FILE', group: 'what to print', help: 'write to a file' },
+  { long: 'verbose', short: 'v', kind: 'count', group: 'what to print', help: 'of no effect' },
+  { long: 'help', short: 'h', kind: 'flag', group: 'instead of running', help: 'show this help' },
+  ...VAULT_OPTIONS,
+] as const satisfies readonly OptionEntry[]
+
+/** `playline vault`. */
+export const VAULT_COMMAND = [
+  ...VAULT_OPTIONS,
+  { long: 'encrypt-vault-id', kind: 'text', value: 'LABEL', group: 'passwords', help: 'the label of the password to encrypt with, where several are given' },
+  { long: 'new-vault-id', kind: 'text', value: 'ID', group: 'passwords', help: 'rekey: the new password, as with --vault-id' },
+  { long: 'new-vault-password-file', kind: 'text', value: 'FILE', group: 'passwords', help: 'rekey: the new password, as with --vault-password-file' },
+  { long: 'output', kind: 'text', value: 'FILE', group: 'what to print', help: 'encrypt, decrypt, encrypt_string: write to a file; - is stdout' },
+  { long: 'name', short: 'n', kind: 'list', value: 'NAME', group: 'what to print', help: 'encrypt_string: the name of the variable, for each text' },
+  { long: 'stdin-name', kind: 'text', value: 'NAME', group: 'what to print', help: 'encrypt_string: the name of the variable whose text is on stdin' },
+  { long: 'prompt', short: 'p', kind: 'flag', group: 'what to print', help: 'encrypt_string: ask for the text' },
+  { long: 'verbose', short: 'v', kind: 'count', group: 'what to print', help: 'of no effect' },
+  { long: 'help', short: 'h', kind: 'flag', group: 'instead of running', help: 'show this help' },
+] as const satisfies readonly OptionEntry[]
+
 /** The text of `--help`. */
 export function renderHelp(): string {
-  const lines = ['usage: playline PLAYBOOK… -i INVENTORY [options]', '', "Runs Ansible's YAML playbooks over SSH, with nothing installed on the hosts."]
-  for (const group of GROUPS) {
-    lines.push('', `${group}:`)
-    for (const option of OPTIONS as readonly OptionEntry[]) if (option.group === group) lines.push(`  ${spelling(option).padEnd(36)} ${option.help}`)
-  }
+  const lines = [
+    'usage: playline PLAYBOOK… -i INVENTORY [options]',
+    '       playline inventory --list | --host HOST | --graph [GROUP]',
+    '       playline vault encrypt | decrypt | view | edit | create | rekey | encrypt_string',
+    '       playline doc MODULE | --list',
+    '',
+    "Runs Ansible's YAML playbooks over SSH, with nothing installed on the hosts.",
+    ...optionLines(OPTIONS),
+  ]
   lines.push('', 'exit codes: 0 all well, 1 a mistake in files, 2 a host failed or an option is wrong, 4 a host was unreachable or the run was refused')
   return `${lines.join('\n')}\n`
+}
+
+/** The help of a command. */
+export function renderCommandHelp(usage: readonly string[], options: readonly OptionEntry[]): string {
+  return [...usage.map((line, index) => `${index === 0 ? 'usage: ' : '       '}${line}`), ...optionLines(options), ''].join('\n')
+}
+
+function optionLines(options: readonly OptionEntry[]): string[] {
+  return GROUPS.flatMap((group) => {
+    const own = options.filter((option) => option.group === group)
+    return own.length === 0 ? [] : ['', `${group}:`, ...own.map((option) => `  ${spelling(option).padEnd(36)} ${option.help}`)]
+  })
 }
 
 /** `-i, --inventory SOURCE`. */

@@ -77,7 +77,7 @@ export function parseInvocation(argv: readonly string[], warn: (diagnostic: Diag
       ...fromSettings(settings),
       check: flag('check'),
       diff: flag('diff') || (settings.boolean('DIFF_ALWAYS') ?? false),
-      forks: given.integer('forks', 1, 1000) ?? settings.integer('DEFAULT_FORKS', 1) ?? DEFAULT_OPTIONS.forks,
+      ...forksOf(given, settings),
       limit: text('limit'),
       tags: tagsOf(list('tags')) ?? settings.list('TAGS_RUN') ?? [],
       skipTags: tagsOf(list('skip-tags')) ?? settings.list('TAGS_SKIP') ?? [],
@@ -104,14 +104,19 @@ export function parseInvocation(argv: readonly string[], warn: (diagnostic: Diag
       sshArguments: sshArgumentsOf(given, settings),
       acceptNewHostKeys: flag('accept-new-host-keys'),
       configFile: settings.file,
-      ignoredInventories: { endings: settings.list('INVENTORY_IGNORE_EXTS') ?? IGNORED_ENDINGS, patterns: settings.list('INVENTORY_IGNORE_PATTERNS') ?? [] },
+      ignoredInventories: ignoredInventoriesOf(settings),
       verbosity: given.count('verbose') || (settings.integer('DEFAULT_VERBOSITY', 0) ?? 0),
     },
   }
 }
 
+function forksOf(given: Arguments<OptionName>, settings: Settings): Partial<RunOptions> {
+  const forks = given.integer('forks', 1, 1000) ?? settings.integer('DEFAULT_FORKS', 1)
+  return forks === undefined ? {} : { forks, statedForks: forks }
+}
+
 /** What only settings say. */
-function fromSettings(settings: Settings): Partial<RunOptions> {
+export function fromSettings(settings: Settings): Partial<RunOptions> {
   const chosen: Record<string, unknown> = {
     anyErrorsFatal: settings.boolean('ANY_ERRORS_FATAL'),
     noLog: settings.boolean('DEFAULT_NO_LOG'),
@@ -142,6 +147,11 @@ function tagsOf(values: readonly string[]): string[] | undefined {
     .filter((tag) => tag !== '')
 }
 
+/** What is left out in a folder of inventories. */
+export function ignoredInventoriesOf(settings: Settings): RunOptions['ignoredInventories'] {
+  return { endings: settings.list('INVENTORY_IGNORE_EXTS') ?? IGNORED_ENDINGS, patterns: settings.list('INVENTORY_IGNORE_PATTERNS') ?? [] }
+}
+
 type GivenInventory = Arguments<'inventory' | 'extra-vars' | 'vault-id' | 'vault-password-file' | 'ask-vault-pass'>
 
 /** The sources of the inventory: those given, else those of the settings, else `/etc/ansible/hosts` where there is one. */
@@ -151,7 +161,7 @@ export function inventoriesOf(given: GivenInventory, settings: Settings): readon
 }
 
 /** The passwords of vaults, read: those of the settings first. */
-export function vaultOf(given: GivenInventory, settings: Settings, environment: Environment): Vault {
+export function vaultOf(given: Arguments<'vault-id' | 'vault-password-file' | 'ask-vault-pass'>, settings: Settings, environment: Environment): Vault {
   const files = given.list('vault-password-file')
   const ask = given.flag('ask-vault-pass')
   exclusive(ask, '--ask-vault-pass', files.length > 0, '--vault-password-file')
@@ -167,7 +177,7 @@ export function extraVarsOf(given: GivenInventory, vault: Vault, environment: En
   return readExtraVars(given.list('extra-vars'), new Reader(warn, environment.workingFolder, vault), expander(environment), warn)
 }
 
-function expander({ workingFolder, variables }: Environment): (text: string) => string {
+export function expander({ workingFolder, variables }: Environment): (text: string) => string {
   return (text) => path.resolve(workingFolder, expandHome(text, variables))
 }
 

@@ -48,12 +48,12 @@ export class Reader {
     return plain
   }
 
-  /** Registers all values of an encrypted file of variables as secrets. */
+  /** Registers all text of an encrypted file of variables as secrets. Numbers are none: a masked 1 or 22 would garble every result. */
   reveal(raw: Raw): void {
     if (Array.isArray(raw)) for (const item of raw) this.reveal(item)
     else if (raw instanceof RawDict) for (const item of raw.values()) this.reveal(item)
     else if (raw instanceof Template) for (const part of literalParts(raw.text)) this.#vault.reveal(part)
-    else if (typeof raw === 'string' || typeof raw === 'number') this.#vault.reveal(raw)
+    else if (typeof raw === 'string') this.#vault.reveal(raw)
   }
 
   #read(absolute: string, at: SourceRange | undefined): SourceFile {

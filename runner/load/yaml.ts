@@ -195,7 +195,7 @@ class Converter {
     const { tag } = node
     if (tag === UNSAFE) return text
     if (tag !== undefined && VAULT_TAGS.includes(tag)) {
-      return new Vaulted(range, () => {
+      return new Vaulted(text, range, () => {
         const plain = this.#vault.decrypt(text, 'this value', range).toString('utf8')
         this.#vault.reveal(plain)
         return plain

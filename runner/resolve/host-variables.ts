@@ -10,12 +10,16 @@ export interface VariableSources {
   readonly inventory: Inventory
   readonly files: VariableFiles
   readonly extraVars: RawDict
+  /** `hash_behaviour = merge`. */
+  readonly mergesMappings?: boolean
 }
 
 export interface Situation {
   readonly hostName: string
   /** Undefined outside of plays, as for the connection of a host that a task is delegated to. */
   readonly play: CompiledPlay | undefined
+  /** The folder that counts as the playbook's where there is no play. */
+  readonly folder?: string | undefined
   readonly playVarsFiles: readonly RawDict[]
   readonly task: CompiledTask | undefined
   readonly prompted: RawDict
@@ -25,13 +29,15 @@ export interface Situation {
   readonly facts: ReadonlyMap<Value, Raw>
   /** Facts that were gathered, as variables. */
   readonly gathered: ReadonlyMap<Value, Raw>
-  /** Loop variables and the like: stronger than the task's own `vars`. */
+  /** While a run is checked before it begins: what its tasks will have set by then. */
+  readonly foreseen: ReadonlyMap<Value, Raw>
+  /** Loop variables and the like. */
   readonly local: ReadonlyMap<Value, Raw>
   readonly magic: ReadonlyMap<Value, Raw>
 }
 
 export function variablesFor(situation: Situation, sources: VariableSources): Variables {
-  const variables = new Variables()
+  const variables = new Variables(sources.mergesMappings)
   addInventory(variables, situation, sources)
   const { play, task } = situation
   if (play) {
@@ -58,16 +64,17 @@ export function variablesFor(situation: Situation, sources: VariableSources): Va
     for (const use of roles) variables.add('role params', use.params)
   }
   variables.add('include_vars', situation.included)
-  variables.add('include params', situation.local)
+  variables.add('include params', situation.foreseen)
   variables.add('set_fact and register', situation.facts)
   variables.add('extra vars', sources.extraVars)
+  variables.add('loop', situation.local)
   variables.add('magic', situation.magic)
   return variables
 }
 
 function addInventory(variables: Variables, situation: Situation, sources: VariableSources): void {
   const { inventory, files } = sources
-  const playFolder = situation.play?.play.folder
+  const playFolder = situation.play?.play.folder ?? situation.folder
   for (const group of inventory.groupsByStrength(situation.hostName)) {
     const all = group.name === 'all'
     variables.add('inventory group vars', group.vars)

@@ -28,6 +28,8 @@ export const LEVELS = [
   'role params',
   'include params',
   'extra vars',
+  // Stronger than what Ansible's documentation lists: the loop's own variables and the result that a condition judges.
+  'loop',
   'magic',
 ] as const
 
@@ -36,6 +38,12 @@ export type Level = (typeof LEVELS)[number]
 /** What the variables of one host are, level by level. Within a level later maps win. */
 export class Variables {
   readonly #levels = new Map<Level, ReadonlyMap<Value, Raw>[]>()
+  readonly #merge: boolean
+
+  /** `merge`: a mapping is merged with those of the same name below it, the stronger winning key by key. */
+  constructor(merge = false) {
+    this.#merge = merge
+  }
 
   add(level: Level, variables: ReadonlyMap<Value, Raw>): void {
     const maps = this.#levels.get(level)
@@ -45,15 +53,18 @@ export class Variables {
 
   /** The strongest value of a name; templates in it are not evaluated. */
   get(name: string): Raw | undefined {
+    let merged: RawDict | Dict | undefined
     for (let index = LEVELS.length - 1; index >= 0; index--) {
       const maps = this.#levels.get(LEVELS[index]!)
       if (!maps) continue
       for (let at = maps.length - 1; at >= 0; at--) {
         const value = maps[at]!.get(name)
-        if (value !== undefined) return value
+        if (value === undefined) continue
+        if (!this.#merge || !isMapping(value)) return merged ?? value
+        merged = merged ? mergedMapping(value, merged) : value
       }
     }
-    return undefined
+    return merged
   }
 
   names(): Set<string> {
@@ -61,6 +72,19 @@ export class Variables {
     for (const maps of this.#levels.values()) for (const map of maps) for (const name of map.keys()) if (typeof name === 'string') names.add(name)
     return names
   }
+}
+
+function isMapping(value: Raw): value is RawDict | Dict {
+  return value instanceof RawDict || (value instanceof Dict && !(value instanceof LazyDict))
+}
+
+function mergedMapping(weak: RawDict | Dict, strong: RawDict | Dict): RawDict {
+  const merged = new RawDict(weak)
+  for (const [key, value] of strong) {
+    const below = merged.get(key)
+    merged.set(key, below !== undefined && isMapping(below) && isMapping(value) ? mergedMapping(below, value) : value)
+  }
+  return merged
 }
 
 /** How deep templates may refer to variables that hold templates. */

@@ -7,6 +7,8 @@ export interface RunOptions {
   /** `--diff`: results carry their diffs. */
   readonly diff: boolean
   readonly forks: number
+  /** `ansible_forks`: how many were asked for; where nothing was said, Ansible's five. */
+  readonly statedForks: number
   readonly limit: string | undefined
   readonly tags: readonly string[]
   readonly skipTags: readonly string[]
@@ -77,6 +79,7 @@ export const DEFAULT_OPTIONS: RunOptions = {
   check: false,
   diff: false,
   forks: 50,
+  statedForks: 5,
   limit: undefined,
   tags: [],
   skipTags: [],

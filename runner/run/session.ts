@@ -207,10 +207,11 @@ export class Session {
         task,
         facts: host.facts,
         gathered: host.gathered.variables,
-        local: this.foreseen.size === 0 ? local : new Map([...this.foreseen, ...local]),
+        foreseen: this.foreseen,
+        local,
         magic: this.#magic(hostName, play, task),
       },
-      { inventory: this.inventory, files: this.#files, extraVars: this.options.extraVars },
+      { inventory: this.inventory, files: this.#files, extraVars: this.options.extraVars, mergesMappings: this.options.hashBehaviour === 'merge' },
     )
     return new SessionEvaluator(this, task, variables)
   }
@@ -313,7 +314,7 @@ export class Session {
     magic.set('omit', this.omit)
     magic.set('ansible_check_mode', options.check)
     magic.set('ansible_diff_mode', options.diff)
-    magic.set('ansible_forks', options.forks)
+    magic.set('ansible_forks', options.statedForks)
     magic.set('ansible_run_tags', options.tags.length === 0 ? ['all'] : [...options.tags])
     magic.set('ansible_skip_tags', [...options.skipTags])
     if (options.limit !== undefined) magic.set('ansible_limit', options.limit)

@@ -88,9 +88,12 @@ export class Template {
 /** Text that a file holds encrypted (`!vault`). It is decrypted where it is first used, and is then data, never a template. */
 export class Vaulted {
   readonly range: SourceRange
+  /** As it stands in the file, encrypted. */
+  readonly cipherText: string
   readonly #decrypt: () => string
   #text: string | undefined
-  constructor(range: SourceRange, decrypt: () => string) {
+  constructor(cipherText: string, range: SourceRange, decrypt: () => string) {
+    this.cipherText = cipherText
     this.range = range
     this.#decrypt = decrypt
   }

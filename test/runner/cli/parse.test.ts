@@ -22,8 +22,8 @@ const RUN: readonly (readonly [argv: string, changed: Partial<RunOptions>])[] = 
   ['-C', { check: true }],
   ['--check --diff', { check: true, diff: true }],
   ['-CD', { check: true, diff: true }],
-  ['-f 7', { forks: 7 }],
-  ['--forks=1000', { forks: 1000 }],
+  ['-f 7', { forks: 7, statedForks: 7 }],
+  ['--forks=1000', { forks: 1000, statedForks: 1000 }],
   ['--step --force-handlers --flush-cache', { step: true, forceHandlers: true, flushCache: true }],
   ['-M /a:/b --module-path /c', { libraryPath: ['/a', '/b', '/c'] }],
   ['--scp-extra-args=-l --sftp-extra-args=-f', {}],
@@ -39,7 +39,7 @@ const RUN: readonly (readonly [argv: string, changed: Partial<RunOptions>])[] = 
   ['-v', { verbosity: 1 }],
   ['-vvv', { verbosity: 3 }],
   ['-vv --verbose', { verbosity: 3 }],
-  ['-Cvvf5', { check: true, verbosity: 2, forks: 5 }],
+  ['-Cvvf5', { check: true, verbosity: 2, forks: 5, statedForks: 5 }],
 ]
 
 t.test('what each option asks of the run', async (t) => {

@@ -28,10 +28,16 @@ function invoke({ variables = {}, config = '', argv = [] }: Said): { invocation:
 
 const RUN: readonly (readonly [said: Said, changed: Partial<RunOptions>])[] = [
   [{}, {}],
-  [{ config: '[defaults]\nforks = 7\nremote_user=me\n' }, { forks: 7, remoteUser: 'me' }],
-  [{ config: '[defaults]\nforks: 7 ; not so many\n# forks = 8\n' }, { forks: 7 }],
-  [{ config: '[defaults]\nforks = 7\n', variables: { ANSIBLE_FORKS: '8' } }, { forks: 8 }],
-  [{ variables: { ANSIBLE_FORKS: '8' }, argv: ['-f', '9'] }, { forks: 9 }],
+  [{ config: '[defaults]\nforks = 7\nremote_user=me\n' }, { forks: 7, statedForks: 7, remoteUser: 'me' }],
+  [{ config: '[defaults]\nforks: 7 ; not so many\n# forks = 8\n' }, { forks: 7, statedForks: 7 }],
+  [
+    { config: '[defaults]\nforks = 7\n', variables: { ANSIBLE_FORKS: '8' } },
+    { forks: 8, statedForks: 8 },
+  ],
+  [
+    { variables: { ANSIBLE_FORKS: '8' }, argv: ['-f', '9'] },
+    { forks: 9, statedForks: 9 },
+  ],
   [{ config: '[defaults]\nroles_path = a:/b:~/c:$X/d\n', variables: { X: '/x' } }, { rolesPath: [`${folder}/a`, '/b', '/nowhere/c', '/x/d'] }],
   [{ variables: { ANSIBLE_LIBRARY: 'm' }, argv: ['-M', '/n'] }, { libraryPath: ['/n', `${folder}/m`] }],
   [{ config: '[privilege_escalation]\nbecome=True\nbecome_method=su\nbecome_user=u\n' }, { become: true, becomeMethod: 'su', becomeUser: 'u' }],

@@ -33,8 +33,8 @@ const WHERE = [
   'include_vars',
   'set_fact',
   'role params',
-  'loop',
   'extra vars',
+  'loop',
   'magic',
 ] as const
 type Where = (typeof WHERE)[number]
@@ -83,6 +83,7 @@ t.test('every level beats those below it', async (t) => {
     task,
     facts: map('set_fact'),
     gathered: map('facts'),
+    foreseen: new Map(),
     local: map('loop'),
     magic: map('magic'),
   } as Situation
@@ -104,7 +105,19 @@ function roles(t: { testdir(files: never): string }, files: object): { play: Com
   const none = new Map<Value, Raw>()
   const at = (task: CompiledTask | undefined): Variables =>
     variablesFor(
-      { hostName: 'h', play, playVarsFiles: [], prompted: new RawDict(), included: new RawDict(), task, facts: none, gathered: none, local: none, magic: none },
+      {
+        hostName: 'h',
+        play,
+        playVarsFiles: [],
+        prompted: new RawDict(),
+        included: new RawDict(),
+        task,
+        facts: none,
+        gathered: none,
+        foreseen: new Map(),
+        local: none,
+        magic: none,
+      },
       { inventory: readInventory(['h,'], reader), files: new VariableFiles(reader), extraVars: new RawDict() },
     )
   return { play, at }
