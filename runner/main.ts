@@ -39,6 +39,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const loaded = await load({
     ...invocation,
     options: invocation.run,
+    checks: invocation.instead !== 'list',
     secrets,
     emit: (event) => reporter.handle(event),
     openPort,

@@ -44,12 +44,12 @@ export interface CompiledBlock {
 }
 
 /** Where the handlers notified so far run. */
-export interface Flush {
+interface Flush {
   readonly kind: 'flush'
 }
 
 /** Where a host is through with a role. */
-export interface RoleEnd {
+interface RoleEnd {
   readonly kind: 'role-end'
   readonly use: RoleUse
 }

@@ -94,13 +94,18 @@ export class JsonReporter implements Reporter {
   close(): void {
     if (this.#closed) return
     this.#closed = true
+    // Secrets are masked at the end: one that came to light late has not to be seen in what came before. Names of hosts are none.
+    const masked = (value: Value): Value => maskValue(withoutUnknown(value), this.#options.secrets)
+    const maskedHosts = (hosts: Dict): Dict => new Dict([...hosts].map(([host, result]) => [host, masked(result)]))
     const document = Dict.of({
-      plays: this.#plays.map(({ play, tasks }) => Dict.of({ play, tasks: tasks.map(({ task, hosts }) => Dict.of({ task, hosts })) })),
+      plays: this.#plays.map(({ play, tasks }) =>
+        Dict.of({ play: masked(play), tasks: tasks.map((each) => Dict.of({ task: masked(each.task), hosts: maskedHosts(each.hosts) })) }),
+      ),
       stats: this.#stats,
-      custom_stats: this.#customStatsByHost,
-      global_custom_stats: this.#customStats,
+      custom_stats: masked(this.#customStatsByHost),
+      global_custom_stats: masked(this.#customStats),
     })
-    this.#options.write(toJson(maskValue(withoutUnknown(document), this.#options.secrets), { indent: 4, ensureAscii: false }) + '\n')
+    this.#options.write(toJson(document, { indent: 4, ensureAscii: false }) + '\n')
   }
 
   #result(outcome: Outcome, action: string): Dict {
@@ -128,7 +133,9 @@ export class JsonReporter implements Reporter {
 
   #diff(result: Dict, outcome: Outcome, asked: boolean | undefined): void {
     if (!(asked ?? this.#options.showDiffs) || outcome.shown.length === 0) return
-    result.set('diff', outcome.shown.map(diffEntry))
+    // Of a file whose content differs the content is the diff, as in Ansible's document.
+    const texts = new Set(outcome.shown.flatMap((shown) => (shown.kind === 'text' ? [shown.beforeHeader, shown.afterHeader] : [])))
+    result.set('diff', outcome.shown.filter((shown) => shown.kind !== 'value' || !texts.has(shown.label)).map(diffEntry))
   }
 }
 

@@ -49,7 +49,7 @@ export interface Outcome {
 }
 
 /** Tasks that a task includes in the run. */
-export interface Inclusion {
+interface Inclusion {
   /** One object for all hosts and items that include the same with the same variables. */
   readonly block: CompiledBlock
 }

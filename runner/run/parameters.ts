@@ -83,7 +83,7 @@ function plain(values: Values, name: string): Value | undefined {
 }
 
 /** Removes what is to be left out from within lists and mappings. */
-function withoutOmitted(value: Value, omit: string): Value {
+export function withoutOmitted(value: Value, omit: string): Value {
   if (Array.isArray(value)) return value.filter((item) => item !== omit).map((item) => withoutOmitted(item, omit))
   if (!(value instanceof Dict) || value.constructor !== Dict) return value
   const dict = new Dict()

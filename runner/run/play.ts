@@ -33,7 +33,7 @@ export function playName(compiled: CompiledPlay, evaluator: Evaluator): string {
 }
 
 /** The play's `hosts`, a list joined with commas. */
-export function hostPattern(compiled: CompiledPlay, evaluator: Evaluator): string {
+function hostPattern(compiled: CompiledPlay, evaluator: Evaluator): string {
   return hostPatterns(compiled, evaluator).join(',')
 }
 

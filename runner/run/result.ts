@@ -37,7 +37,8 @@ export function resultDict(outcome: Outcome): Dict {
   }
   if (outcome.skipped) {
     result.set('skipped', true)
-    if (!outcome.items) result.set('skip_reason', outcome.skipped.reason)
+    // What says itself why it was skipped is not said twice.
+    if (!outcome.items && !result.has('msg') && !result.has('skipped_reason')) result.set('skip_reason', outcome.skipped.reason)
     if (outcome.skipped.condition !== undefined) result.set('false_condition', outcome.skipped.condition)
   }
   if (outcome.unknown !== undefined) {

@@ -28,6 +28,8 @@ import { playAtRest, Session } from './session.ts'
 import { taskName } from './task.ts'
 
 export interface RunParts {
+  /** Whether everything that can be known before the run is checked: not where tasks are only listed. */
+  readonly checks?: boolean
   readonly playbooks: readonly string[]
   readonly inventories: readonly string[]
   readonly options: RunOptions
@@ -93,6 +95,7 @@ export async function load(parts: RunParts): Promise<Loaded> {
       warn({ code: 'UNKNOWN_HOST_PATTERN', severity: 'warning', summary: `--limit: no host or group is called '${part}'`, hint })
     if (!matchLimit(session.inventory, parts.options.limit, reader, unmatched)) fail('UNKNOWN_HOST_PATTERN', `--limit '${parts.options.limit}' leaves no host`)
   }
+  if (parts.checks === false) return { session, playbooks: chosen }
   const found = await preflight(
     session,
     chosen.flatMap((playbook) => playbook.plays),

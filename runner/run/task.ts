@@ -22,7 +22,7 @@ import type { FactRequest } from './facts.ts'
 import { ofJob, within } from './jobs.ts'
 import { failureOf, isHostFault, runModule } from './module.ts'
 import { failed, NOTHING, type ItemOutcome, type Outcome } from './outcome.ts'
-import { actionArguments, parametersOf } from './parameters.ts'
+import { actionArguments, parametersOf, withoutOmitted } from './parameters.ts'
 import { registered } from './result.ts'
 import type { ActivePlay, Session } from './session.ts'
 
@@ -41,6 +41,8 @@ const TEMPLATE_FAULTS: ReadonlySet<string> = new Set([
 /** A loop may have this many items. */
 const MAX_LOOP_ITEMS = 100_000
 const DEFAULT_RETRIES = 3
+/** Of what a task with `no_log` gave, texts from this length on are masked elsewhere. */
+const MIN_SECRET_LENGTH = 4
 const DEFAULT_DELAY_SECONDS = 5
 /** How long a task waits for what it has to end on the host when its time is over. */
 const ENDING_MS = 5_000
@@ -461,7 +463,7 @@ class TaskOnHost {
       const found = bound.args.get(name)
       if (!found) return undefined
       const value = evaluator.value(found.raw)
-      return value === this.#session.omit ? undefined : value
+      return value === this.#session.omit ? undefined : withoutOmitted(value, this.#session.omit)
     }
     const all = (): Map<string, Value> =>
       new Map(
@@ -678,7 +680,14 @@ function secretsOf(outcome: Outcome): Value[] {
     'elapsed',
   ])
   const own = [...outcome.data].filter(([key]) => !SHOWN_FREELY.has(key as string)).map(([, value]) => value)
-  return [...own, ...(outcome.items ?? []).flatMap((each) => [each.item, ...secretsOf(each.outcome)])]
+  return [...own.flatMap(telling), ...(outcome.items ?? []).flatMap((each) => [...telling(each.item), ...secretsOf(each.outcome)])]
+}
+
+/** Texts that may tell something: a number or a few characters are everywhere, and hiding them would only garble the report. */
+function telling(value: Value): Value[] {
+  if (Array.isArray(value)) return value.flatMap(telling)
+  if (value instanceof Dict) return [...value.values()].flatMap(telling)
+  return typeof value === 'string' && value.trim().length >= MIN_SECRET_LENGTH ? [value] : []
 }
 
 /** `2026-01-31@10:15:59`, for names of backups. */

@@ -3,7 +3,7 @@ import type { Case } from './cases.ts'
 import type { Played } from './play.ts'
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
-export type JsonObject = Readonly<Record<string, Json>>
+type JsonObject = Readonly<Record<string, Json>>
 
 export interface Story {
   readonly runs: readonly RunStory[]

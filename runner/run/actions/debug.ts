@@ -7,7 +7,8 @@ import type { ActionContext } from './action.ts'
 
 export function debug({ evaluator, bound, argument, verbosity }: ActionContext): Outcome {
   const wanted = argument('verbosity')
-  if (typeof wanted === 'number' && wanted > verbosity) return { ...NOTHING, skipped: { reason: 'Verbosity threshold not met.' } }
+  if (typeof wanted === 'number' && wanted > verbosity)
+    return { ...NOTHING, skipped: { reason: 'Verbosity threshold not met.' }, data: Dict.of({ skipped_reason: 'Verbosity threshold not met.' }) }
   const variable = bound.args.get('var')
   const message = argument('msg')
   if (!variable) {

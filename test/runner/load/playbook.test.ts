@@ -120,11 +120,11 @@ const REFUSED: readonly (readonly [playbook: string, ...expected: string[]])[] =
   [task('import_tasks: none.yml'), 'FILE_NOT_FOUND p.yml:3:21 there is no file none.yml'],
   [task('import_tasks: self.yml'), 'INCLUDE_CYCLE self.yml:1:3 self.yml imports itself'],
   [
-    task('{import_tasks: e.yml, loop: [1]}'),
+    task('{import_tasks: t.yml, loop: [1]}'),
     "UNSUPPORTED_KEYWORD p.yml:3:29 'import_tasks' cannot be repeated: it is read before the run | Write include_tasks.",
   ],
   [
-    task('{include_tasks: e.yml, become: yes}'),
+    task('{include_tasks: t.yml, become: yes}'),
     "UNSUPPORTED_KEYWORD p.yml:3:30 'become' cannot stand beside include_tasks | What is to hold for the included tasks stands under 'apply'.",
   ],
   [task('{debug: , loop: [1], with_items: [1]}'), "CONFLICTING_ACTIONS p.yml:3:28 a task is repeated over one thing | Keep 'loop', or one 'with_'."],
@@ -133,7 +133,7 @@ const REFUSED: readonly (readonly [playbook: string, ...expected: string[]])[] =
   [task('{local_action: {src: x}}'), "MISSING_ACTION p.yml:3:22 'local_action' names no module | Write the name of the module, then its arguments."],
   [task('import_role: {tasks_from: x}'), "BAD_ARGUMENT p.yml:3:7 'import_role' needs the 'name' of a role"],
   [task('import_role: {name: none}'), "UNKNOWN_ROLE p.yml:3:7 there is no role 'none'"],
-  [task('import_tasks: {file: e.yml, x: 1}'), "BAD_ARGUMENT p.yml:3:7 'import_tasks' has no parameter 'x' | It has: file. Variables stand under 'vars'."],
+  [task('import_tasks: {file: t.yml, x: 1}'), "BAD_ARGUMENT p.yml:3:7 'import_tasks' has no parameter 'x' | It has: file. Variables stand under 'vars'."],
   [
     '- hosts: all\n  bad: 1\n  tasks: [{nope: 1}, {debug: , poll: 1}]',
     "UNKNOWN_KEYWORD p.yml:2:3 'bad' is not a keyword of a play",
@@ -143,7 +143,7 @@ const REFUSED: readonly (readonly [playbook: string, ...expected: string[]])[] =
 
 t.test('refusals: code, place, words, hint', async (t) => {
   for (const [playbook, ...expected] of REFUSED) {
-    const loaded = loadFiles(t, { 'p.yml': playbook, 'e.yml': '- hosts: all', 'self.yml': '- import_tasks: self.yml' })
+    const loaded = loadFiles(t, { 'p.yml': playbook, 'e.yml': '- hosts: all', 't.yml': '[]', 'self.yml': '- import_tasks: self.yml' })
     if (loaded.plays.length > 0) compileFirst(loaded)
     t.strictSame(loaded.faults(), expected, playbook)
   }

@@ -10,7 +10,7 @@ const load = (files: LoadedFiles, name: string): ReturnType<LoadedFiles['roles']
 
 t.test('a role: its parts, files or folders of them', async (t) => {
   const files = loadFiles(t, {
-    'p.yml': '[]',
+    'p.yml': '- hosts: all',
     roles: {
       r: {
         defaults: { main: { 'b.yml': 'd: b', 'a.yml': 'd: a\ne: 1', '.hidden.yml': 'd: h', sub: { 'c.yml': 'f: 1' }, 'x.txt': 'no' } },
@@ -39,7 +39,7 @@ t.test('a role: its parts, files or folders of them', async (t) => {
 })
 
 t.test('where a role is looked for', async (t) => {
-  const files = loadFiles(t, { 'p.yml': '[]', beside: {}, shared: { a: {}, b: {} }, roles: { web: {} } })
+  const files = loadFiles(t, { 'p.yml': '- hosts: all', beside: {}, shared: { a: {}, b: {} }, roles: { web: {} } })
   t.equal(load(files, 'beside')?.folder, path.join(files.folder, 'beside'))
   t.equal(load(files, 'b'), undefined)
   t.equal(files.roles.load('b', files.folder, at, load(files, path.join(files.folder, 'shared/a')))?.name, 'b', 'beside the role that depends on it')
@@ -48,7 +48,7 @@ t.test('where a role is looked for', async (t) => {
 })
 
 t.test('faults in a role are told once', async (t) => {
-  const files = loadFiles(t, { 'p.yml': '[]', roles: { r: { vars: { 'main.yml': '- 1' } }, s: { tasks: { 'main.yml': '- nope: 1' } } } })
+  const files = loadFiles(t, { 'p.yml': '- hosts: all', roles: { r: { vars: { 'main.yml': '- 1' } }, s: { tasks: { 'main.yml': '- nope: 1' } } } })
   for (const name of ['r', 'r', 's', 's']) load(files, name)
   t.strictSame(
     files.faults(),

@@ -14,6 +14,7 @@ const DOORS: Readonly<Record<string, string>> = {
   'resolve/jinja/index.ts': 'an example in a comment',
   'load/playbook.ts': 'the arguments of `action` text, which was a template itself',
   'run/actions/assert.ts': '`assert: that`',
+  'run/actions/set-fact.ts': 'names that set_fact is given as keys',
   'run/actions/debug.ts': '`debug: var`',
   'run/preflight.ts': 'conditions, to be parsed',
   'run/task.ts': 'conditions',
