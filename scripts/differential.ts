@@ -1,12 +1,11 @@
 /**
  * `npm run differential`: plays every case of test/differential with Playline and with Ansible and says where they disagree.
  *
- * `npm run differential -- [GROUP | GROUP/NAME | PART OF A NAME]… [--verbose] [--jobs N] [--report FILE]`
+ * `npm run differential -- [GROUP | GROUP/NAME | PART OF A NAME]… [--verbose] [--jobs N]`
  *
  * Ends with 1 where anything disagrees that is not listed as deliberate, and where Ansible is missing.
  */
 import { spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { readCases, type Case } from '../test/differential/cases.ts'
 import { judge, type Verdict } from '../test/differential/judge.ts'
@@ -14,7 +13,7 @@ import { Workshop } from '../test/differential/play.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { verbose: { type: 'boolean', default: false }, jobs: { type: 'string', default: '2' }, report: { type: 'string' } },
+  options: { verbose: { type: 'boolean', default: false }, jobs: { type: 'string', default: '2' } },
 })
 
 if (spawnSync('ansible-playbook', ['--version']).status !== 0) {
@@ -30,10 +29,7 @@ try {
 } finally {
   workshop.close()
 }
-verdicts.sort((a, b) => a.case.name.localeCompare(b.case.name))
-const report = [...verdicts.flatMap(linesOf), ...totals()]
-process.stdout.write(report.join('\n') + '\n')
-if (values.report !== undefined) writeFileSync(values.report, report.join('\n') + '\n')
+process.stdout.write(totals().join('\n') + '\n')
 process.exitCode = verdicts.length > 0 && verdicts.every(({ kind }) => kind === 'agrees' || kind === 'deliberate') ? 0 : 1
 
 async function playAll(waiting: Case[], jobs: number): Promise<void> {
@@ -41,7 +37,11 @@ async function playAll(waiting: Case[], jobs: number): Promise<void> {
     for (let each = waiting.shift(); each; each = waiting.shift()) {
       const verdict = await judge(each, workshop)
       verdicts.push(verdict)
-      if (process.stderr.isTTY) process.stderr.write(`\r${verdicts.length} of ${cases.length} `)
+      process.stdout.write(
+        linesOf(verdict)
+          .map((line) => line + '\n')
+          .join(''),
+      )
     }
   }
   await Promise.all(Array.from({ length: jobs }, worker))
@@ -63,7 +63,7 @@ function indent(text: string): string {
 }
 
 function totals(): string[] {
-  const groups = [...new Set(verdicts.map((each) => each.case.group))]
+  const groups = [...new Set(verdicts.map((each) => each.case.group))].sort()
   const count = (group: string | undefined): string => {
     const all = verdicts.filter((each) => group === undefined || each.case.group === group)
     const of = (kind: Verdict['kind']): number => all.filter((each) => each.kind === kind).length
