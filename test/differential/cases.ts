@@ -5,6 +5,7 @@
  *     # playbooks: first.yml second.yml   instead of its own name
  *     # inventory: -i hosts -i more       instead of the common file `hosts`
  *     # run: --tags one                   one command line; several lines are run one after the other, in the same folder
+ *     # answers: y n c                    lines on standard input
  *     # env: NAME=value NAME=value
  *     # roles: common                     the roles of `test/differential/roles` stand beside the playbook
  *     # order: free                       tasks are compared host by host, whatever their order between hosts
@@ -25,6 +26,8 @@ export interface Case {
   /** The options of each command line. */
   readonly runs: readonly (readonly string[])[]
   readonly environment: Readonly<Record<string, string>>
+  /** What stands on standard input. */
+  readonly input: string
   readonly orderFree: boolean
   readonly comparesDiffs: boolean
   readonly cacheable: boolean
@@ -65,6 +68,9 @@ function readCase(group: string, entry: string): Case {
     environment: Object.fromEntries(
       (header.get('env') ?? []).flatMap(quotedWords).map((word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)]),
     ),
+    input: words(header.get('answers')?.[0] ?? '')
+      .map((line) => `${line}\n`)
+      .join(''),
     orderFree: header.get('order')?.includes('free') === true,
     comparesDiffs: header.get('diff')?.includes('yes') === true,
     cacheable: header.get('cache')?.includes('no') !== true,

@@ -17,5 +17,6 @@ export type Deliberate = {
 const CERTAIN_FAULT = 'DESIGN, Diagnostics: a fault in a task that every host is certain to reach, and that nothing tolerates, refuses the run'
 
 export const DELIBERATE: Readonly<Record<string, Deliberate>> = {
+  'errors/bad-serial': { why: 'Ansible ends with a traceback', refuses: { exitCode: 4, says: "'serial' is 'abc'" } },
   'errors/undefined-argument': { why: CERTAIN_FAULT, refuses: { exitCode: 4, says: 'nope' } },
 }

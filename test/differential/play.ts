@@ -63,7 +63,7 @@ export class Workshop {
     const runs: Played['runs'][number][] = []
     for (const options of each.runs) {
       const argv = [...before, ...each.playbooks, ...each.inventory, '-e', `scratch=${scratch}`, ...options, ...after]
-      const { stdout, stderr, exitCode } = await execute(program, argv, folder, env)
+      const { stdout, stderr, exitCode } = await execute(program, argv, folder, env, each.input)
       runs.push({ stdout: plain(stdout, folder), stderr: plain(stderr, folder), exitCode })
     }
     const played = { runs, files: Object.fromEntries(filesIn(scratch, '').map(([name, what]) => [name, plain(what, folder)])) }
@@ -86,13 +86,19 @@ const COMMON_ENVIRONMENT = {
 /** Changes when what is asked of Ansible, or how the answer is kept, does. */
 const ASKED = JSON.stringify([COMMON_ENVIRONMENT, 1])
 
-function execute(program: string, argv: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<{ stdout: string; stderr: string; exitCode: number }> {
+function execute(
+  program: string,
+  argv: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+  input: string,
+): Promise<{ stdout: string; stderr: string; exitCode: number }> {
   return new Promise((resolve, reject) => {
     const child = execFile(program, argv, { cwd, env, maxBuffer: 64 * 1024 * 1024, timeout: LIMIT_MS }, (error, stdout, stderr) => {
       if (error && typeof error.code === 'string') reject(new Error(`${program} cannot be started`, { cause: error }))
       else resolve({ stdout, stderr, exitCode: error ? (error.killed === true ? 124 : ((error.code as number | undefined) ?? 124)) : 0 })
     })
-    child.stdin?.end()
+    child.stdin?.end(input)
   })
 }
 

@@ -66,12 +66,20 @@ function documentIn(stdout: string): Document | undefined {
   }
 }
 
+/** White space aside, and with the hosts of a play in one order: Ansible lists a set. */
 function listing(stdout: string): string {
-  return stdout
+  const lines = stdout
     .split('\n')
     .map((line) => line.trim().replace(/\s+/g, ' '))
     .filter((line) => line !== '')
-    .join('\n')
+  const sorted: string[] = []
+  for (let index = 0; index < lines.length; index++) {
+    sorted.push(lines[index]!)
+    const count = Number(/^hosts \((\d+)\):$/.exec(lines[index]!)?.[1] ?? 0)
+    sorted.push(...lines.slice(index + 1, index + 1 + count).sort())
+    index += count
+  }
+  return sorted.join('\n')
 }
 
 /** As it is written in the task. */
@@ -141,6 +149,8 @@ function fieldsOf(result: JsonObject, diffs: boolean): JsonObject {
     if (name in result) fields[name] = stable(result[name]!)
   }
   for (const name of ALWAYS) keep(name)
+  // What is wrong with the condition, instead of its value.
+  if (typeof fields['failed_when_result'] === 'string') fields['failed_when_result'] = 'AN ERROR'
   // One difference, or a list of them; where nothing differs there is an empty list, or none.
   if (diffs && 'diff' in result) {
     const diff = [result['diff']!].flat().filter((each) => each !== '')
@@ -166,6 +176,8 @@ function fieldsOf(result: JsonObject, diffs: boolean): JsonObject {
   }
   if (fields['status'] === 'skipped') return fields
   if (failed && !('rc' in result) && kind !== 'fail' && kind !== 'assert') return fields
+  if (kind === 'assert' && failed && !('assertion' in result)) return fields
+  if (kind === 'fail' && typeof result['msg'] === 'string' && / is undefined/.test(result['msg'])) return fields
   const source = kind === 'stat' ? ((result['stat'] ?? {}) as JsonObject) : result
   for (const name of BY_ACTION[kind] ?? []) if (name in source) fields[name] = stable(source[name]!)
   return fields
