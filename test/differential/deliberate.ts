@@ -16,7 +16,41 @@ export type Deliberate = {
 
 const CERTAIN_FAULT = 'DESIGN, Diagnostics: a fault in a task that every host is certain to reach, and that nothing tolerates, refuses the run'
 
+const UNKNOWN = 'DESIGN, Check: after an action that would run nothing is known, and what is not known is not told'
+const OVERLAY = 'DESIGN, Check: later reads see what is predicted; Ansible reads the untouched host'
+
 export const DELIBERATE: Readonly<Record<string, Deliberate>> = {
+  'check/overlay': {
+    why: OVERLAY,
+    differs: [
+      'play 1 (a) / sees what would be there / a / exists: true, Ansible false',
+      'play 1 (a) / sees what would be there / a / isdir: false, Ansible nothing',
+      'play 1 (a) / sees what would be there / a / isreg: true, Ansible nothing',
+      'play 1 (a) / sees what would be there / a / islnk: false, Ansible nothing',
+      'play 1 (a) / sees what would be there / a / mode: "0644", Ansible nothing',
+      'play 1 (a) / sees what would be there / a / pw_name: "root", Ansible nothing',
+      'play 1 (a) / sees what would be there / a / executable: "(unknown, because of TASK [lineinfile])", Ansible nothing',
+      'play 1 (a) / sees what would be there / a / readable: "(unknown, because of TASK [lineinfile])", Ansible nothing',
+      'play 1 (a) / debug / a / msg: true, Ansible false',
+      'play 1 (a) / nothing to do any more / a / status: "ok", Ansible "failed"',
+      'play 1 (a) / nothing to do any more / a / msg: "", Ansible nothing',
+      'stats / a / failures: 0, Ansible 1',
+      'stats / a / ok: 4, Ansible 3',
+      'exit code: 0, Ansible 2',
+    ],
+  },
+  'check/unknown': {
+    why: UNKNOWN,
+    differs: [
+      'play 1 (a) / what a command would say / a / status: "skipped", Ansible "ok"',
+      'play 1 (a) / what a command would say / a / msg: nothing, Ansible "True 0"',
+      'play 1 (a) / a file that the command may have changed / a / status: "skipped", Ansible "changed"',
+      'play 1 (a) / a file that the command may have changed / a / msg: nothing, Ansible "line added"',
+      'stats / a / changed: 0, Ansible 1',
+      'stats / a / ok: 0, Ansible 2',
+      'stats / a / skipped: 3, Ansible 1',
+    ],
+  },
   'errors/bad-serial': { why: 'Ansible ends with a traceback', refuses: { exitCode: 4, says: "'serial' is 'abc'" } },
   'errors/undefined-argument': { why: CERTAIN_FAULT, refuses: { exitCode: 4, says: 'nope' } },
 }

@@ -126,6 +126,7 @@ const BY_ACTION: Readonly<Record<string, readonly string[]>> = {
 const ALWAYS = ['ansible_loop_var', 'ansible_index_var', '_ansible_item_label', 'attempts', 'failed_when_result', 'censored', 'skip_reason']
 /** What a result of `debug` has beside what it shows. */
 const BOOKKEEPING = new Set([
+  'unknown',
   'action',
   'changed',
   'failed',
@@ -149,6 +150,8 @@ function fieldsOf(result: JsonObject, diffs: boolean): JsonObject {
     if (name in result) fields[name] = stable(result[name]!)
   }
   for (const name of ALWAYS) keep(name)
+  // DESIGN, Check: what is not known in a dry run is skipped, and names the task that it comes from. Whether it is skipped is compared.
+  if (typeof fields['skip_reason'] === 'string' && fields['skip_reason'].startsWith('unknown, because of ')) delete fields['skip_reason']
   // What is wrong with the condition, instead of its value.
   if (typeof fields['failed_when_result'] === 'string') fields['failed_when_result'] = 'AN ERROR'
   // One difference, or a list of them; where nothing differs there is an empty list, or none.
