@@ -52,5 +52,9 @@ export const DELIBERATE: Readonly<Record<string, Deliberate>> = {
     ],
   },
   'errors/bad-serial': { why: 'Ansible ends with a traceback', refuses: { exitCode: 4, says: "'serial' is 'abc'" } },
+  'types/native-on': {
+    why: 'a setting that changes what every template gives: refused, and never ignored',
+    refuses: { exitCode: 4, says: 'ANSIBLE_JINJA2_NATIVE' },
+  },
   'errors/undefined-argument': { why: CERTAIN_FAULT, refuses: { exitCode: 4, says: 'nope' } },
 }

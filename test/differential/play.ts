@@ -106,6 +106,7 @@ function execute(
 function plain(text: string, folder: string): string {
   return text
     .replaceAll(folder, 'ROOT')
+    .replace(/__omit_place_holder__[0-9a-f-]+/g, 'OMIT')
     .replace(/\/root\/\.ansible\/tmp\/ansible-[^/"'\s]+(?:\/(?:ansible-)?tmp[^/"'\s]*)?/g, 'TMP')
     .replace(/\/tmp\/ansible\.?_?[^/"'\s]+/g, 'TMP')
 }
