@@ -9,6 +9,8 @@ import { Workshop } from './play.ts'
 const cases = readCases()
 const workshop = new Workshop()
 t.teardown(() => workshop.close())
+// Some 480 runs of either program; a busy machine may take its time.
+t.setTimeout(3_600_000)
 t.jobs = 2
 
 t.test('the lists name cases that exist', async (t) => {
