@@ -2,7 +2,7 @@
 import { fail } from '../diagnostic/diagnostic.ts'
 import { matchHosts, matchLimit } from '../load/inventory/pattern.ts'
 import type { CompiledPlay } from '../plan/compiled.ts'
-import { Pending } from '../resolve/pending.ts'
+import { Pending, settled } from '../resolve/pending.ts'
 import type { Evaluator } from '../resolve/variables.ts'
 import { print } from '../value/print.ts'
 import { RawDict, Template, type Raw, type Value } from '../value/value.ts'
@@ -47,8 +47,7 @@ export function hostPatterns(compiled: CompiledPlay, evaluator: Evaluator): stri
 }
 
 /** The hosts of a play in the order of the inventory, `--limit` applied. `tells`: whether a name that nothing is called by is warned of. */
-export function playHosts(session: Session, compiled: CompiledPlay, tells = true): string[] {
-  const evaluator = playEvaluator(session, compiled)
+export function playHosts(session: Session, compiled: CompiledPlay, tells = true, evaluator = playEvaluator(session, compiled)): string[] {
   const hosts = compiled.play.keywords.get('hosts')!
   const matched = matchHosts(session.inventory, hostPattern(compiled, evaluator), hosts.node.range, (part, hint) => {
     if (tells)
@@ -82,12 +81,12 @@ function ordered(hosts: readonly string[], compiled: CompiledPlay, evaluator: Ev
 /** Runs the play's batches one after the other. */
 export async function runPlay(session: Session, compiled: CompiledPlay, interrupted: () => boolean): Promise<PlayEnd> {
   const general = playEvaluator(session, compiled)
-  const hosts = playHosts(session, compiled)
+  const hosts = await settled(() => playHosts(session, compiled, true, general))
   const prompted = await promptFor(session, compiled, general)
-  const name = playName(compiled, general)
+  const name = await settled(() => playName(compiled, general))
   if (hosts.length === 0) session.emit({ kind: 'no-hosts', play: name, reason: 'no hosts matched' })
   let maybeEnded: string | undefined
-  for (const batch of batches(ordered(hosts, compiled, general), compiled, general)) {
+  for (const batch of await settled(() => batches(ordered(hosts, compiled, general), compiled, general))) {
     const gone = new Set(hosts.filter((each) => session.host(each).out !== undefined))
     if (batch.every((each) => gone.has(each))) {
       session.emit({ kind: 'no-hosts', play: name, reason: 'no hosts left' })

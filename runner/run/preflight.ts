@@ -11,6 +11,7 @@ import { roleRequest } from '../plan/compile.ts'
 import { accumulated, inherited, type CompiledItem, type CompiledPlay, type CompiledTask } from '../plan/compiled.ts'
 import { unknownArguments, type BoundArguments } from '../resolve/arguments.ts'
 import { findFile } from '../resolve/controller.ts'
+import { checkArguments } from '../resolve/role-arguments.ts'
 import { taskArguments } from '../resolve/module-defaults.ts'
 import { Pending } from '../resolve/pending.ts'
 import type { Evaluator } from '../resolve/variables.ts'
@@ -338,6 +339,7 @@ class PlayCheck {
     const evaluator = (local: ReadonlyMap<Value, Raw>): Evaluator => this.#session.evaluator(host, active, task, local)
     const { loop } = task.task
     try {
+      this.#roleArguments(task, evaluator(new Map()), certain, host)
       if (!loop) {
         preparedParameters(this.#session, task, evaluator(new Map()))
         return
@@ -357,6 +359,18 @@ class PlayCheck {
     } catch (error) {
       this.#collect(error, certain, task.task.action.range, host)
     }
+  }
+
+  /** What a role's declared arguments lack, where the task is the one that checks them. */
+  #roleArguments(task: CompiledTask, evaluator: Evaluator, certain: boolean, host: string): void {
+    const { action } = task.task
+    const role = task.role?.role
+    if (action.module !== 'validate_argument_spec' || action.args.size > 0 || !role?.entryPoint) return
+    for (const fault of checkArguments(role.entryPoint.options, (name) => evaluator.get(name)))
+      this.#add(
+        { ...fault, summary: `the role '${role.name}': ${fault.summary}`, range: fault.range ?? action.range, detail: fault.detail ?? `on the host '${host}'` },
+        certain,
+      )
   }
 
   #collect(error: unknown, certain: boolean, range: SourceRange | undefined, host?: string): void {

@@ -135,22 +135,21 @@ error: 'hots' is not a keyword of a play  [UNKNOWN_KEYWORD]
   hint: Did you mean 'hosts'?`,
   },
   UNSUPPORTED_KEYWORD: {
-    provoke: refused(onAll('debug:\n  with_items: [1]'), 'UNSUPPORTED_KEYWORD'),
+    provoke: refused(onAll('debug:\n  debugger: always'), 'UNSUPPORTED_KEYWORD'),
     text: `
-error: 'with_items' is not supported: not yet part of Playline  [UNSUPPORTED_KEYWORD]
+error: 'debugger' is not supported: Playline has no debugger  [UNSUPPORTED_KEYWORD]
   --> playbook0.yml:5:7
-    5 |       with_items: [1]
-      |       ^^^^^^^^^^
-  hint: Write 'loop'.`,
+    5 |       debugger: always
+      |       ^^^^^^^^`,
   },
   UNSUPPORTED_VALUE: {
-    provoke: refused('- hosts: all\n  strategy: free', 'UNSUPPORTED_VALUE'),
+    provoke: refused('- hosts: all\n  strategy: debug', 'UNSUPPORTED_VALUE'),
     text: `
-error: the strategy 'free' is not supported yet  [UNSUPPORTED_VALUE]
+error: the strategy 'debug' is not supported  [UNSUPPORTED_VALUE]
   --> playbook0.yml:2:13
-    2 |   strategy: free
-      |             ^^^^
-  hint: There is linear.`,
+    2 |   strategy: debug
+      |             ^^^^^
+  hint: There are: linear, free, host_pinned.`,
   },
   MISSING_KEYWORD: {
     provoke: refused('- tasks: []', 'MISSING_KEYWORD'),
@@ -256,7 +255,7 @@ error: 'dest' of 'copy': a path on the host has to begin with / and to name some
       files: { 'roles/r/meta/argument_specs.yml': 'argument_specs: {main: {options: {port: {type: int, required: true}}}}' },
     }),
     text: `
-error: the role 'r': 'port' is required  [ROLE_ARGUMENT]
+error: the role 'r': missing required arguments: port  [ROLE_ARGUMENT]
   --> playbook0.yml:3:11
     3 |   roles: [r]
       |           ^
@@ -329,10 +328,11 @@ error: there is no lookup 'fil'  [UNKNOWN_LOOKUP]
   LOOKUP_FAILED: {
     provoke: refused('- hosts: all\n  gather_facts: false\n  name: "{{ x }}"\n  serial: "{{ lookup(\'file\', \'x\') }}"', 'LOOKUP_FAILED'),
     text: `
-error: 'x' has to be an absolute path here  [LOOKUP_FAILED]
+error: could not locate file in lookup: x  [LOOKUP_FAILED]
   --> playbook0.yml:4:15
     4 |   serial: "{{ lookup('file', 'x') }}"
-      |               ^^^^^^^^^^^^^^^^^^^`,
+      |               ^^^^^^^^^^^^^^^^^^^
+  searched: files/x, x`,
   },
   LIMIT_EXCEEDED: {
     provoke: refused('- hosts: all', 'LIMIT_EXCEEDED', { inventory: 'h[0:999999]\n' }),
