@@ -298,7 +298,8 @@ export class BatchRun {
       stats.skipped++
     } else if (outcome.skipped) stats.skipped++
     else if (module !== 'include_role') {
-      stats.ok++
+      // As in Ansible, each file that a task includes counts.
+      stats.ok += Math.max(1, inclusionsOf(outcome).length)
       if (outcome.changed) stats.changed++
     }
   }

@@ -2,7 +2,6 @@
 export const OPEN: readonly string[] = [
   'become/flags',
   'become/users',
-  'blocks/loops-includes',
   'check/commands',
   'check/flow',
   'check/keywords',
@@ -29,7 +28,6 @@ export const OPEN: readonly string[] = [
   'handlers/block-flush',
   'handlers/listen-order',
   'includes/handlers',
-  'includes/loop-var',
   'inventory/bad',
   'inventory/host-names',
   'inventory/ini',
@@ -37,7 +35,6 @@ export const OPEN: readonly string[] = [
   'inventory/missing',
   'inventory/script',
   'loops/bad-syntax',
-  'loops/include-nested',
   'modules/async',
   'modules/collections',
   'modules/copy',
