@@ -309,9 +309,10 @@ export class BatchRun {
     const state = this.#session.host(host)
     const register = task.task.keywords.get('register')?.raw
     if (typeof register === 'string') state.facts.set(register, withTemplates(registered(outcome), outcome))
-    const target = outcome.factsFor === undefined ? state : this.#session.host(outcome.factsFor)
     const outcomes = outcome.unknown === undefined && outcome.items ? outcome.items.map((item) => item.outcome) : [outcome]
     for (const each of outcomes) {
+      const factsFor = each.factsFor ?? outcome.factsFor
+      const target = factsFor === undefined ? state : this.#session.host(factsFor)
       for (const [name, value] of each.includedVariables ?? []) state.included.set(name, value)
       if (each.unknown !== undefined) {
         if (task.task.action.module === 'set_fact')

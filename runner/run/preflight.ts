@@ -138,7 +138,11 @@ class PlayParts {
       if (module === 'include_role') {
         const request = roleRequest(args, task.task.action)
         if (this.#isSeen(`role ${JSON.stringify(request)}`)) return []
-        return this.#placed([compiler.includeRole(task, request, given)], false)
+        const known = this.#play.roles.length
+        const block = compiler.includeRole(task, request, given)
+        // What is public is seen by the tasks behind it.
+        for (const { role } of this.#play.roles.slice(known)) for (const name of [...role.defaults.keys(), ...role.vars.keys()]) this.variables.add(print(name))
+        return this.#placed([block], false)
       }
       const name = args.get('_raw_params') ?? args.get('file')
       const file = name === undefined ? undefined : compiler.taskFile(task, print(name))

@@ -213,7 +213,7 @@ export class Session {
       },
       { inventory: this.inventory, files: this.#files, extraVars: this.options.extraVars, mergesMappings: this.options.hashBehaviour === 'merge' },
     )
-    return new SessionEvaluator(this, task, variables)
+    return new SessionEvaluator(this, hostName, task, variables)
   }
 
   #varsFiles(hostName: string, play: ActivePlay | undefined, task: CompiledTask | undefined, local: ReadonlyMap<Value, Raw>): RawDict[] {
@@ -377,10 +377,12 @@ export class Session {
 class SessionEvaluator extends Evaluator {
   readonly #session: Session
   readonly #task: CompiledTask | undefined
+  readonly #hostName: string
 
-  constructor(session: Session, task: CompiledTask | undefined, variables: ConstructorParameters<typeof Evaluator>[1]) {
+  constructor(session: Session, hostName: string, task: CompiledTask | undefined, variables: ConstructorParameters<typeof Evaluator>[1]) {
     super(session.jinja, variables)
     this.#session = session
+    this.#hostName = hostName
     this.#task = task
   }
 
@@ -388,7 +390,8 @@ class SessionEvaluator extends Evaluator {
     const value = this.#session.evaluatingAs(this, this.#task, () => super.get(name))
     if (this.#session.beforeRun && (name === 'ansible_facts' || (value === undefined && mayBeFact(name)))) throw new Pending(neverNow)
     if (value !== undefined && PASSWORD_VARIABLES.has(name)) this.#session.secrets.add(value)
-    return value
+    // A task's templates see the address that is connected to, whether it is given or not.
+    return value === undefined && name === 'ansible_host' && this.#task ? this.#hostName : value
   }
 
   override value(raw: Raw): Value {

@@ -169,6 +169,7 @@ class TaskOnHost {
       let outcome = await caught(() => this.#once(local, maybeBecause))
       // What cannot be evaluated for one item ends the whole task.
       if (outcome.failure?.diagnostic && TEMPLATE_FAULTS.has(outcome.failure.diagnostic.code)) return failed(outcome.failure)
+      if (await this.flag('delegate_facts', false)) outcome = { ...outcome, factsFor: await ifKnown(() => this.#target(local)) }
       let label = item
       if (control.label !== undefined) {
         const made = await this.#label(control.label, local)

@@ -30,7 +30,6 @@ export const OPEN: readonly string[] = [
   'includes/handlers',
   'inventory/bad',
   'inventory/host-names',
-  'inventory/ini',
   'inventory/magic',
   'inventory/missing',
   'inventory/script',
