@@ -1,6 +1,6 @@
 /** Copies a script from the controller to the host, runs it there, and takes it away again. */
 import { action, NothingDone, param, put, quoteWord, run, splitWords, uniqueName, z } from '../runner/module.ts'
-import { COMMAND_TIMEOUT_MS, guardProbes, lines, needless } from './shared/command.ts'
+import { COMMAND_TIMEOUT_MS, guardProbes, needless, TERMINAL_RETURNS, terminalResult } from './shared/command.ts'
 
 export default action({
   summary: 'Copies a script from the controller to the host, runs it there, and takes it away again.',
@@ -20,13 +20,7 @@ export default action({
     { name: 'Once', args: 'cmd: check-tunnels.sh --all\ncreates: /run/tunnels.checked' },
     { name: 'In another language', args: 'cmd: report.py\nexecutable: python3' },
   ],
-  returns: {
-    rc: 'The exit code; any but 0 fails the task.',
-    stdout: 'What it printed. Over SSH that is what a terminal showed: with its error output, and with CR LF at the ends of lines.',
-    stderr: "What it printed to its error output; over SSH the last words of OpenSSH's client.",
-    stdout_lines: 'stdout, line by line.',
-    stderr_lines: 'stderr, line by line.',
-  },
+  returns: TERMINAL_RETURNS,
 
   // A relative path is not below chdir here.
   probe: (p) => guardProbes({ creates: p.creates, removes: p.removes }),
@@ -57,13 +51,6 @@ export default action({
       terminal: { commandLine: `/bin/sh -c ${quoteWord(line)}` },
     })
     yield run(['rm', '-f', path])
-    return {
-      rc: reply.exitCode,
-      stdout: reply.stdout,
-      stdout_lines: lines(reply.stdout),
-      stderr: reply.stderr,
-      stderr_lines: lines(reply.stderr),
-      ...(reply.exitCode !== 0 && { failed: true, msg: 'non-zero return code' }),
-    }
+    return terminalResult(reply)
   },
 })

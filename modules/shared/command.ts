@@ -196,7 +196,7 @@ function micros(ms: number): string {
 }
 
 /** As Python's `splitlines` does it. */
-export function lines(text: string): string[] {
+function lines(text: string): string[] {
   const parts = text.split(/\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/)
   if (parts.at(-1) === '') parts.pop()
   return parts
@@ -214,3 +214,24 @@ export const COMMAND_RETURNS = {
   delta: 'How long it took.',
   msg: "Why it was not run, or 'non-zero return code'.",
 } as const
+
+/** What a program gave that ran on a terminal where the connection has one, for the documentation. */
+export const TERMINAL_RETURNS = {
+  rc: 'The exit code; any but 0 fails the task.',
+  stdout: 'What it printed. Over SSH that is what a terminal showed: with its error output, and with CR LF at the ends of lines.',
+  stderr: "What it printed to its error output; over SSH the last words of OpenSSH's client.",
+  stdout_lines: 'stdout, line by line.',
+  stderr_lines: 'stderr, line by line.',
+} as const
+
+/** The result of such a program: any exit code but 0 fails the task. */
+export function terminalResult({ exitCode, stdout, stderr }: StepReply): Record<string, unknown> {
+  return {
+    rc: exitCode,
+    stdout,
+    stdout_lines: lines(stdout),
+    stderr,
+    stderr_lines: lines(stderr),
+    ...(exitCode !== 0 && { failed: true, msg: 'non-zero return code' }),
+  }
+}

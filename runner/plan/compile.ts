@@ -8,6 +8,7 @@ import { isFile } from '../load/reader.ts'
 import type { Node } from '../load/yaml.ts'
 import type { Role, RoleFiles, RoleLoader } from '../load/role.ts'
 import { print, repr } from '../value/print.ts'
+import { booleanOf } from '../value/truth.ts'
 import { RawDict, Template, Vaulted, type Raw, type Value } from '../value/value.ts'
 import { INCLUDE_VARIABLES, type CompiledBlock, type CompiledItem, type CompiledPlay, type CompiledTask, type RoleUse } from './compiled.ts'
 
@@ -339,8 +340,8 @@ export function roleRequest(args: ReadonlyMap<string, Value>, { written, range, 
   const name = text('name') ?? text('role')
   if (name === undefined) fail('BAD_ARGUMENT', `'${written}' needs the 'name' of a role`, { range })
   const flag = (parameter: string, otherwise: boolean): boolean => {
-    const value = text(parameter)
-    return value === undefined ? otherwise : /^(?:true|yes|on|1|y|t)$/i.test(value)
+    const value = args.get(parameter)
+    return value === undefined || value === null ? otherwise : booleanOf(value)
   }
   return {
     name,

@@ -29,7 +29,7 @@ export class Cursor {
   #failed = false
 
   constructor(items: readonly CompiledItem[]) {
-    this.#frames = [{ items, index: 0, block: undefined, section: 'block', failing: false, mayHaveFailed: undefined, maybeBecause: undefined }]
+    this.#frames = [frameOf(items, undefined, undefined)]
   }
 
   /** True once a failure has left the outermost block. */
@@ -55,7 +55,7 @@ export class Cursor {
       if (item === undefined) {
         if (!this.#leave(frame)) return undefined
       } else if (item.kind === 'block') {
-        this.#frames.push({ items: item.block, index: 0, block: item, section: 'block', failing: false, mayHaveFailed: undefined, maybeBecause: undefined })
+        this.#frames.push(frameOf(item.block, item, undefined))
       } else {
         return {
           item,
@@ -79,7 +79,7 @@ export class Cursor {
    * the same places go through them together.
    */
   include(blocks: readonly CompiledBlock[], maybeBecause: string | undefined): void {
-    this.#frames.push({ items: blocks, index: 0, block: undefined, section: 'block', failing: false, mayHaveFailed: undefined, maybeBecause })
+    this.#frames.push(frameOf(blocks, undefined, maybeBecause))
   }
 
   /** In a dry run: of the task that `next` gave it cannot be known whether it would fail. The nearest rescue is gone through as what may run. */
@@ -135,6 +135,11 @@ export class Cursor {
     frame.items = frame.block![section]
     frame.index = 0
   }
+}
+
+/** The beginning of items: of a block's, or of those that stand by themselves. */
+function frameOf(items: readonly CompiledItem[], block: CompiledBlock | undefined, maybeBecause: string | undefined): Frame {
+  return { items, index: 0, block, section: 'block', failing: false, mayHaveFailed: undefined, maybeBecause }
 }
 
 /** Lexicographic order of positions. */

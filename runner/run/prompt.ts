@@ -1,6 +1,4 @@
 /** `vars_prompt`: variables that a person is asked for when a play begins. */
-import { createInterface } from 'node:readline/promises'
-import { Writable } from 'node:stream'
 import { fail } from '../diagnostic/diagnostic.ts'
 import { entryOf } from '../load/yaml.ts'
 import type { CompiledPlay } from '../plan/compiled.ts'
@@ -9,6 +7,7 @@ import { print } from '../value/print.ts'
 import { booleanOf } from '../value/truth.ts'
 import { Dict, RawDict, type Value } from '../value/value.ts'
 import type { Session } from './session.ts'
+import { askTerminal } from './terminal.ts'
 
 /**
  * The variables of a play's `vars_prompt` that the command line does not give. Where nobody can be asked, their defaults.
@@ -61,22 +60,6 @@ async function ask(session: Session, entry: Dict): Promise<Value> {
       return answer === '' ? fallback : answer
     }
     process.stderr.write('***** VALUES ENTERED DO NOT MATCH ****\n')
-  }
-}
-
-async function askTerminal(question: string, hidden: boolean): Promise<string> {
-  process.stderr.write(question)
-  const silent = new Writable({
-    write: (_chunk, _encoding, done) => {
-      done()
-    },
-  })
-  const lines = createInterface({ input: process.stdin, output: hidden ? silent : process.stderr, terminal: true })
-  try {
-    return await lines.question('')
-  } finally {
-    lines.close()
-    if (hidden) process.stderr.write('\n')
   }
 }
 
