@@ -63,6 +63,7 @@ const code = await runTap(process.argv.slice(2), tapFile)
 const summary = summarize(readFileSync(tapFile, 'utf8'))
 rmSync(folder, { recursive: true })
 for (const each of summary.skips) say(`skipped: ${each}`)
+for (const each of summary.failures) say(`failed: ${each}`)
 say(`${summary.files} files in ${Math.round((Date.now() - startedAt) / 1000)} s`)
 process.stdout.write(`${summary.passed} passed, ${summary.failed} failed, ${summary.skipped} skipped\n`)
 process.exitCode = code === 0 && summary.failed === 0 && summary.passed > 0 ? 0 : 1
