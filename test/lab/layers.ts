@@ -112,11 +112,11 @@ export async function buildLayer($: Shell, dir: string, script: string, args: re
   const file = join(logDir, `${name}.sh`)
   mkdirSync(temporary, { recursive: true })
   mkdirSync(logDir, { recursive: true })
-  // A file, not standard input: what the script runs may read that.
+  // A file, not standard input: what the script runs may read that. And no TMPDIR: a folder of this machine is none of the root's.
   writeFileSync(file, script)
   const namespaces = ['--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child', '--mount-proc']
   const result = await $({ timeout: buildTimeoutMs, nothrow: true })`
-    exec setpriv --pdeathsig KILL unshare ${namespaces} bash -euo pipefail ${file} ${temporary} ${args} > ${log} 2>&1`
+    exec env -u TMPDIR setpriv --pdeathsig KILL unshare ${namespaces} bash -euo pipefail ${file} ${temporary} ${args} > ${log} 2>&1`
   if (result.exitCode !== 0) {
     throw new LabError(`building ${name} failed; the whole story is in ${log}, its end is:\n${lastLines(readFileSync(log, 'utf8'), 20)}`)
   }
