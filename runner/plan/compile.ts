@@ -1,4 +1,4 @@
-/** Puts a play together: pre_tasks, roles with their dependencies, tasks, post_tasks, each followed by its handlers. */
+/** Puts a play together: pre_tasks, roles with their dependencies, tasks, post_tasks. */
 import path from 'node:path'
 import { DiagnosticError, fail, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { SourceRange } from '../diagnostic/source.ts'
@@ -64,14 +64,14 @@ const MAX_DEPTH = 500
 export class PlayCompiler {
   readonly #play: Play
   readonly #tools: CompileTools
-  readonly #compiled: CompiledPlay & { items: readonly CompiledItem[] }
+  readonly #compiled: CompiledPlay & { sections: readonly (readonly CompiledItem[])[] }
   /** The files of tasks that are being imported, each by the one before. */
   readonly #open: string[] = []
 
   constructor(play: Play, tools: CompileTools) {
     this.#play = play
     this.#tools = tools
-    this.#compiled = { play, items: [], handlers: [], roles: [], compiler: this }
+    this.#compiled = { play, sections: [], handlers: [], roles: [], compiler: this }
   }
 
   /** Faults (a role that does not exist, dependencies in a circle) are left with the role loader. */
@@ -81,11 +81,11 @@ export class PlayCompiler {
     const roleHandlers: CompiledTask[] = []
     const roleItems = this.#play.roles.flatMap((entry) => this.#roleEntry(entry, undefined, at, true, roleHandlers))
     this.#compiled.handlers.unshift(...roleHandlers, ...onlyTasks(this.#items(this.#play.handlers, { ...at, isHandler: true })))
-    const items: CompiledItem[] = []
-    for (const section of [this.#items(this.#play.preTasks, at), [...roleItems, ...this.#items(this.#play.tasks, at)], this.#items(this.#play.postTasks, at)]) {
-      if (section.length > 0) items.push(...section, { kind: 'flush' })
-    }
-    this.#compiled.items = items
+    this.#compiled.sections = [
+      this.#items(this.#play.preTasks, at),
+      [...roleItems, ...this.#items(this.#play.tasks, at)],
+      this.#items(this.#play.postTasks, at),
+    ]
     return this.#compiled
   }
 
@@ -98,7 +98,7 @@ export class PlayCompiler {
     return this.#sound(() => {
       const items = this.#tools.playbooks.taskFile(file, task.task.action.range)
       const folders = [path.dirname(file), ...task.folders]
-      return { kind: 'block', range: task.task.range, block: this.#items(items, { ...this.#within(task, given), folders }), rescue: [], always: [] }
+      return { kind: 'block', block: this.#items(items, { ...this.#within(task, given), folders }), rescue: [], always: [] }
     })
   }
 
@@ -153,8 +153,7 @@ export class PlayCompiler {
       if (item.kind === 'task') return this.#task(item, at)
       if (item.kind === 'import') return this.#import(item, at)
       const inner = { ...at, outer: [item.keywords, ...at.outer] }
-      const { range } = item
-      return { kind: 'block', range, block: this.#items(item.block, inner), rescue: this.#items(item.rescue, inner), always: this.#items(item.always, inner) }
+      return { kind: 'block', block: this.#items(item.block, inner), rescue: this.#items(item.rescue, inner), always: this.#items(item.always, inner) }
     })
   }
 
@@ -170,7 +169,7 @@ export class PlayCompiler {
     const keywords = new Map(item.keywords)
     keywords.delete('name')
     const inner = { ...at, outer: [keywords, ...at.outer], folders: task.folders }
-    const empty: CompiledBlock = { kind: 'block', range: item.range, block: [], rescue: [], always: [] }
+    const empty: CompiledBlock = { kind: 'block', block: [], rescue: [], always: [] }
     try {
       const args = this.#importArguments(item.action, task)
       if (item.what === 'role') return this.#role(task, roleRequest(args, item.action), inner, item.action.range)
@@ -247,7 +246,7 @@ export class PlayCompiler {
 
   /** A role that a task names, imported or included. */
   #role(task: CompiledTask, request: RoleRequest, at: Situation, range: SourceRange): CompiledBlock {
-    const block: CompiledBlock = { kind: 'block', range: task.task.range, block: [], rescue: [], always: [] }
+    const block: CompiledBlock = { kind: 'block', block: [], rescue: [], always: [] }
     const role = this.#tools.roles.load(request.name, this.#play.folder, range, task.role?.role, request.files)
     if (!role) return block
     if (task.task.action.module === 'import_role' && this.#dependsOnItself(role, task.role, range)) return block

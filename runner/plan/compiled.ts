@@ -40,7 +40,6 @@ export interface CompiledBlock {
   readonly block: readonly CompiledItem[]
   readonly rescue: readonly CompiledItem[]
   readonly always: readonly CompiledItem[]
-  readonly range: SourceRange
 }
 
 /** Where the handlers notified so far run. */
@@ -59,7 +58,8 @@ export type CompiledItem = CompiledTask | CompiledBlock | Flush | RoleEnd
 /** What is included in a run adds its handlers, and its roles where they are public. */
 export interface CompiledPlay {
   readonly play: Play
-  readonly items: readonly CompiledItem[]
+  /** Its pre_tasks, its roles with its tasks, its post_tasks: behind each, the handlers notified so far run. */
+  readonly sections: readonly (readonly CompiledItem[])[]
   readonly handlers: CompiledTask[]
   readonly roles: RoleUse[]
   readonly compiler: PlayCompiler

@@ -37,9 +37,9 @@ export class Cursor {
     return this.#failed
   }
 
-  /** True while the next task stands in a rescue or in an always that a failure led to. */
-  get rescuing(): boolean {
-    return this.#frames.some((frame) => frame.section === 'rescue' || frame.failing)
+  /** True while the next task stands in an always that a failure led to. */
+  get failing(): boolean {
+    return this.#frames.some((frame) => frame.failing)
   }
 
   /** True where a rescue further out catches what fails now. */

@@ -8,6 +8,7 @@ import { Cursor, comparePositions, type Next } from '../plan/cursor.ts'
 import { selected, tagsOf } from '../plan/tags.ts'
 import { taskArguments } from '../resolve/module-defaults.ts'
 import { settled } from '../resolve/pending.ts'
+import type { Keywords } from '../load/playbook.ts'
 import type { Evaluator } from '../resolve/variables.ts'
 import { print } from '../value/print.ts'
 import { booleanOf } from '../value/truth.ts'
@@ -28,8 +29,10 @@ export type PlayEnd =
   | 'done'
   /** By `meta: end_play`: there are no further batches. */
   | 'ended'
-  /** All hosts of a batch failed, or one in a way that ends it for all: no further play of the playbook runs. */
+  /** All hosts of a batch were lost: no further play of the playbook runs. */
   | 'failed'
+  /** So too where a loss ends it for all. */
+  | 'fatal'
   | 'interrupted'
 
 const maybeOf = (host: string, because: string | undefined): [string, string][] => (because === undefined ? [] : [[host, because]])
@@ -50,10 +53,8 @@ export class BatchRun {
   readonly #strategy: Strategy
   /** Hosts that failed for good, though an `always` may still have to run on them, or that are unreachable. */
   readonly #lost = new Set<string>()
-  /** Hosts on which nothing more runs, handlers that are forced aside. */
+  /** Hosts on which nothing more runs. */
   readonly #stopped = new Set<string>()
-  /** Hosts on which a handler failed: there even forced ones run no more. */
-  readonly #failedHandlers = new Set<string>()
   readonly #interrupted: () => boolean
   /** In a dry run: by host, why it cannot be known whether anything more runs there. */
   readonly #maybeEnded: Map<string, string>
@@ -79,22 +80,21 @@ export class BatchRun {
     const hosts = batch.filter((each) => !this.#gone.has(each))
     this.#session.emit({ kind: 'play-start', name, id: randomUUID(), path: formatPosition(compiled.play.range), hosts, at: new Date() })
     for (const host of hosts) this.#session.host(host).beginPlay()
-    const items = [...this.#facts(), ...compiled.items]
+    const force = this.#forcesHandlers()
+    const items = [...this.#facts(), ...compiled.sections.flatMap((section) => withHandlers(section, force))]
     if (this.#strategy === 'linear') await this.#lockstep(items, hosts)
     else await pooled(hosts, this.#strategy === 'free' ? hosts.length : this.#session.options.forks, (host) => this.#lockstep(items, [host]))
-    if (this.#force() && !this.#endPlay) await this.#flush([])
     this.#session.emit({ kind: 'play-end', at: new Date() })
     if (this.#interrupted()) return 'interrupted'
-    if (this.#lost.size === batch.length || this.#allFail || this.#tooManyFailed()) return 'failed'
+    if (this.#allFail || this.#tooManyFailed()) return 'fatal'
+    if (this.#lost.size === batch.length) return 'failed'
     return this.#endPlay ? 'ended' : 'done'
   }
 
   /** The task that reads facts before all others, where the play wants it. */
   #facts(): CompiledTask[] {
     const { options } = this.#session
-    const keyword = this.#play.compiled.play.keywords.get('gather_facts')
-    const evaluator = this.#session.evaluator(this.#play.batch[0]!, this.#play, undefined)
-    const wanted = keyword && keyword.raw !== null ? booleanOf(evaluator.value(keyword.raw)) : options.gathering !== 'explicit'
+    const wanted = this.#playKeyword('gather_facts') ?? options.gathering !== 'explicit'
     const isKnown = options.gathering === 'smart' && this.#play.batch.every((host) => this.#session.host(host).gathered.gathered)
     const task = factsTask(this.#play.compiled.play, this.#session.counter)
     return wanted &&
@@ -116,17 +116,20 @@ export class BatchRun {
   /** Hosts go through items together: none begins a task before all have ended the one before it. */
   async #lockstep(items: readonly CompiledItem[], hosts: readonly string[]): Promise<void> {
     const cursors: Cursors = new Map(hosts.map((host) => [host, new Cursor(items)]))
+    let reached: readonly number[] = []
     while (!this.#isEnding) {
-      const step = this.#nextStep(cursors)
+      // A host that was left behind (it could not be reached, and that was forgiven) goes on when the others are at the end.
+      const step = this.#nextStep(cursors, reached) ?? this.#nextStep(cursors, [])
       if (!step) return
       const { item } = step
+      reached = step.position
       if (item.kind === 'task') {
         await this.#step(item, step.hosts, cursors)
         continue
       }
-      if (item.kind === 'flush') await this.#flush(step.hosts)
-      else for (const host of step.hosts) this.#endRole(host, item.use.identity)
-      for (const host of step.hosts) cursors.get(host)!.succeed()
+      const lost = item.kind === 'flush' ? await this.#flush(step.hosts, cursors) : []
+      if (item.kind === 'role-end') for (const host of step.hosts) this.#endRole(host, item.use.identity)
+      for (const host of step.hosts) if (!lost.includes(host)) cursors.get(host)!.succeed()
     }
   }
 
@@ -135,20 +138,20 @@ export class BatchRun {
     if (begunRoles.has(identity)) doneRoles.add(identity)
   }
 
-  /** The hosts that are furthest behind, and what is next for them. */
-  #nextStep(cursors: Cursors): { item: Next['item']; hosts: string[] } | undefined {
+  /** Of the hosts beyond a position those that are furthest behind, and what is next for them. */
+  #nextStep(cursors: Cursors, beyond: readonly number[]): (Next & { hosts: string[] }) | undefined {
     let first: Next | undefined
     let behind: string[] = []
     for (const [host, cursor] of cursors) {
       const next = this.#stopped.has(host) ? undefined : cursor.next()
-      if (!next) continue
+      if (!next || comparePositions(next.position, beyond) <= 0) continue
       const order = first ? comparePositions(next.position, first.position) : -1
       if (order < 0) {
         first = next
         behind = [host]
       } else if (order === 0) behind.push(host)
     }
-    return first && { item: first.item, hosts: behind }
+    return first && { ...first, hosts: behind }
   }
 
   async #step(task: CompiledTask, hosts: readonly string[], cursors: Cursors): Promise<void> {
@@ -156,9 +159,10 @@ export class BatchRun {
     for (const host of hosts) if (!due.includes(host)) cursors.get(host)!.succeed()
     if (due.length === 0) return
     const maybe = new Map(due.flatMap((host) => maybeOf(host, cursors.get(host)!.next()?.maybeBecause)))
-    const outcomes = await this.#runOn(task, due, maybe)
+    const { outcomes, moved } = await this.#perform(task, due, cursors, maybe)
     const blocks = includedBlocks(outcomes)
     for (const host of due) {
+      if (moved.includes(host)) continue
       const cursor = cursors.get(host)!
       const outcome = outcomes.get(host)
       const unknown = outcome?.unknown ?? outcome?.items?.find((item) => item.outcome.unknown !== undefined)?.outcome.unknown
@@ -168,17 +172,7 @@ export class BatchRun {
         // Where the play forgets that, the host goes on behind the task.
         cursor.succeed()
       } else if (outcome?.failure && !outcome.ignored) {
-        const state = this.#session.host(host)
-        state.facts.set('ansible_failed_task', await this.#failedTask(task, host))
-        state.facts.set('ansible_failed_result', new Dict([...resultDict(outcome), ['_ansible_no_log', false]]))
-        // A file that is not there counts as a failure even where that is rescued.
-        if (cursor.isRescued && isMissingInclude(task, outcome)) state.stats.failures++
-        else if (cursor.isRescued) state.stats.rescued++
-        else {
-          state.stats.failures++
-          this.#lose(host, 'failed')
-        }
-        cursor.fail()
+        await this.#fail(task, host, outcome, cursor)
       } else {
         const own = outcome ? inclusionsOf(outcome) : []
         if (own.length === 0) cursor.succeed()
@@ -189,7 +183,22 @@ export class BatchRun {
           )
       }
     }
-    this.#endIfFatal(task, outcomes)
+    this.#endIfFatal(task, outcomes, cursors)
+  }
+
+  /** A host goes on with the rescue around what failed, or is lost. */
+  async #fail(task: CompiledTask, host: string, outcome: Outcome, cursor: Cursor): Promise<void> {
+    const state = this.#session.host(host)
+    state.facts.set('ansible_failed_task', await this.#failedTask(task, host))
+    state.facts.set('ansible_failed_result', new Dict([...resultDict(outcome), ['_ansible_no_log', false]]))
+    // A file that is not there counts as a failure even where that is rescued.
+    if (cursor.isRescued && isMissingInclude(task, outcome)) state.stats.failures++
+    else if (cursor.isRescued) state.stats.rescued++
+    else {
+      state.stats.failures++
+      this.#lose(host, 'failed')
+    }
+    cursor.fail()
   }
 
   /** What a rescue sees of the task that failed. */
@@ -216,13 +225,21 @@ export class BatchRun {
     if (how === 'unreachable') this.#stopped.add(host)
   }
 
-  /** Ends the batch for all hosts where one is lost that `any_errors_fatal`, `run_once` or the percentage do not tolerate. */
-  #endIfFatal(task: CompiledTask, outcomes: ReadonlyMap<string, Outcome>): void {
-    const fatal = [...outcomes].find(([host, outcome]) => (outcome.failure ?? outcome.unreachable) && !outcome.ignored && this.#lost.has(host))
+  /**
+   * Ends the batch for all hosts where one is lost that `any_errors_fatal`, `run_once` or the percentage do not tolerate, or was not
+   * reached, ignored or not. While a host still has an `always` to go through, forced handlers aside, it is not lost yet.
+   */
+  #endIfFatal(task: CompiledTask, outcomes: ReadonlyMap<string, Outcome>, cursors: Cursors): void {
+    const isOut = (host: string): boolean => this.#lost.has(host) && (cursors.get(host)!.next()?.item.kind ?? 'flush') === 'flush'
+    const fatal = [...outcomes].find(([host, { failure, unreachable, ignored }]) => unreachable || (failure && !ignored && isOut(host)))
     if (!fatal || this.#strategy !== 'linear') return
     const evaluator = this.#session.evaluator(fatal[0], this.#play, task)
-    const anyErrors = booleanKeyword(task, 'any_errors_fatal', evaluator) ?? this.#session.options.anyErrorsFatal
-    if (!anyErrors && booleanKeyword(task, 'run_once', evaluator) !== true && !this.#tooManyFailed()) return
+    if (booleanKeyword(task.chain, 'ignore_errors', evaluator) === true) return
+    const anyErrors = booleanKeyword(task.chain, 'any_errors_fatal', evaluator) ?? this.#session.options.anyErrorsFatal
+    if (anyErrors || booleanKeyword(task.chain, 'run_once', evaluator) === true || this.#tooManyFailed()) this.#endForAll()
+  }
+
+  #endForAll(): void {
     this.#allFail = true
     for (const host of this.#play.batch) {
       if (this.#gone.has(host)) continue
@@ -231,8 +248,19 @@ export class BatchRun {
     }
   }
 
+  /** Does a task on hosts. `moved`: those that a failed handler has already sent on to another place. */
+  async #perform(
+    task: CompiledTask,
+    hosts: readonly string[],
+    cursors: Cursors,
+    maybe: ReadonlyMap<string, string>,
+  ): Promise<{ readonly outcomes: ReadonlyMap<string, Outcome>; readonly moved: readonly string[] }> {
+    if (task.task.action.module === 'meta') return this.#meta(task, hosts, cursors, maybe)
+    return { outcomes: await this.#runOn(task, hosts, maybe), moved: [] }
+  }
+
   /** Runs a task on hosts at once, as many as `forks` and `throttle` allow, and does what follows from each outcome. Answers those that ran it. */
-  async #runOn(task: CompiledTask, hosts: readonly string[], maybe: ReadonlyMap<string, string> = new Map()): Promise<Map<string, Outcome>> {
+  async #runOn(task: CompiledTask, hosts: readonly string[], maybe: ReadonlyMap<string, string>): Promise<Map<string, Outcome>> {
     const [firstHost] = hosts
     const firstEvaluator = this.#session.evaluator(firstHost!, this.#play, task)
     const name = await settled(() => taskName(task, firstEvaluator)).catch((error: unknown) => {
@@ -240,19 +268,17 @@ export class BatchRun {
       throw error
     })
     const { action } = task.task
-    const maybeBecause = (host: string): string | undefined => maybe.get(host) ?? this.#maybeEnded.get(host)
-    if (action.module === 'meta') return this.#meta(task, hosts, maybeBecause)
     if (this.#strategy === 'linear' && !task.isHandler && !(await this.#session.stepper.confirms(`TASK: ${name}`))) return new Map()
     const start = this.#session.counter.next()
     const { isHandler } = task
     const path = formatPosition(task.task.range)
     this.#session.emit({ kind: 'task-start', name, action: action.written, id: String(task.id), start, path, isHandler, at: new Date() })
     const firstOnly = runnerAction(action.module)?.onlyFirstHost === true
-    const once = this.#strategy === 'linear' && booleanKeyword(task, 'run_once', firstEvaluator) === true
+    const once = this.#strategy === 'linear' && booleanKeyword(task.chain, 'run_once', firstEvaluator) === true
     const outcomes = new Map<string, Outcome>()
     const one = async (host: string): Promise<void> => {
       this.#session.emit({ kind: 'host-start', host })
-      const outcome = await runTask(this.#session, this.#play, task, host, maybeBecause(host))
+      const outcome = await runTask(this.#session, this.#play, task, host, maybe.get(host) ?? this.#maybeEnded.get(host))
       outcomes.set(host, outcome)
       const delegatedTo = await delegateOf(this.#session, this.#play, task, host)
       this.#session.emit({ kind: 'host-result', of: start, host, action: action.written, outcome, delegatedTo, at: new Date() })
@@ -265,7 +291,6 @@ export class BatchRun {
     // What a task that runs once found out is known to all; only the host that ran it has changed.
     for (const host of firstOnly && !once ? [firstHost!] : hosts) this.#remember(task, host, outcomes.get(once ? firstHost! : host)!)
     for (const [host, outcome] of outcomes) await this.#notifyAfter(task, host, outcome, name)
-    if (once) spreadInclusions(outcomes, firstHost!, hosts)
     return outcomes
   }
 
@@ -356,16 +381,21 @@ export class BatchRun {
     }
   }
 
-  /** Runs the handlers that hosts have notified, in the order in which they are written; forced ones on failed hosts as well. */
-  async #flush(hosts: readonly string[]): Promise<void> {
-    const concerned = this.#force() ? this.#play.batch.filter((host) => hosts.includes(host) || this.#session.host(host).out === 'failed') : hosts
-    const mayRun = (host: string): boolean =>
-      !this.#failedHandlers.has(host) && (!this.#lost.has(host) || (this.#force() && this.#session.host(host).out === 'failed'))
+  /**
+   * Runs the handlers that hosts have notified, in the order in which they are written. Where one fails, what the host stands at has
+   * failed. Answers the hosts that did not come through.
+   */
+  async #flush(hosts: readonly string[], cursors: Cursors): Promise<string[]> {
+    const lost: string[] = []
+    if (this.#strategy === 'linear' && this.#anyErrorsFatal() && hosts.some((host) => cursors.get(host)!.failing)) {
+      this.#endForAll()
+      return lost
+    }
     for (const handler of this.#play.compiled.handlers) {
-      if (this.#isEnding) return
-      const due = concerned.filter((host) => {
-        const state = this.#session.host(host)
-        return (state.notified.has(handler.id) || state.maybeNotified.has(handler.id)) && mayRun(host)
+      if (this.#isEnding) break
+      const due = hosts.filter((host) => {
+        const { notified, maybeNotified } = this.#session.host(host)
+        return (notified.has(handler.id) || maybeNotified.has(handler.id)) && !lost.includes(host) && !this.#stopped.has(host)
       })
       if (due.length === 0) continue
       const maybe = new Map<string, string>()
@@ -373,80 +403,91 @@ export class BatchRun {
         const state = this.#session.host(host)
         const because = state.maybeNotified.get(handler.id)
         if (!state.notified.has(handler.id) && because !== undefined) maybe.set(host, because)
-        state.notified.delete(handler.id)
-        state.maybeNotified.delete(handler.id)
       }
-      const outcomes = await this.#runOn(handler, due, maybe)
+      const { outcomes } = await this.#perform(handler, due, cursors, maybe)
       for (const [host, outcome] of outcomes) {
+        // Of a handler that runs once the other hosts stay notified, as in Ansible.
+        this.#session.host(host).notified.delete(handler.id)
+        this.#session.host(host).maybeNotified.delete(handler.id)
         if (outcome.ignored || (!outcome.failure && !outcome.unreachable)) continue
-        if (!outcome.unreachable) this.#session.host(host).stats.failures++
-        this.#failedHandlers.add(host)
-        this.#lose(host, outcome.unreachable ? 'unreachable' : 'failed')
-        this.#stopped.add(host)
+        lost.push(host)
+        if (outcome.unreachable) this.#lose(host, 'unreachable')
+        else await this.#fail(handler, host, outcome, cursors.get(host)!)
       }
-      this.#endIfFatal(handler, outcomes)
+      this.#endIfFatal(handler, outcomes, cursors)
       for (const block of includedBlocks(outcomes)) {
         const including = due.filter((host) => outcomes.has(host) && inclusionsOf(outcomes.get(host)!).includes(block))
         await this.#lockstep([block], including)
       }
     }
+    return lost
   }
 
-  #force(): boolean {
-    const keyword = this.#play.compiled.play.keywords.get('force_handlers')
-    if (keyword === undefined || keyword.raw === null) return this.#session.options.forceHandlers
-    return booleanOf(this.#session.evaluator(this.#play.batch[0]!, this.#play, undefined).value(keyword.raw))
+  #forcesHandlers(): boolean {
+    return this.#playKeyword('force_handlers') ?? this.#session.options.forceHandlers
+  }
+
+  #anyErrorsFatal(): boolean {
+    return this.#playKeyword('any_errors_fatal') ?? this.#session.options.anyErrorsFatal
+  }
+
+  #playKeyword(name: string): boolean | undefined {
+    const { play } = this.#play.compiled
+    return booleanKeyword([play.keywords, ...play.imported.toReversed()], name, this.#session.evaluator(this.#play.batch[0]!, this.#play, undefined))
   }
 
   // --- meta and failures -----------------------------------------------------------------------------------------------
 
-  async #meta(task: CompiledTask, hosts: readonly string[], maybeBecause: (host: string) => string | undefined): Promise<Map<string, Outcome>> {
+  async #meta(
+    task: CompiledTask,
+    hosts: readonly string[],
+    cursors: Cursors,
+    maybe: ReadonlyMap<string, string>,
+  ): Promise<{ readonly outcomes: ReadonlyMap<string, Outcome>; readonly moved: readonly string[] }> {
     const { text, args } = task.task.action
     const what = text ? print(text.value as Value) : print((args.get('_meta') ?? '') as Value)
     const outcomes = new Map<string, Outcome>()
     const acting: string[] = []
     // What concerns the play as a whole is decided by the first host's conditions.
     for (const host of FOR_ALL.has(what) ? hosts.slice(0, 1) : hosts) {
-      const outcome = await runTask(this.#session, this.#play, task, host, maybeBecause(host))
+      const outcome = await runTask(this.#session, this.#play, task, host, maybe.get(host) ?? this.#maybeEnded.get(host))
       outcomes.set(host, outcome)
       if (outcome.unknown !== undefined) this.#mayEnd(what, host, outcome.unknown)
       if (!outcome.skipped && !outcome.failure && outcome.unknown === undefined) acting.push(host)
     }
-    if (acting.length > 0) await this.#act(what, acting)
-    return outcomes
+    return { outcomes, moved: acting.length > 0 ? await this.#act(what, acting, cursors) : [] }
   }
 
-  async #act(what: string, hosts: readonly string[]): Promise<void> {
+  /** Answers the hosts that a failed handler has sent on to another place. */
+  async #act(what: string, hosts: readonly string[], cursors: Cursors): Promise<readonly string[]> {
     switch (what) {
       case 'flush_handlers':
-        return this.#flush(hosts)
+        return this.#flush(hosts, cursors)
       case 'end_play':
         this.#endPlay = true
-        return
+        break
       case 'end_batch':
         this.#endBatch = true
-        return
+        break
       case 'end_host':
         for (const host of hosts) {
           this.#gone.add(host)
           this.#stopped.add(host)
         }
-        return
+        break
       case 'clear_host_errors':
         for (const name of this.#play.batch) this.#forgive(name)
-        return
+        break
       case 'clear_facts':
         for (const host of hosts) this.#session.host(host).gathered.clear()
-        return
+        break
       case 'refresh_inventory':
         this.#session.refreshInventory()
-        return
+        break
       case 'reset_connection':
         await Promise.all(hosts.map((host) => this.#session.host(host).closePorts()))
-        return
-      default:
-        return
     }
+    return []
   }
 
   /** A host that failed comes back with the next play, one that could not be reached at once. */
@@ -454,7 +495,6 @@ export class BatchRun {
     const state = this.#session.host(host)
     if (state.out === 'unreachable') {
       this.#lost.delete(host)
-      this.#gone.delete(host)
       this.#stopped.delete(host)
     }
     state.out = undefined
@@ -476,6 +516,11 @@ export class BatchRun {
   }
 }
 
+/** A section of a play with its handlers behind it; forced ones come after a failure as well. */
+function withHandlers(section: readonly CompiledItem[], force: boolean): CompiledItem[] {
+  return force ? [{ kind: 'block', block: section, rescue: [], always: [{ kind: 'flush' }] }] : [...section, { kind: 'flush' }]
+}
+
 /** The blocks that a host's outcome brings in, in the order of its items. */
 function inclusionsOf({ include, items }: Outcome): CompiledBlock[] {
   return [...(include ? [include.block] : []), ...(items ?? []).flatMap((each) => inclusionsOf(each.outcome))]
@@ -486,20 +531,14 @@ function includedBlocks(outcomes: ReadonlyMap<string, Outcome>): CompiledBlock[]
   return [...new Set([...outcomes.values()].flatMap(inclusionsOf))]
 }
 
-/** What a task that runs once includes is included for all. */
-function spreadInclusions(outcomes: Map<string, Outcome>, first: string, hosts: readonly string[]): void {
-  const outcome = outcomes.get(first)!
-  if (inclusionsOf(outcome).length > 0) for (const host of hosts) outcomes.set(host, outcome)
-}
-
 /** What `include_vars` registers holds its variables, templates and all. */
 function withTemplates(value: Value, { includedVariables }: Outcome): Raw {
   if (!includedVariables || !(value instanceof Dict)) return value
   return new RawDict([...value, ['ansible_facts', includedVariables]])
 }
 
-/** A boolean keyword of a task; undefined where neither it nor what it inherits from has it. */
-function booleanKeyword(task: CompiledTask, name: string, evaluator: Evaluator): boolean | undefined {
-  const found = inherited(task.chain, name)
+/** A boolean keyword; undefined where nothing of the chain has it. */
+function booleanKeyword(chain: readonly Keywords[], name: string, evaluator: Evaluator): boolean | undefined {
+  const found = inherited(chain, name)
   return found === undefined || found.raw === null ? undefined : booleanOf(evaluator.value(found.raw))
 }

@@ -91,7 +91,7 @@ class PlayParts {
     this.#play = play
     this.#add = add
     const before = { handlers: play.handlers.length, roles: play.roles.length }
-    this.tasks = this.#placed(play.items, true)
+    this.tasks = this.#placed(play.sections.flat(), true)
     for (const handler of [...play.handlers]) this.tasks.push(...this.#task(handler, false).slice(1))
     this.handlers = [...play.handlers]
     this.tasks.push(...this.handlers.map((task) => ({ task, untolerated: false })))

@@ -109,12 +109,14 @@ export async function load(parts: RunParts): Promise<Loaded> {
 export async function run(loaded: Loaded, interrupted: () => boolean): Promise<number> {
   const { session } = loaded
   const startedAt = Date.now()
+  let wasFatal = false
   session.emit({ kind: 'run-start', check: session.options.check, at: new Date() })
   try {
     for (const { plays } of loaded.playbooks) {
       for (const play of plays) {
         const end = await runPlay(session, play, interrupted)
-        if (end === 'failed' || end === 'interrupted') break
+        wasFatal ||= end === 'fatal'
+        if (end === 'failed' || end === 'fatal' || end === 'interrupted') break
       }
       if (interrupted() || exitCode(session) !== EXIT.ok) break
     }
@@ -128,6 +130,7 @@ export async function run(loaded: Loaded, interrupted: () => boolean): Promise<n
       : { customStats: new Dict(), customStatsByHost: new Map<never, never>() }
     session.emit({ kind: 'run-end', stats, customStats, customStatsByHost, at: new Date(), durationMs: Date.now() - startedAt })
   }
+  if (wasFatal) return EXIT.hostFailed
   return interrupted() ? Math.max(exitCode(session), EXIT.hostFailed) : exitCode(session)
 }
 
@@ -150,7 +153,7 @@ export function list(loaded: Loaded): ListedPlaybook[] {
         patterns: hostPatterns(play, evaluator),
         name: playName(play, evaluator),
         playTags: [play.play.keywords, ...play.play.imported].flatMap((keywords) => tagNames(keywords.get('tags')?.raw ?? null, valueOf)),
-        tasks: listed(play.items).map((task) => ({ name: writtenName(task), tags: [...tagsOf(task, valueOf)].sort() })),
+        tasks: listed(play.sections.flat()).map((task) => ({ name: writtenName(task), tags: [...tagsOf(task, valueOf)].sort() })),
       }
     }),
   }))
@@ -182,7 +185,7 @@ function choose(plays: readonly CompiledPlay[], session: Session): CompiledPlay[
       started ||= isStart(namesOf(task), options.startAtTask!)
       return started
     }
-    return { ...play, items: filterItems(play.items, keep) }
+    return { ...play, sections: play.sections.map((section) => filterItems(section, keep)) }
   })
 }
 

@@ -56,5 +56,19 @@ export const DELIBERATE: Readonly<Record<string, Deliberate>> = {
     why: 'a setting that changes what every template gives: refused, and never ignored',
     refuses: { exitCode: 4, says: 'ANSIBLE_JINJA2_NATIVE' },
   },
+  'handlers/block-flush': {
+    why: 'Ansible 2.14 counts a handler that fails in a block as rescued, and then runs neither the rescue nor anything else on that host; here the rescue runs',
+    differs: [
+      'play 1 (a,b) / debug: "b", Ansible nothing',
+      'play 1 (a,b) / command / b: {"status":"changed","action":"command","rc":0,"stdout":"","stderr":""}, Ansible nothing',
+      'play 1 (a,b) / fail / b: {"status":"skipped","action":"fail","skip_reason":"Conditional result was False"}, Ansible nothing',
+      'play 1 (a,b) / command: "b", Ansible nothing',
+      'play 1 (a,b) / h1: "b", Ansible nothing',
+      'play 1 (a,b) / h3 / b: {"status":"ok","action":"debug","msg":"h3"}, Ansible nothing',
+      'stats / b / changed: 5, Ansible 2',
+      'stats / b / ok: 7, Ansible 2',
+      'stats / b / skipped: 1, Ansible 0',
+    ],
+  },
   'errors/undefined-argument': { why: CERTAIN_FAULT, refuses: { exitCode: 4, says: 'nope' } },
 }

@@ -20,12 +20,15 @@ export interface Program {
  * The outer subshell is there for what a shell says of a program that a signal has ended (dash, busybox): that is neither
  * the program's output nor lost. bash says nothing, and 128 and more is the exit code then.
  *
+ * What follows on the channel reaches the program through a pipe: the channel may be a socket, and nobody can open a
+ * socket's `/dev/stdin`.
+ *
  * @throws {DiagnosticError} BAD_ARGUMENT for what no program can be given.
  */
 export function runScript(program: Program): string {
   const word = program.expands ? expandable : quote
   return `over() { printf '%s %s\\n' "$N" "$1"; printf '%s\\n' "$N" >&2; }
-${program.chdir === undefined ? '' : changeFolder(word(folder(program.chdir)))}exec 3>&1 4>&2
+${program.chdir === undefined ? '' : changeFolder(word(folder(program.chdir)))}${program.takesInput ? 'cat 2>/dev/null | {\n' : ''}exec 3>&1 4>&2
 m=$(exec 2>&1; (
 exec >&3 2>&4 3>&- 4>&-
 ${PATH_WITH_SBIN}
@@ -35,7 +38,7 @@ exec 3>&- 4>&-
 c=\${m##*[!0-9]}
 [ "$c" = "$m" ] || [ "$c" -le 128 ] || c=$((128 - c))
 over "$c"
-`
+${program.takesInput ? '}\n' : ''}`
 }
 
 function changeFolder(quoted: string): string {

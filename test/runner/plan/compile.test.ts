@@ -11,11 +11,14 @@ function compile(t: { testdir(files: never): string }, files: object): { play: C
   return { play, faults: loaded.faults() }
 }
 
-/** Names in order, those of roles behind the role's, flushes as `|`. */
+/** Names in order, those of roles behind the role's; `|` behind each section that has any. */
+function outlineOf({ sections }: CompiledPlay): string {
+  return sections.flatMap((section) => (section.length > 0 ? [`${outline(section)} |`] : [])).join(' ')
+}
+
 function outline(items: readonly CompiledItem[]): string {
   const text = (item: CompiledItem): string => {
-    if (item.kind === 'flush') return '|'
-    if (item.kind === 'role-end') return ''
+    if (item.kind === 'flush' || item.kind === 'role-end') return ''
     if (item.kind === 'block') return `[${outline([...item.block, ...item.rescue, ...item.always])}]`
     const name = item.task.keywords.get('name')!.raw as string
     return item.role ? `${item.role.role.name}:${name}` : name
@@ -38,12 +41,12 @@ t.test('pre_tasks, roles, tasks, post_tasks, each followed by its handlers', asy
     roles: { one: role('t1', 'dependencies: [two]'), two: role('t2') },
   })
   t.strictSame(faults, [])
-  t.equal(outline(play.items), 'pre | two:t2 one:t1 task [b r] | post |')
+  t.equal(outlineOf(play), 'pre | two:t2 one:t1 task [b r] | post |')
   t.equal(outline(play.handlers), 'two:ht2 one:ht1 h hb')
   t.ok(play.handlers.every(({ isHandler }) => isHandler))
-  const ids = [...tasksOf(play.items)].map(({ id }) => id)
+  const ids = [...tasksOf(play.sections.flat())].map(({ id }) => id)
   t.equal(new Set(ids).size, ids.length)
-  t.equal(outline(compile(t, { 'p.yml': '- hosts: all\n  tasks:\n' }).play.items), '')
+  t.equal(outlineOf(compile(t, { 'p.yml': '- hosts: all\n  tasks:\n' }).play), '')
 })
 
 t.test('the chain of a task: itself, blocks, the role’s entry, the play, what was imported', async (t) => {
@@ -60,7 +63,7 @@ t.test('the chain of a task: itself, blocks, the role’s entry, the play, what 
   })
   const play = compileFirst(loaded)
   t.strictSame(
-    [...tasksOf(play.items)].map(({ chain }) => chain.map((keywords) => keywords.get('tags')?.raw)),
+    [...tasksOf(play.sections.flat())].map(({ chain }) => chain.map((keywords) => keywords.get('tags')?.raw)),
     [
       [undefined, 'dependency', 'entry', 'play', 'imported'],
       ['task', 'block', 'entry', 'play', 'imported'],
@@ -70,21 +73,21 @@ t.test('the chain of a task: itself, blocks, the role’s entry, the play, what 
 
 t.test('a role that is named again with nothing different is the same use of it', async (t) => {
   for (const [entries, expected] of [
-    ['[a, a]', 'a:t |'],
-    ['[a, {role: a, become: yes}]', 'a:t |'],
-    ['[a, {role: a, p: 1}, {role: a, p: 1}, {role: a, p: "1"}]', 'a:t a:t a:t |'],
-    ['[{role: a, p: {x: 1, y: 2}}, {role: a, p: {y: 2, x: 1}}]', 'a:t |'],
-    ['[{role: a, vars: {v: 1}}, {role: a, vars: {v: 2}}]', 'a:t a:t |'],
-    ['[a, {role: a, when: x}, {role: a, when: [x]}]', 'a:t a:t |'],
-    ['[a, {role: a, tags: x}, {role: a, tags: x}]', 'a:t a:t |'],
-    ['[{role: a, p: "{{ q }}"}, {role: a, p: "{{ q }}"}]', 'a:t |'],
-    ['[many, many]', 'many:t many:t |'],
-    ['[d, a]', 'a:t a:t d:t |'],
+    ['[a, a]', 'a:t'],
+    ['[a, {role: a, become: yes}]', 'a:t'],
+    ['[a, {role: a, p: 1}, {role: a, p: 1}, {role: a, p: "1"}]', 'a:t a:t a:t'],
+    ['[{role: a, p: {x: 1, y: 2}}, {role: a, p: {y: 2, x: 1}}]', 'a:t'],
+    ['[{role: a, vars: {v: 1}}, {role: a, vars: {v: 2}}]', 'a:t a:t'],
+    ['[a, {role: a, when: x}, {role: a, when: [x]}]', 'a:t a:t'],
+    ['[a, {role: a, tags: x}, {role: a, tags: x}]', 'a:t a:t'],
+    ['[{role: a, p: "{{ q }}"}, {role: a, p: "{{ q }}"}]', 'a:t'],
+    ['[many, many]', 'many:t many:t'],
+    ['[d, a]', 'a:t a:t d:t'],
   ] as const) {
     const roles = { a: role('t'), many: role('t', 'allow_duplicates: true'), d: role('t', 'dependencies: [a, {role: a, p: 1}, a]') }
     const { play } = compile(t, { 'p.yml': `- hosts: all\n  roles: ${entries}`, roles })
     const done = new Set<string>()
-    const once = play.items.filter((item) => {
+    const once = play.sections.flat().filter((item) => {
       if (item.kind === 'role-end') done.add(item.use.identity)
       return item.kind !== 'task' || item.role!.repeats || !done.has(item.role!.identity)
     })
@@ -108,8 +111,8 @@ t.test('import_tasks: a block with the keywords of the import; beside the file, 
     'two.yml': named('wrong'),
   })
   t.strictSame(faults, [])
-  t.equal(outline(play.items), '[[two] [two] [top]] |')
-  const [first] = [...tasksOf(play.items)]
+  t.equal(outlineOf(play), '[[two] [two] [top]] |')
+  const [first] = [...tasksOf(play.sections.flat())]
   t.strictSame(first!.chain[2]!.get('when')?.raw, 'x')
   t.notOk(first!.chain[2]!.has('name'))
 })
@@ -119,10 +122,10 @@ t.test('import_role: what it depends on, its own tasks, its handlers, files in p
   const files = { 'p.yml': '- hosts: all\n  tasks:\n    - import_role: {name: a, vars_from: other}\n      tags: x\n', roles }
   const { play, faults } = compile(t, files)
   t.strictSame(faults, [])
-  t.equal(outline(play.items), '[b:u a:t] |')
+  t.equal(outlineOf(play), '[b:u a:t] |')
   t.equal(outline(play.handlers), 'b:hu a:ht')
   t.strictSame(Object.fromEntries(play.roles.at(-1)!.role.vars), { v: 1 })
-  t.ok([...tasksOf(play.items)].every(({ chain }) => chain.some((keywords) => keywords.get('tags')?.raw === 'x')))
+  t.ok([...tasksOf(play.sections.flat())].every(({ chain }) => chain.some((keywords) => keywords.get('tags')?.raw === 'x')))
 })
 
 t.test('what is included in a run has the variables of the include, and the keywords around it', async (t) => {
@@ -130,7 +133,7 @@ t.test('what is included in a run has the variables of the include, and the keyw
     'p.yml': '- hosts: all\n  tasks:\n    - block: [{include_tasks: i.yml, tags: own}]\n      tags: around\n',
     'i.yml': named('in'),
   })
-  const [include] = [...tasksOf(play.items)]
+  const [include] = [...tasksOf(play.sections.flat())]
   const given = { vars: new RawDict([['v', 1]]), apply: new Map() }
   const block = play.compiler.includeTasks(include!, play.compiler.taskFile(include!, 'i.yml')!, given)
   const [task] = [...tasksOf([block])]

@@ -72,16 +72,16 @@ t.test('nested blocks', async (t) => {
     )
 })
 
-t.test('whether a failure is being dealt with', async (t) => {
+t.test('whether a failure goes on outwards', async (t) => {
   const cursor = new Cursor([block([task('b')], [task('r')], [task('x')]), block([task('c')], [], [task('y')])])
   const seen: (string | boolean)[] = []
   for (let next = cursor.next(); next; next = cursor.next()) {
     const name = next.item.kind === 'task' ? nameOf(next.item) : ''
-    seen.push(name, cursor.rescuing)
+    seen.push(name, cursor.failing)
     if (name === 'b' || name === 'c') seen.push(cursor.fail())
     else cursor.succeed()
   }
-  t.strictSame(seen, ['b', false, 'rescue', 'r', true, 'x', false, 'c', false, 'always', 'y', true])
+  t.strictSame(seen, ['b', false, 'rescue', 'r', false, 'x', false, 'c', false, 'always', 'y', true])
   t.ok(cursor.failed)
 })
 

@@ -34,7 +34,7 @@ export function task(name: string, more: Readonly<Record<string, Raw>> = {}): Co
 }
 
 export function block(body: readonly CompiledItem[], rescue: readonly CompiledItem[] = [], always: readonly CompiledItem[] = []): CompiledBlock {
-  return { kind: 'block', range: RANGE, block: body, rescue, always }
+  return { kind: 'block', block: body, rescue, always }
 }
 
 export function nameOf(item: CompiledTask): string {

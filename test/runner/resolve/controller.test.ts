@@ -19,7 +19,7 @@ t.test('files of a task: its role and those that depend on it, its own folder, t
   })
   const play = compileFirst(loaded)
   const reader = new Reader(() => undefined, loaded.folder)
-  const [inRole, inSub] = [...tasksOf(play.items)]
+  const [inRole, inSub] = [...tasksOf(play.sections.flat())]
   const shown = (folders: readonly string[]): string[] => folders.map((folder) => path.relative(loaded.folder, folder))
   t.strictSame(shown(searchFolders(inRole!, 'files', loaded.folder)), [
     'roles/inner/files',

@@ -73,7 +73,7 @@ t.test('every level beats those below it', async (t) => {
   const reader = new Reader(() => undefined, loaded.folder)
   const play = compileFirst(loaded)
   t.strictSame(loaded.faults(), [])
-  const [task] = [...tasksOf(play.items)]
+  const [task] = [...tasksOf(play.sections.flat())]
   const situation = {
     hostName: 'h',
     play,
@@ -136,7 +136,7 @@ t.test('the whole play sees the defaults and vars of all roles; a role sees its 
     roles: { a: role('a'), b: role('b') },
   })
   const seen = Object.fromEntries(
-    [...tasksOf(play.items)].map((task) => [
+    [...tasksOf(play.sections.flat())].map((task) => [
       task.task.keywords.get('name')!.raw as string,
       ['shared', 'fixed', 'only_a', 'only_b', 'p', 'e'].map((name) => at(task).get(name)),
     ]),
@@ -149,7 +149,7 @@ t.test('a dependency sees what its role was given, and its own is stronger', asy
     'p.yml': '- hosts: h\n  roles: [{role: a, p: entry, q: entry}]\n',
     roles: { a: role('a', '[{role: b, p: dependency}]'), b: role('b') },
   })
-  const [b, a] = [...tasksOf(play.items)]
+  const [b, a] = [...tasksOf(play.sections.flat())]
   t.strictSame(
     ['p', 'q', 'shared'].map((name) => at(b).get(name)),
     ['dependency', 'entry', 'b'],

@@ -65,6 +65,7 @@ for (const shell of shells(teardown)) {
       const text = `a\0b\n${NASTY.join('\n')}`
       t.equal((await go(['cat'], { stdin: text })).stdout, text)
       t.equal((await go(['cat'], { stdin: '' })).stdout, '')
+      t.equal((await go(['cat', '/dev/stdin'], { stdin: text })).stdout, text, 'by its name')
       t.equal((await go(['cat'])).stdout, '', 'without standard input it is empty')
     })
 

@@ -35,7 +35,7 @@ export function lookupWorld(folder: string, variables: Dict, more: Partial<Templ
     workingFolder: folder,
     text: (template) => template.text,
   }).compile()
-  const task: CompiledTask | undefined = [...tasksOf(compiled.items)][0]
+  const task: CompiledTask | undefined = [...tasksOf(compiled.sections.flat())][0]
   const inventory = new Inventory()
   const groups = variables.get('groups')
   if (groups instanceof Dict) for (const [group, hosts] of groups) for (const host of hosts as string[]) inventory.addHost(host, group as string)
