@@ -211,8 +211,7 @@ export default state({
           if (params.remote_src) context.addIssue({ code: 'custom', message: 'remote_src wants a path on the host as src', path: ['src'] })
           else if (params.src !== undefined) context.addIssue({ code: 'custom', message: 'not found on the controller', path: ['src'] })
         }
-        if (typeof params.src === 'string' && !/^\/./.test(params.src))
-          context.addIssue({ code: 'custom', message: 'with remote_src, src has to be an absolute path', path: ['src'] })
+        if (params.src === '') context.addIssue({ code: 'custom', message: 'a path cannot be empty', path: ['src'] })
       }),
   examples: [
     { name: 'Install the dynamic routing daemon’s configuration', args: 'src: bgpd.conf\ndest: /etc/frr/bgpd.conf\nowner: frr\ngroup: frr\nmode: "0640"' },

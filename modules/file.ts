@@ -36,19 +36,6 @@ import { DEFAULT_TIME_FORMAT, readTime, timeOf } from './shared/times.ts'
 import { plannedTree, tree, treeSteps } from './shared/tree.ts'
 import type { Tree } from './shared/tree.ts'
 
-/** An absolute path; a slash at its end says nothing, and is told in the result as it was given. */
-function pathParam(): z.ZodType<string> {
-  return z
-    .string()
-    .transform((path) => path.replace(/\/+/g, '/'))
-    .pipe(
-      z
-        .string()
-        .regex(/^\//, 'a path on the host has to begin with /')
-        .refine((path) => !path.includes('\0'), 'a path cannot hold a NUL'),
-    )
-}
-
 /** The parameters with the path as the host names it. */
 function bare(p: Params): Params {
   return Object.create(p, { path: { value: p.path.replace(/(.)\/$/, '$1') } }) as Params
@@ -57,14 +44,14 @@ function bare(p: Params): Params {
 const params = () =>
   z
     .object({
-      path: pathParam().describe('What it is about: a path on the host.'),
+      path: param.pathAsWritten().describe('What it is about: a path on the host. A slash at its end says nothing.'),
       state: z
         .enum(['absent', 'directory', 'file', 'hard', 'link', 'touch'])
         .optional()
         .describe(
           'What it should be: file, directory, link (symbolic), hard (a second name for src), touch (there, with a new time) or absent; without it, what is there.',
         ),
-      src: z.string().min(1).optional().describe('With link and hard: what the link leads to.'),
+      src: param.pathAsWritten('written').optional().describe('With link and hard: what the link leads to.'),
       recurse: param.bool().default(false).describe('Give owner, group and mode to everything below the folder as well.'),
       force: param.bool().default(false).describe('Put a link where a file or an empty folder is, or make it though src does not exist.'),
       follow: param.bool().default(true).describe('Where path is a link, change what it leads to.'),
@@ -84,8 +71,8 @@ const params = () =>
       if (p.recurse && p.state !== undefined && p.state !== 'directory') issue('recurse', "recurse option requires state to be 'directory'")
       if (p.src !== undefined && p.state !== 'link' && p.state !== 'hard') issue('src', "src option requires state to be 'link' or 'hard'")
       if (p.state === 'hard' && p.src === undefined) issue('src', 'src is required for creating new hardlinks')
-      if (p.state === 'hard' && p.src !== undefined && !p.src.startsWith('/')) issue('src', 'the src of a hard link has to be an absolute path')
-      if (p.path === '/' && p.state === 'absent') issue('path', '/ is not removed')
+      if (p.state === 'hard' && p.src !== undefined && !/^[/~$]/.test(p.src)) issue('src', 'the src of a hard link has to be an absolute path')
+      if (isRoot(p.path) && p.state === 'absent') issue('path', '/ is not removed')
       for (const which of ['modification_time', 'access_time'] as const) {
         try {
           explicitTime(p, which)
@@ -219,10 +206,14 @@ function probeHard(p: Params, likely: Probes, now: FileState | undefined): Probe
 
 // --- what it should be -------------------------------------------------------------------------------------------------
 
+const isRoot = (path: string): boolean => /^(?:\/\.{0,2})+$/.test(path)
+
 function plan(before: State, p: Params): Planned<State> {
   const path = onlyPath(before.file)
   const now = knownState(before.file, path)
   const wish = wishOf(p, p.state === undefined ? before.file[path] : now)
+  // Known only here where the path begins with a variable of the host.
+  if (wish === 'absent' && isRoot(path)) return { after: {}, refusals: [{ summary: `${path} is not removed` }] }
   if (wish === 'absent') return { after: { file: { [path]: { type: 'absent' } } } }
   const nobody = unknownAccount(p, before.accounts ?? {})
   if (nobody) return { after: {}, refusals: [nobody] }

@@ -23,7 +23,7 @@ function pattern(): z.ZodType<string | undefined> {
 const params = () =>
   z
     .object({
-      paths: param.list(param.nonEmptyString()).describe('The folders to look in.'),
+      paths: param.list(param.path()).describe('The folders to look in.'),
       patterns: param
         .list(param.string())
         .default([])

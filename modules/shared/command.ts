@@ -1,14 +1,13 @@
 /** What `command` and `shell` share: guards by files, and the result of a program. */
 import { file, NothingDone, param, query, run, z } from '../../runner/module.ts'
-import type { FileState, Probe, ProbeTree, RunStep, StateOf, Step, StepReply } from '../../runner/module.ts'
-import { expandPath } from './expand.ts'
+import type { FileState, Probe, RunStep, StateOf, Step, StepReply } from '../../runner/module.ts'
 import { join } from './target.ts'
 
 export function commandParams() {
   return {
-    chdir: z.string().min(1).optional().describe('The folder to run it in.'),
-    creates: z.string().min(1).optional().describe('Where this path (or a path that this pattern with *, ? and [] fits) exists, it is not run.'),
-    removes: z.string().min(1).optional().describe('Where this path (or no path that this pattern fits) exists, it is not run.'),
+    chdir: param.pathAsWritten().optional().describe('The folder to run it in.'),
+    creates: param.pathAsWritten('written').optional().describe('Where this path (or a path that this pattern with *, ? and [] fits) exists, it is not run.'),
+    removes: param.pathAsWritten('written').optional().describe('Where this path (or no path that this pattern fits) exists, it is not run.'),
     stdin: param.string().optional().describe('What it reads from its standard input.'),
     stdin_add_newline: param.bool().default(true).describe('Whether stdin gets a newline at its end.'),
     strip_empty_ends: param.bool().default(true).describe('Whether newlines at the end of the output are dropped.'),
@@ -33,14 +32,12 @@ export interface GuardParams {
 export type GuardProbes = { readonly [guard in 'creates' | 'removes']?: Probe<boolean> | Probe<FileState> }
 
 /** Reads whether the paths of `creates` and `removes` exist. */
-export function* guardProbes(params: GuardParams): Generator<ProbeTree, GuardProbes, never> {
+export function guardProbes(params: GuardParams): GuardProbes {
   const probes: Record<string, Probe<boolean> | Probe<FileState>> = {}
   for (const guard of ['creates', 'removes'] as const) {
     const path = params[guard]
     if (path === undefined) continue
-    const expanded = yield* expandPath(path)
-    const folder = params.chdir === undefined || expanded.startsWith('/') ? undefined : yield* expandPath(params.chdir)
-    probes[guard] = exists(folder === undefined ? expanded : join(folder, expanded))
+    probes[guard] = exists(params.chdir === undefined || path.startsWith('/') ? path : join(params.chdir, path))
   }
   return probes
 }

@@ -22,23 +22,10 @@ import { ancestors, dirname, folderProbes, folderSteps, followLinks, join, known
 import type { ByPath } from './target.ts'
 import { validateParam } from './validate.ts'
 
-/** An absolute path on the host; a slash at its end says that it is a folder. */
-function destinationParam(): z.ZodType<string> {
-  return z
-    .string()
-    .transform((path) => path.replace(/\/+/g, '/'))
-    .pipe(
-      z
-        .string()
-        .regex(/^\/./, 'a path on the host has to begin with / and to name something')
-        .refine((path) => !path.includes('\0'), 'a path cannot hold a NUL'),
-    )
-}
-
 /** The parameters that both have beside owner, group and mode. */
 export function destinationParams() {
   return {
-    dest: destinationParam().describe('Where it belongs; an existing folder, or a path with / at its end, gets a file of the same name as src.'),
+    dest: param.pathAsWritten().describe('Where it belongs; an existing folder, or a path with / at its end, gets a file of the same name as src.'),
     backup: param.bool().default(false).describe('Keep the file that is replaced, beside it, under a name with the time.'),
     force: param.bool().default(true).describe('With false, a file that is there is left alone, whatever is in it.'),
     follow: param.bool().default(false).describe('Where dest is a link to a file, write that file instead of replacing the link.'),

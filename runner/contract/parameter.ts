@@ -61,13 +61,34 @@ export function list<T extends z.ZodType>(item: T): z.ZodType<z.output<T>[]> {
   }, z.array(item))
 }
 
-/** An absolute path on the host, without a slash at its end. */
+/**
+ * How the engine completes a path on the host before the module sees it; found in the schema's metadata under `hostPath`.
+ * `absolute`: `~`, `~name` and `$NAME` stand for what they are there, and a relative path begins at the user's folder.
+ * `written`: a relative path stays one.
+ */
+export type HostPathKind = 'absolute' | 'written'
+
+/** A path on the host, without a slash at its end. */
 export function path(): z.ZodType<string> {
+  return hostPath('absolute', (written) => written.replace(/(.)\/$/, '$1'))
+}
+
+/** The same, where a slash at the end has a meaning. */
+export function pathAsWritten(kind: HostPathKind = 'absolute'): z.ZodType<string> {
+  return hostPath(kind, (written) => written)
+}
+
+function hostPath(kind: HostPathKind, canonical: (written: string) => string): z.ZodType<string> {
   return z
-    .string()
-    .regex(/^\//, 'a path on the host has to begin with /')
-    .refine((value) => !value.includes('\0'), 'a path cannot hold a NUL')
-    .transform((value) => value.replace(/\/+/g, '/').replace(/(.)\/$/, '$1'))
+    .preprocess(
+      (value) => (typeof value === 'number' ? print(value) : value),
+      z
+        .string()
+        .min(1, 'a path cannot be empty')
+        .refine((value) => !value.includes('\0'), 'a path cannot hold a NUL')
+        .transform((value) => canonical(value.replace(/\/+/g, '/'))),
+    )
+    .meta({ hostPath: kind })
 }
 
 /**
@@ -186,7 +207,7 @@ export function scriptSource(): z.ZodType<ControllerSource> {
 export function sourceUnless(controller: 'file' | 'folder' | 'path', unless: string, unlessDefault = false): z.ZodType<ControllerSource | string> {
   return z
     .custom<ControllerSource | string>((value) => value instanceof ControllerSource || typeof value === 'string', 'not found on the controller')
-    .meta({ controller, controllerUnless: unless, controllerUnlessDefault: unlessDefault, description: FILE_DESCRIPTION })
+    .meta({ controller, controllerUnless: unless, controllerUnlessDefault: unlessDefault, hostPath: 'absolute', description: FILE_DESCRIPTION })
 }
 
 function controllerSource(controller: ControllerKind, description: string): z.ZodType<ControllerSource> {

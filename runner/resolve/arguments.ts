@@ -1,6 +1,6 @@
 /** From a task's arguments as written to the parameters that its module declares. */
 import { z } from 'zod'
-import { ControllerDestination, ControllerSource, type ControllerKind } from '../contract/parameter.ts'
+import { ControllerDestination, ControllerSource, type ControllerKind, type HostPathKind } from '../contract/parameter.ts'
 import { Content } from '../contract/content.ts'
 import { UnknownStateError, type Module } from '../contract/kinds.ts'
 import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
@@ -105,6 +105,20 @@ export function controllerParameters(module: Module): ReadonlyMap<string, Contro
     if (kind) found.set(name, { kind, unless, unlessDefault })
   }
   return found
+}
+
+/** The parameters of a module that are paths on the host, or lists of them: how each is completed, and its schema. */
+export function hostPathParameters(module: Module): [name: string, kind: HostPathKind, schema: z.ZodType][] {
+  return Object.entries(shapeOf(module.params()) ?? {}).flatMap(([name, schema]) => {
+    const kind = hostPathKind(schema)
+    return kind === undefined ? [] : [[name, kind, schema] as [string, HostPathKind, z.ZodType]]
+  })
+}
+
+function hostPathKind(schema: z.ZodType): HostPathKind | undefined {
+  const { innerType, out, element } = (schema as unknown as { def: Readonly<Record<'innerType' | 'out' | 'element', z.ZodType | undefined>> }).def
+  const within = innerType ?? out ?? element
+  return (schema.meta()?.['hostPath'] as HostPathKind | undefined) ?? (within && hostPathKind(within))
 }
 
 function shapeOf(schema: z.ZodType): Readonly<Record<string, z.ZodType>> | undefined {

@@ -47,9 +47,10 @@ function find(
   fits: (absolute: string) => boolean,
   what: string,
 ): string {
-  if (path.isAbsolute(name)) {
-    if (fits(name)) return name
-    fail('FILE_NOT_FOUND', `there is no ${what} ${reader.shownPath(name)}`, { range: at })
+  const whole = withHome(name)
+  if (path.isAbsolute(whole)) {
+    if (fits(whole)) return whole
+    fail('FILE_NOT_FOUND', `there is no ${what} ${reader.shownPath(whole)}`, { range: at })
   }
   const folders = searchFolders(task, kind, reader.workingFolder)
   const found = folders.map((folder) => path.join(folder, name)).find(fits)
@@ -100,9 +101,13 @@ export function modeOf(absolute: string): string {
 
 /** A path to write to, from the folder of the playbook; a slash at its end stays. */
 export function destination(name: string, task: CompiledTask): string {
-  const home = name.startsWith('~/') ? path.join(homedir(), name.slice(2)) : name
-  const absolute = path.resolve(task.play.folder, home)
+  const absolute = path.resolve(task.play.folder, withHome(name))
   return name.endsWith('/') && absolute !== '/' ? `${absolute}/` : absolute
+}
+
+/** A path on the controller with its leading `~` as whoever runs this has it. */
+function withHome(name: string): string {
+  return name.replace(/^~(?=\/|$)/, process.env['HOME'] ?? homedir())
 }
 
 /** The content and the mode (four octal digits) of a file on the controller. */

@@ -30,6 +30,7 @@ import { ask, readState, type ProbeContext, type ReadState } from '../probe/prob
 import { predictedState, stateAt } from '../probe/state.ts'
 import { fromPlain } from '../value/convert.ts'
 import { Dict, Unknown } from '../value/value.ts'
+import { withHostPaths } from './host-paths.ts'
 import { failed, NOTHING, type Failure, type Outcome } from './outcome.ts'
 
 /** What a module run needs of its surroundings. */
@@ -64,7 +65,7 @@ const SETTLE_INTERVAL_MS = 250
 /** Runs a module with parsed parameters. Failures of the task are outcomes; only a host that does not answer throws. */
 export async function runModule(module: Module, params: unknown, context: ModuleContext): Promise<Outcome> {
   try {
-    const outcome = await runKind(module, params, context)
+    const outcome = await runKind(module, await withHostPaths(module, params, context.environment, probeContext(context)), context)
     return context.maybeBecause === undefined ? outcome : unknown(context.maybeBecause)
   } catch (error) {
     if (error instanceof UnknownStateError) return unknown(context.maybeBecause ?? error.cause)

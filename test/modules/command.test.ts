@@ -117,13 +117,6 @@ t.test('guards', async (t) => {
   t.same(simulateAction(module, 'cmd: a\nremoves: /f', { '/f': textFile('') }).steps, ['a'])
   t.same(simulateAction(module, 'cmd: a\nchdir: /srv\ncreates: f').read, ['file:/srv/f'])
   t.same(simulateAction(module, 'cmd: a\ncreates: f').read, ['file:./f'])
-  const home = { 'query:environment:HOME': answer('/home/x\n'), 'query:environment:D': answer('d\n'), 'query:environment:NONE': answer('', 1) }
-  t.same(simulateAction(module, 'cmd: a\ncreates: ~/$D/${NONE}', home).read, [
-    'query:environment:D',
-    'query:environment:NONE',
-    'query:environment:HOME',
-    'file:/home/x/d/${NONE}',
-  ])
   const dry = simulateAction(module, 'cmd: a\ncreates: /f', { '/f': textFile('') }, { check: true })
   t.equal(dry.result['msg'], "Would not run command since '/f' exists")
 })

@@ -111,7 +111,7 @@ t.test('parameters', async (t) => {
   refuses('dest: /x', /src \(or content\) is required/)
   refuses('src: bgpd.conf\ncontent: a\ndest: /x', /mutually exclusive/)
   refuses('content: a\ndest: /x/', /can not use content with a dir as dest/)
-  refuses('src: etc/\ndest: /x\nremote_src: true', /absolute path/)
+  refuses('src: ""\ndest: /x\nremote_src: true', /cannot be empty/)
   refuses('src: bgpd.conf\ndest: /x\nattributes: +i', /chattr/)
 })
 

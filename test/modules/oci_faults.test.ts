@@ -8,6 +8,9 @@ import type { Fault } from '../lab/oci/server.ts'
 import { CHUNCHEON, inCloud, LIMITS, SEOUL, type TestCloud } from '../support/cloud.ts'
 import { CONNECTION, down, DRG, oracleSite, problemsOf, tunnel, up, type Site } from '../support/oci-site.ts'
 
+// Some hundred whole runs against the emulator: minutes where the machine does other things as well.
+t.setTimeout(1_800_000)
+
 type Body = Readonly<Record<string, unknown>>
 
 const KINDS = ['drg', 'drgattachment', 'cpe', 'ipsecconnection', 'ipsectunnel'] as const

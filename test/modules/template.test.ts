@@ -148,7 +148,7 @@ t.test('parameters', async (t) => {
   t.throws(() => simulate(module, args('validate: visudo -cf'), {}), /write %s/)
   t.throws(() => simulate(module, args('validate: visudo -cf "%s'), {}), /is not closed/)
   t.throws(() => simulate(module, args('mode: 644'), {}), /is not octal here/)
-  t.throws(() => simulate(module, 'src: a\ndest: relative', {}), /has to begin with \//)
+  t.throws(() => simulate(module, 'src: a\ndest: ""', {}), /cannot be empty/)
   t.throws(() => simulate(module, args('trim_block: true'), {}), /trim_block/)
   t.same(simulate(module, args("newline_sequence: '\\r\\n'"), there).params, {
     ...(simulate(module, args('newline_sequence: "\\r\\n"'), there).params as object),
