@@ -1,5 +1,5 @@
 /** What `command` and `shell` share: guards by files, and the result of a program. */
-import { file, NothingDone, param, query, run, z } from '../../runner/module.ts'
+import { file, NothingDone, param, query, run } from '../../runner/module.ts'
 import type { FileState, Probe, RunStep, StateOf, Step, StepReply } from '../../runner/module.ts'
 import { join } from './target.ts'
 

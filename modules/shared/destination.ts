@@ -1,5 +1,5 @@
 /** What `template` and `copy` share: a file at `dest` gets a content. */
-import { KNOWN_AFTER_APPLY, file, isCertain, orUnknown, param, run, z } from '../../runner/module.ts'
+import { KNOWN_AFTER_APPLY, file, isCertain, orUnknown, param, run } from '../../runner/module.ts'
 import type {
   After,
   AfterTree,

@@ -59,6 +59,6 @@ t.test('lists, targets of links, and what is not a path', async (t) => {
 
 t.test('the root is not removed by way of a variable', async (t) => {
   const { params } = await completed(file, { path: '$ROOT', state: 'absent' })
-  const planned = (file as StateModule).plan({ file: { '/': { type: 'directory' } } } as never, params)
+  const planned = (file as StateModule).plan({ file: { '/': { type: 'directory' } } }, params)
   t.match(planned, { refusals: [{ summary: '/ is not removed' }] })
 })
