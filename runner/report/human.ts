@@ -110,7 +110,7 @@ export class HumanReporter implements Reporter {
   #result(host: string, action: string, outcome: Outcome): void {
     if (outcome.items) {
       for (const each of outcome.items)
-        this.#one(`${host} (${shorten(outcome.censored ? 'censored' : printLabel(each.label))})`, action, {
+        this.#one(`${host} (${shorten(outcome.censored ? 'censored' : printLabel(each.label ?? each.item))})`, action, {
           ...each.outcome,
           censored: outcome.censored,
           diff: outcome.diff,

@@ -22,7 +22,7 @@ import { pooled } from './pooled.ts'
 import { registered, resultDict } from './result.ts'
 import type { ActivePlay, Session } from './session.ts'
 import { strategyOf, type Strategy } from './strategy.ts'
-import { causeOf, delegateOf, isMissingInclude, runTask, taskName } from './task.ts'
+import { causeOf, delegateOf, isFailedInclude, runTask, taskName } from './task.ts'
 
 /** How a batch of a play, or the play, came to its end. */
 export type PlayEnd =
@@ -191,8 +191,8 @@ export class BatchRun {
     const state = this.#session.host(host)
     state.facts.set('ansible_failed_task', await this.#failedTask(task, host))
     state.facts.set('ansible_failed_result', new Dict([...resultDict(outcome), ['_ansible_no_log', false]]))
-    // A file that is not there counts as a failure even where that is rescued.
-    if (cursor.isRescued && isMissingInclude(task, outcome)) state.stats.failures++
+    // What could not be included counts as a failure even where that is rescued.
+    if (cursor.isRescued && isFailedInclude(task, outcome)) state.stats.failures++
     else if (cursor.isRescued) state.stats.rescued++
     else {
       state.stats.failures++

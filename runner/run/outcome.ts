@@ -56,7 +56,8 @@ interface Inclusion {
 
 export interface ItemOutcome {
   readonly item: Value
-  readonly label: Value
+  /** Undefined where it cannot be evaluated. */
+  readonly label: Value | undefined
   readonly loopVariable: string
   readonly indexVariable: string | undefined
   readonly index: number

@@ -20,7 +20,7 @@ export function resultDict(outcome: Outcome): Dict {
           item.set(each.indexVariable, each.index)
         }
         if (each.loop) item.set('ansible_loop', each.loop)
-        item.set('_ansible_item_label', each.label)
+        if (each.label !== undefined) item.set('_ansible_item_label', each.label)
         return item
       }),
     )

@@ -6,7 +6,7 @@ import { isLocalhost, type Inventory } from '../load/inventory/inventory.ts'
 import type { Play } from '../load/playbook.ts'
 import type { ModuleRegistry } from '../load/modules.ts'
 import type { Reader } from '../load/reader.ts'
-import type { CompiledBlock, CompiledPlay, CompiledTask } from '../plan/compiled.ts'
+import type { CompiledBlock, CompiledPlay, CompiledTask, RoleUse } from '../plan/compiled.ts'
 import { TaskCounter } from '../plan/compile.ts'
 import type { CloudPort } from '../port/cloud.ts'
 import type { ConnectionSettings, Port } from '../port/port.ts'
@@ -343,6 +343,17 @@ export class Session {
       magic.set('role_name', task.role.role.name)
       magic.set('ansible_role_name', task.role.role.name)
       magic.set('role_path', path.resolve(task.role.role.folder))
+      const including = includingRoles(task.role)
+      if (including.length > 0) {
+        magic.set(
+          'ansible_parent_role_names',
+          including.map(({ role }) => role.name),
+        )
+        magic.set(
+          'ansible_parent_role_paths',
+          including.map(({ role }) => path.resolve(role.folder)),
+        )
+      }
     }
     return magic
   }
@@ -410,4 +421,11 @@ class SessionEvaluator extends Evaluator {
 /** Before the run nothing is fetched. */
 function neverNow(): Promise<never> {
   return Promise.reject(new Error('a host was asked before the run'))
+}
+
+/** The roles whose tasks bring in a role, the nearest first; not those that depend on it. */
+function includingRoles(use: RoleUse): RoleUse[] {
+  const { parent } = use
+  if (!parent) return []
+  return parent.dependencies.includes(use) ? includingRoles(parent) : [parent, ...includingRoles(parent)]
 }

@@ -57,17 +57,17 @@ export async function runTask(session: Session, play: ActivePlay, task: Compiled
   let outcome = await caught(() => runner.run(maybeBecause))
   if (!outcome.censored && (await runner.flag('no_log', false))) outcome = { ...outcome, censored: true }
   if (outcome.censored) session.secrets.add(secretsOf(outcome))
-  if (outcome.failure && !isMissingInclude(task, outcome) && (await runner.flag('ignore_errors', false))) outcome = { ...outcome, ignored: true }
+  if (outcome.failure && !isFailedInclude(task, outcome) && (await runner.flag('ignore_errors', false))) outcome = { ...outcome, ignored: true }
   if (outcome.unreachable && (await runner.flag('ignore_unreachable', false))) outcome = { ...outcome, ignored: true }
   const diff = await runner.flag('diff', undefined)
   const factsFor = (await runner.flag('delegate_facts', false)) ? await delegateOf(session, play, task, hostName) : undefined
   return { ...outcome, ...(diff !== undefined && { diff }), ...(factsFor !== undefined && { factsFor }), durationMs: Date.now() - startedAt }
 }
 
-/** A file or role that is included and not there: `ignore_errors` does not help, as in Ansible. */
-export function isMissingInclude(task: CompiledTask, { failure }: Outcome): boolean {
+/** A file or role that is included, and is not there or holds no tasks: `ignore_errors` does not help, as in Ansible. */
+export function isFailedInclude(task: CompiledTask, { failure }: Outcome): boolean {
   const code = failure?.diagnostic?.code
-  return runnerAction(task.task.action.module)?.includes === true && (code === 'FILE_NOT_FOUND' || code === 'UNKNOWN_ROLE')
+  return runnerAction(task.task.action.module)?.includes === true && (code === 'FILE_NOT_FOUND' || code === 'UNKNOWN_ROLE' || code === 'WRONG_TYPE')
 }
 
 /** Faults of the task become its outcome; defects of the program go on. */
@@ -170,11 +170,11 @@ class TaskOnHost {
       // What cannot be evaluated for one item ends the whole task.
       if (outcome.failure?.diagnostic && TEMPLATE_FAULTS.has(outcome.failure.diagnostic.code)) return failed(outcome.failure)
       if (await this.flag('delegate_facts', false)) outcome = { ...outcome, factsFor: await ifKnown(() => this.#target(local)) }
-      let label = item
+      let label: Value | undefined = item
       if (control.label !== undefined) {
         const made = await this.#label(control.label, local)
+        label = made instanceof DiagnosticError ? undefined : (made ?? item)
         if (made instanceof DiagnosticError) outcome = { ...outcome, failure: failureOf(made.first) }
-        else label = made ?? item
       }
       // An item sees the facts that those before it have set, and what they registered.
       for (const [fact, value] of factsOf(outcome)) facts.set(fact, value)

@@ -9,8 +9,11 @@ export interface Story {
   readonly runs: readonly RunStory[]
   readonly files: Readonly<Record<string, string>>
 }
+/** Before anything ran, either program ends with 1 or 4, each by rules of its own. */
+const REFUSED = '1 or 4, before anything ran'
+
 export interface RunStory {
-  readonly exitCode: number
+  readonly exitCode: number | typeof REFUSED
   /** What a listing printed; empty where a playbook was played. */
   readonly text: string
   readonly plays: readonly { readonly name: string; readonly tasks: readonly TaskStory[] }[]
@@ -43,7 +46,10 @@ function showsDiffs(each: Case, run: number): boolean {
 
 function runStory(each: Case, { stdout, exitCode }: Played['runs'][number], diffs: boolean): RunStory {
   const document = documentIn(stdout)
-  if (!document) return { exitCode, text: stdout.includes('"plays":') ? 'an unfinished document' : listing(stdout), plays: [], stats: {}, customStats: {} }
+  if (!document) {
+    const text = stdout.includes('"plays":') ? 'an unfinished document' : listing(stdout)
+    return { exitCode: refusal(exitCode), text, plays: [], stats: {}, customStats: {} }
+  }
   const plays = document.plays.map(({ play, tasks }) => {
     const seen = tasks.flatMap(({ task, hosts }): TaskStory[] => {
       const results = Object.entries(hosts).filter(([, result]) => !isMeta(result))
@@ -51,7 +57,11 @@ function runStory(each: Case, { stdout, exitCode }: Played['runs'][number], diff
     })
     return { name: play.name, tasks: each.orderFree ? byHost(seen) : seen }
   })
-  return { exitCode, text: '', plays, stats: document.stats, customStats: { ...document.custom_stats, ...document.global_custom_stats } }
+  return { exitCode: plays.length === 0 ? refusal(exitCode) : exitCode, text: '', plays, stats: document.stats, customStats: { ...document.custom_stats, ...document.global_custom_stats } }
+}
+
+function refusal(exitCode: number): RunStory['exitCode'] {
+  return exitCode === 1 || exitCode === 4 ? REFUSED : exitCode
 }
 
 function documentIn(stdout: string): Document | undefined {

@@ -1,13 +1,16 @@
 /** `debug`: shows a message or the value of an expression. */
 import { DiagnosticError, fail } from '../../diagnostic/diagnostic.ts'
 import { print } from '../../value/print.ts'
-import { Dict, hasTemplateMarkers, Template, type Value } from '../../value/value.ts'
+import { Dict, Float, hasTemplateMarkers, Template, type Value } from '../../value/value.ts'
 import { NOTHING, type Outcome } from '../outcome.ts'
 import type { ActionContext } from './action.ts'
 
 export function debug({ evaluator, bound, argument, verbosity }: ActionContext): Outcome {
-  const wanted = argument('verbosity')
-  if (typeof wanted === 'number' && wanted > verbosity)
+  const wanted = argument('verbosity') ?? 0
+  const least = wanted instanceof Float ? wanted.value : Number(typeof wanted === 'string' && wanted.trim() === '' ? NaN : wanted)
+  if (!Number.isFinite(least))
+    fail('WRONG_TYPE', `'verbosity' of 'debug' is a number, and this is '${print(wanted)}'`, { range: bound.args.get('verbosity')?.node?.range })
+  if (least > verbosity)
     return { ...NOTHING, skipped: { reason: 'Verbosity threshold not met.' }, data: Dict.of({ skipped_reason: 'Verbosity threshold not met.' }) }
   const variable = bound.args.get('var')
   const message = argument('msg')

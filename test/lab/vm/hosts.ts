@@ -12,7 +12,7 @@ import { ipBatch, namespaceLines, nodeLines, routerLines, runLines } from '../ne
 import { controllerName, hostDir, instancePaths, namespaceFile, namespaceName, type InstancePaths } from '../paths.ts'
 import type { HostSpec, InstanceSpec, LinkSpec, RouterSpec } from '../spec.ts'
 import { enteringWords, loginEnv } from '../visitor.ts'
-import { bootMachine, endMachine, inMachine, isMachineRunning, machineIdentity, machineTaps, resumeMachine, saveMachine } from './machine.ts'
+import { bootMachine, endMachine, inMachine, isMachineRunning, machineIdentity, machineTaps, noteThatKvmFails, resumeMachine, saveMachine } from './machine.ts'
 import { commandLink } from './recipe.ts'
 
 const bringUpTimeout = '300s'
@@ -55,15 +55,25 @@ export async function startInMachine(
   await runLines($, controllerLines(spec.instance, controller))
   for (const host of spec.hosts) writeHost(paths, host)
   const made = fingerprint(spec, layers, filesDir)
-  const saved = join(layerDir('vm-state', [made, await machineIdentity($, filesDir, withKvm)].join('\n')), 'memory')
-  const isResumed = existsSync(saved) && (await resume($, paths, filesDir, withKvm, saved, step, log))
-  if (!isResumed) {
-    await step('start the virtual machine', () => bootMachine(paths, filesDir, withKvm))
+  const start = async (usesKvm: boolean): Promise<void> => {
+    const saved = join(layerDir('vm-state', [made, await machineIdentity($, filesDir, usesKvm)].join('\n')), 'memory')
+    if (existsSync(saved) && (await resume($, paths, filesDir, usesKvm, saved, step, log))) return
+    await step('start the virtual machine', () => bootMachine(paths, filesDir, usesKvm))
     const words = await step(`start ${spec.hosts.map((host) => host.name).join(', ')} in it, and wait for them to boot`, () =>
       startHosts($, spec, paths, layers, controller),
     )
     for (const line of words) log(line)
     await save($, paths, saved, step, log)
+  }
+  try {
+    await start(withKvm)
+  } catch (error) {
+    if (!withKvm) throw error
+    // KVM is offered on some machines that are virtual themselves, and fails there at the first instruction that it has to emulate.
+    log(`with an emulated processor then, because: ${explain(error)}`)
+    await endMachine(paths)
+    await start(false)
+    await noteThatKvmFails($)
   }
   writeFileSync(markFile(paths), made)
 }

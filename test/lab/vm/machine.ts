@@ -1,6 +1,6 @@
 /** The virtual machine of an instance: started, commanded, looked at. It ends with the instance's cgroup. */
 
-import { existsSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Shell } from 'zx/core'
 import { quoteWord } from '../../../runner/value/words.ts'
@@ -9,12 +9,14 @@ import { lastLines, LabError } from '../errors.ts'
 import { readIfThere } from '../files.ts'
 import { identityFile, knownHostsFile } from '../keys.ts'
 import { launch } from '../launch.ts'
-import { controllerNamespaceFile, type InstancePaths } from '../paths.ts'
+import { cacheDir, controllerNamespaceFile, type InstancePaths } from '../paths.ts'
 import { until } from '../wait.ts'
 import { withMonitor } from './qmp.ts'
 import { commandLink } from './recipe.ts'
 
 const bootTimeoutMs = 180_000
+/** With the machine's own processor it is a matter of seconds, where that works at all. */
+const kvmBootTimeoutMs = 45_000
 const saveTimeoutMs = 60_000
 const memory = '3G'
 
@@ -43,9 +45,11 @@ export async function bootMachine(paths: InstancePaths, filesDir: string, withKv
   const hasEnded = startQemu(paths, filesDir, withKvm, [])
   await until(
     'the virtual machine to boot',
-    bootTimeoutMs,
+    withKvm ? kvmBootTimeoutMs : bootTimeoutMs,
     () => {
       if (hasEnded()) throw new LabError(`the virtual machine ended while it booted:\n${lastWords(paths)}`)
+      // QEMU stops the machine then, and goes on itself.
+      if (readIfThere(logFile(paths)).includes('KVM internal error')) throw new LabError(`KVM could not go on:\n${lastWords(paths)}`)
       return readIfThere(consoleFile(paths)).includes('playline-lab: listening')
     },
     () => lastWords(paths),
@@ -144,8 +148,21 @@ export async function machineIdentity($: Shell, filesDir: string, withKvm: boole
   return [stdout, ...hardware(filesDir, withKvm)].join('\n')
 }
 
+/** Says of which processor, kernel and QEMU it was found that KVM is offered, and does not carry the lab's machine. */
+const kvmFailsFile = join(cacheDir, 'kvm-fails')
+
 /** Whether QEMU can use the machine's processor, and need not emulate one. */
 export async function hasKvm($: Shell): Promise<boolean> {
   const tried = await $({ input: 'quit\n', nothrow: true })`qemu-system-x86_64 -accel kvm -M none -nodefaults -display none -monitor stdio`
-  return tried.exitCode === 0
+  return tried.exitCode === 0 && readIfThere(kvmFailsFile) !== (await kvmIdentity($))
+}
+
+/** From now on `hasKvm` answers no on a machine like this one. */
+export async function noteThatKvmFails($: Shell): Promise<void> {
+  writeFileSync(kvmFailsFile, await kvmIdentity($))
+}
+
+async function kvmIdentity($: Shell): Promise<string> {
+  const { stdout } = await $`uname -r; qemu-system-x86_64 --version; grep -m1 '^model name' /proc/cpuinfo`
+  return stdout
 }
