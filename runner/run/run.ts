@@ -192,7 +192,8 @@ function choose(plays: readonly CompiledPlay[], session: Session): CompiledPlay[
 /** The names by which a task can be asked for: templates in them are not evaluated yet. */
 function namesOf(task: CompiledTask): string[] {
   const full = taskName(task, undefined)
-  return task.role ? [full, full.slice(task.role.role.name.length + 3)] : [full]
+  const prefix = `${task.role?.role.name} : `
+  return full.startsWith(prefix) ? [full, full.slice(prefix.length)] : [full]
 }
 
 function hasResults(stats: Stats): boolean {

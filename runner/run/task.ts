@@ -86,12 +86,15 @@ export function causeOf(task: CompiledTask, name: string): string {
   return `${task.isHandler ? 'HANDLER' : 'TASK'} [${name}]`
 }
 
-/** A task's name as shown: its own (left as it is where a variable in it is undefined or unknown) or its action, behind its role's. */
+/**
+ * A task's name as shown: its own (left as it is where a variable in it is undefined or unknown) or its action, behind its role's;
+ * of `include_role` without that.
+ */
 export function taskName(task: CompiledTask, evaluator: Evaluator | undefined): string {
   const raw = task.task.keywords.get('name')?.raw
   const value = raw === undefined || raw === null ? undefined : (evaluator?.valueIfDefined(raw) ?? (raw instanceof Template ? raw.text : print(raw as Value)))
   const name = value === undefined ? unnamed(task) : print(value)
-  return task.role ? `${task.role.role.name} : ${name}` : name
+  return task.role && task.task.action.module !== 'include_role' ? `${task.role.role.name} : ${name}` : name
 }
 
 /** What a task without a name is called: its action, and the role that it includes. */

@@ -70,5 +70,63 @@ export const DELIBERATE: Readonly<Record<string, Deliberate>> = {
       'stats / b / skipped: 1, Ansible 0',
     ],
   },
+  'flags/start-at-more': {
+    why: "Ansible evaluates templates in --start-at-task with each play's variables, and fails in a play that lacks one; here the text is looked for as it is",
+    differs: [
+      'run 3 / play 2 (a) / second play / a / status: "ok", Ansible "failed"',
+      'run 3 / play 2 (a) / second play / a / msg: "x", Ansible nothing',
+      'run 3 / stats / a / failures: 0, Ansible 1',
+      'run 3 / stats / a / ok: 2, Ansible 1',
+      'run 3 / exit code: 0, Ansible 2',
+    ],
+  },
+  'roles/errors': {
+    why: 'Ansible ends the whole run, without a recap, where a file of an included role is not there; here the host fails, and a rescue helps',
+    differs: [
+      'play 1 (a): "3 tasks", Ansible nothing',
+      'stats / a: {"ok":2,"changed":0,"unreachable":0,"failures":0,"skipped":0,"rescued":0,"ignored":0}, Ansible nothing',
+      'exit code: 0, Ansible "1 or 4, before anything ran"',
+    ],
+  },
+  'roles/argument-specs': {
+    why: "Ansible keeps a role's tasks with their check of arguments from the first time, whatever rolespec_validate says later",
+    differs: [
+      'play 1 (a) / spec : debug: "a", Ansible nothing',
+      'play 1 (a) / spec : Validating arguments against arg spec \'main\' - The main entry: nothing, Ansible "a"',
+      'play 2 (a): "3 tasks", Ansible nothing',
+      'stats / a / failures: 0, Ansible 1',
+      'stats / a / ok: 11, Ansible 7',
+      'exit code: 0, Ansible 2',
+    ],
+  },
+  'roles/include-role': {
+    why: 'a role that is not there is a failure; Ansible tells it on standard error, counts nothing and goes on without the host',
+    differs: [
+      'play 1 (a,b) / include_role : missing-role / a / status: "failed", Ansible "ok"',
+      'play 1 (a,b) / include_role : missing-role / b / status: "failed", Ansible "ok"',
+      'stats / a / failures: 1, Ansible 0',
+      'stats / b / failures: 1, Ansible 0',
+    ],
+  },
+  'errors/include-recursion': {
+    why: 'a variable of an include that is made of the one of that name outside is that one; Ansible takes it for its own value and finds a loop',
+    differs: ['play 1 (a) / include_tasks / a / status: "ok", Ansible "failed"', 'play 1 (a) / debug: "a", Ansible nothing', 'stats / a / ok: 3, Ansible 2'],
+  },
+  'errors/bad-when-type': {
+    why: 'a mapping is no condition: refused, where Ansible takes it for true',
+    differs: [
+      'play 1 (a): nothing, Ansible "2 tasks"',
+      'stats / a: nothing, Ansible {"changed":0,"failures":0,"ignored":0,"ok":2,"rescued":0,"skipped":0,"unreachable":0}',
+      'exit code: "1 or 4, before anything ran", Ansible 0',
+    ],
+  },
+  'errors/include-equals-sign': {
+    why: 'Ansible takes `==` in the name of an included file for an option of the task; here it is part of the template',
+    differs: [
+      'play 1 (a): "2 tasks", Ansible nothing',
+      'stats / a: {"ok":1,"changed":0,"unreachable":0,"failures":1,"skipped":0,"rescued":0,"ignored":0}, Ansible nothing',
+      'exit code: 2, Ansible "1 or 4, before anything ran"',
+    ],
+  },
   'errors/undefined-argument': { why: CERTAIN_FAULT, refuses: { exitCode: 4, says: 'nope' } },
 }

@@ -57,7 +57,13 @@ function runStory(each: Case, { stdout, exitCode }: Played['runs'][number], diff
     })
     return { name: play.name, tasks: each.orderFree ? byHost(seen) : seen }
   })
-  return { exitCode: plays.length === 0 ? refusal(exitCode) : exitCode, text: '', plays, stats: document.stats, customStats: { ...document.custom_stats, ...document.global_custom_stats } }
+  return {
+    exitCode: plays.length === 0 ? refusal(exitCode) : exitCode,
+    text: '',
+    plays,
+    stats: document.stats,
+    customStats: { ...document.custom_stats, ...document.global_custom_stats },
+  }
 }
 
 function refusal(exitCode: number): RunStory['exitCode'] {
