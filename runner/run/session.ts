@@ -374,12 +374,17 @@ export class Session {
       (name) => {
         if (isLocalhost(name)) this.inventory.localhost(name)
         else if (!this.inventory.hosts.has(name)) return undefined
-        const evaluator = this.evaluator(name, undefined, undefined)
-        return new LazyDict(
-          () => [...evaluator.names()].filter((variable) => variable !== 'hostvars'),
-          (variable) => (variable === 'hostvars' ? undefined : evaluator.lenient(variable)),
-        )
+        return this.variablesOf(name)
       },
+    )
+  }
+
+  /** A host's variables as its own templates see them. */
+  variablesOf(name: string): Dict {
+    const evaluator = this.evaluator(name, undefined, undefined)
+    return new LazyDict(
+      () => [...evaluator.names()].filter((variable) => variable !== 'hostvars'),
+      (variable) => (variable === 'hostvars' ? undefined : evaluator.lenient(variable)),
     )
   }
 }

@@ -232,8 +232,9 @@ class TaskOnHost {
 
   // --- one item --------------------------------------------------------------------------------------------------------
 
-  async #once(local: ReadonlyMap<Value, Raw>, maybeBecause: string | undefined): Promise<Outcome> {
+  async #once(item: ReadonlyMap<Value, Raw>, maybeBecause: string | undefined): Promise<Outcome> {
     let maybe = maybeBecause
+    const local = await this.#withDelegate(item)
     try {
       const skipped = await this.#condition(local)
       if (skipped) return skipped
@@ -265,6 +266,13 @@ class TaskOnHost {
       this.#session.emit({ kind: 'host-retry', host: this.#hostName, attemptsLeft: retries - attempt + 1, message: done })
       await delay(delaySeconds * 1000)
     }
+  }
+
+  /** Of a task that is delegated, the scope with the variables of the host that it is delegated to. */
+  async #withDelegate(local: ReadonlyMap<Value, Raw>): Promise<ReadonlyMap<Value, Raw>> {
+    if (!inherited(this.#task.chain, 'delegate_to') || runnerAction(this.#task.task.action.module)?.includes) return local
+    const target = await ifKnown(() => this.#target(local))
+    return target === undefined ? local : new Map([...local, ['ansible_delegated_vars', Dict.of({ [target]: this.#session.variablesOf(target) })]])
   }
 
   /** Evaluates what the task would notify: where that cannot be told, it does not run. */

@@ -7,7 +7,6 @@ export const OPEN: readonly string[] = [
   'check/keywords',
   'check/modules',
   'check/play-keyword',
-  'delegation/add-host',
   'delegation/facts',
   'diff/files',
   'diff/template',

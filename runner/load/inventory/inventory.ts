@@ -49,17 +49,15 @@ export class Inventory {
     return group
   }
 
-  /** The host of a name, made where there is none: only then its port counts, and where it stands becomes `inventory_file` and `inventory_dir`. */
+  /** The host of a name, made where there is none: only then its port counts, and where it stands becomes `inventory_file` and `inventory_dir` (null where a task adds it). */
   addHost(name: string, group: string, { source, port }: HostOrigin = {}): Host {
     let host = this.hosts.get(name)
     if (!host?.listed) {
       this.hosts.set(name, (host = { name, vars: new RawDict(), listed: true }))
       if (port !== undefined) host.vars.set('ansible_port', port)
-      if (source !== undefined) {
-        this.setHostVariable(host, 'inventory_file', source)
-        // For a list of hosts Ansible makes text of Python's None.
-        this.setHostVariable(host, 'inventory_dir', source.includes(',') ? 'None' : path.dirname(source))
-      }
+      this.setHostVariable(host, 'inventory_file', source ?? null)
+      // For a list of hosts Ansible makes text of Python's None.
+      this.setHostVariable(host, 'inventory_dir', source === undefined ? null : source.includes(',') ? 'None' : path.dirname(source))
     }
     this.group(group).hosts.add(name)
     return host
