@@ -458,9 +458,9 @@ t.test('a fault is a fault, beside what is unknown as well', async (t) => {
   t.strictSame(await faults('copy: {content: "{{ r.stdout }} {{ missing }}", dest: /etc/x}'), ['ignored', "'missing' is undefined"])
   t.strictSame(await faults('copy: {content: {a: "{{ r.stdout }}", b: "{{ missing }}"}, dest: /etc/x}'), ['ignored', "'missing' is undefined"])
   t.strictSame(await faults('copy: {content: "{{ r.stdout }}", dest: "{{ missing }}"}'), ['ignored', "'missing' is undefined"])
-  t.match(await faults('copy: {content: "{{ r.stdout }}", dest: relative}'), ['ignored', /has to begin with/])
+  t.match(await faults('copy: {content: "{{ r.stdout }}", dest: ""}'), ['ignored', /cannot be empty/])
   t.match(await faults('copy: {content: "{{ r.stdout }}", dest: /etc/}'), ['ignored', /can not use content with a dir/])
-  t.match(await faults('lineinfile: {line: "{{ r.stdout }}", path: relative}'), ['ignored', /has to begin with/])
+  t.match(await faults('lineinfile: {line: "{{ r.stdout }}", path: ""}'), ['ignored', /cannot be empty/])
   t.match(await faults('copy: {content: "{{ r.stdout }}", dest: /nowhere/x}'), ['ignored', /does not exist/], 'a refusal')
   // Whether what may be undefined behind it is, depends on what is unknown.
   const looked = '{% set l = [] %}{{ l.append(r.stdout ~ "") }}{{ l[0] }}\n'

@@ -176,7 +176,7 @@ t.test('defaults of modules', async (t) => {
     (await play(tasks(`- name: it\n  ${task}`, `  module_defaults: ${defaults}\n`), { options })).diagnostics.map(faultLine)
   t.match(await faults('{command: {chdri: /x}}'), [/^BAD_ARGUMENT \S*playbook0.yml:3:31 'command' has no parameter 'chdri' \| Did you mean 'chdir'\?$/])
   t.strictSame(await faults('{shell: {chdri: /x}}'), [], 'of a module that is not used')
-  t.match(await faults('{command: {chdir: 5}}'), [/^BAD_ARGUMENT \S*:3:38 'chdir' of 'command'/])
+  t.match(await faults('{command: {chdir: [5]}}'), [/^BAD_ARGUMENT \S*:3:38 'chdir' of 'command'/])
   t.match(await faults('{command: {chdir: "{{ missing }}"}}'), [/^UNDEFINED_VARIABLE \S*:3:42 'missing' is undefined/])
   t.match(await faults('{command: {chdir: "{{ x"}}'), [/^TEMPLATE_SYNTAX \S*:3:\d+ /])
   t.match(await faults('{command: "{{ [1] }}"}'), [/^WRONG_TYPE \S*:3:30 the defaults of 'command' are a mapping, and this gives \[1\]/])
