@@ -24,8 +24,14 @@ const FIRST_VERSION = 'for p; do [ -x "$p" ] && v=$("$p" --version 2>&1) && prin
 const LOCAL_FACTS =
   'for f in "$1"/*.fact; do [ -e "$f" ] || continue; printf "\\000%s\\000" "$f" >&2; if [ -f "$f" ] && [ -x "$f" ]; then printf "\\000%s\\000x\\000" "$f"; ( exec "$f" ) </dev/null; else printf "\\000%s\\000r\\000" "$f"; cat "$f" 2>/dev/null; fi; printf "\\000%s\\000" $?; done'
 
+/** How a program ended that was left to itself: its exit code, when it began and ended, whether its time was over. */
+const JOB_END =
+  'cd ~/.ansible_async/"$1" 2>/dev/null || exit 3; [ -f rc ] || exit 4; [ -e overdue ] && o=overdue; printf "%s %s %s %s\\n" "$(cat rc)" "$(cat started)" "$(cat ended)" "$o"'
+/** What such a program wrote to one of its streams. */
+const JOB_STREAM = 'exec cat ~/.ansible_async/"$1/$2"'
+
 /** Every script that a query may run. */
-export const READING_SCRIPTS: ReadonlySet<string> = new Set([LINES, KINDS, ENVIRONMENT, OWN_NAME, OWN_USER, FIRST_VERSION, LOCAL_FACTS])
+export const READING_SCRIPTS: ReadonlySet<string> = new Set([LINES, KINDS, ENVIRONMENT, OWN_NAME, OWN_USER, FIRST_VERSION, LOCAL_FACTS, JOB_END, JOB_STREAM])
 
 /** Above this, what files hold is an error. */
 const MAX_BYTES = 16 * 1024 * 1024
@@ -54,3 +60,9 @@ export const firstVersion = (programs: readonly string[]): QueryRead => script(F
 
 /** See `LOCAL_FACTS`. */
 export const localFacts = (folder: string): QueryRead => script(LOCAL_FACTS, [folder], { maxBytes: MAX_BYTES })
+
+/** A line `EXITCODE STARTED ENDED`, in seconds since 1970, with `overdue` behind it where its time was over. Exit code 3: there is no such job; 4: it runs. */
+export const jobEnd = (id: string): QueryRead => script(JOB_END, [id], { okExitCodes: [0, 3, 4] })
+
+/** What a job has written to `stdout` or `stderr`. */
+export const jobStream = (id: string, stream: 'stdout' | 'stderr'): QueryRead => script(JOB_STREAM, [id, stream], { maxBytes: MAX_BYTES })

@@ -43,6 +43,15 @@ export interface RunOptions {
   readonly environment?: Readonly<Record<string, string>>
   /** When it is ended though its own limit allows more, in milliseconds since 1970. */
   readonly deadline?: number | undefined
+  /** It is started, and goes on by itself whatever becomes of the connection; the reply is of the start. */
+  readonly detached?: DetachedRun | undefined
+}
+
+/** A program that runs on by itself. On the host, `~/.ansible_async/ID` holds what it says and, in the end, its exit code in `rc`. */
+export interface DetachedRun {
+  readonly id: string
+  /** It is ended after that. */
+  readonly limitSeconds: number
 }
 
 /** How to reach a host; what stands in the inventory's connection variables and the command line. */

@@ -1,28 +1,70 @@
 /** Tasks with `async`: they go on while the play goes on, and `async_status` asks for them by the name of their job. */
 import { randomInt } from 'node:crypto'
+import type { Port } from '../port/port.ts'
 import { Dict, type Value } from '../value/value.ts'
+import { DetachingPort } from './detached.ts'
 import { failed, type Outcome } from './outcome.ts'
 
-export interface Job {
-  readonly id: string
-  /** Undefined while it runs. */
+/** What a job is: `detached` programs run on by themselves on the host, anything else in this process, which waits for it. */
+export interface JobRequest {
+  readonly hostName: string
+  readonly limitSeconds: number
+  readonly isDetached: boolean
+}
+
+export class Job {
+  readonly id = `j${randomInt(1e11, 1e12)}.${process.pid}`
+  readonly request: JobRequest
+  /** Undefined while it runs, or while nobody has looked. */
   outcome: Outcome | undefined
-  /** Settles when it has ended or its time is over; never throws. */
-  readonly ended: Promise<void>
+  /** Settles when it has ended or its time is over; never throws. Of a detached one: when `look` has found its end. */
+  ended: Promise<void> = Promise.resolve()
+  #port: DetachingPort | undefined
+  #begun: () => void = () => undefined
+  readonly #isBegun = new Promise<void>((resolve) => {
+    this.#begun = resolve
+  })
+
+  constructor(request: JobRequest) {
+    this.request = request
+  }
+
+  /** The port over which the task's action runs. */
+  port(port: Port): Port {
+    return this.request.isDetached ? (this.#port = new DetachingPort(port, this.id, this.request.limitSeconds, this.#begun)) : port
+  }
+
+  /** Runs the task. `run` never throws for what a person can get wrong. Answers when it no longer needs the caller: a detached program was started. */
+  async start(run: () => Promise<Outcome>): Promise<void> {
+    const { limitSeconds, isDetached } = this.request
+    const running = isDetached ? run() : within(run(), limitSeconds * 1000, () => this.#overdue())
+    this.ended = running.then((outcome) => {
+      this.outcome = this.#port?.isOverdue === true ? this.#overdue() : outcome
+    })
+    if (isDetached) await Promise.race([this.#isBegun, this.ended])
+  }
+
+  /** Finds out whether it has ended. @throws {DiagnosticError} where the host does not answer. */
+  async look(): Promise<void> {
+    if (!this.outcome && (await this.#port?.look())) await this.ended
+  }
+
+  /** Removes what the host keeps of it. */
+  async forget(): Promise<void> {
+    await this.#port?.forget()
+  }
+
+  #overdue(): Outcome {
+    return failed({ message: `the job ${this.id} did not end within ${this.request.limitSeconds} s` })
+  }
 }
 
 export class Jobs {
   readonly #jobs = new Map<string, Job>()
 
-  /** Begins a job on a host, which has to be over within `limitMs`. `run` never throws for what a person can get wrong. */
-  start(hostName: string, run: () => Promise<Outcome>, limitMs: number): Job {
-    const id = `j${randomInt(1e11, 1e12)}.${process.pid}`
-    const overdue = (): Outcome => failed({ message: `the job ${id} did not end within ${limitMs / 1000} s` })
-    const ended = within(run(), limitMs, overdue).then((outcome) => {
-      job.outcome = outcome
-    })
-    const job: Job = { id, outcome: undefined, ended }
-    this.#jobs.set(keyOf(hostName, id), job)
+  add(request: JobRequest): Job {
+    const job = new Job(request)
+    this.#jobs.set(keyOf(request.hostName, job.id), job)
     return job
   }
 
@@ -30,13 +72,14 @@ export class Jobs {
     return this.#jobs.get(keyOf(hostName, id))
   }
 
-  forget(hostName: string, id: string): void {
-    this.#jobs.delete(keyOf(hostName, id))
+  async forget(job: Job): Promise<void> {
+    await job.forget()
+    this.#jobs.delete(keyOf(job.request.hostName, job.id))
   }
 
-  /** Waits for all jobs: each ends within its own limit. */
+  /** Waits for the jobs of this process: each ends within its own limit. */
   async settle(): Promise<void> {
-    await Promise.all([...this.#jobs.values()].map((job) => job.ended))
+    await Promise.all([...this.#jobs.values()].filter(({ request }) => !request.isDetached).map((job) => job.ended))
   }
 }
 

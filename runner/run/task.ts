@@ -19,7 +19,7 @@ import { runnerAction } from './actions/index.ts'
 import { factsOf } from './actions/set-fact.ts'
 import { becomeFor, connectionKeywords } from './connection.ts'
 import type { FactRequest } from './facts.ts'
-import { ofJob, within } from './jobs.ts'
+import { ofJob, within, type Job } from './jobs.ts'
 import { failureOf, isHostFault, runModule } from './module.ts'
 import { failed, NOTHING, type ItemOutcome, type Outcome } from './outcome.ts'
 import { actionArguments, parametersOf, withoutOmitted } from './parameters.ts'
@@ -382,20 +382,22 @@ class TaskOnHost {
 
   async #asJob(seconds: number, local: ReadonlyMap<Value, Raw>): Promise<Outcome> {
     const poll = await this.#number('poll', this.#session.options.pollIntervalMs / 1000, local)
-    const job = this.#session.jobs.start(
-      await this.#target(local),
-      () => caught(() => this.#act(local, undefined, Date.now() + seconds * 1000)),
-      seconds * 1000,
-    )
+    const module = await this.#session.modules.load(this.#task.task.action.module)
+    const job = this.#session.jobs.add({ hostName: await this.#target(local), limitSeconds: seconds, isDetached: module?.kind === 'action' })
+    await job.start(() => caught(() => this.#act(local, undefined, Date.now() + seconds * 1000, job)))
     if (poll <= 0) return ofJob({ ...NOTHING, changed: true }, job.id, false)
-    await job.ended
-    return job.outcome ? ofJob(job.outcome, job.id, true) : NOTHING
+    while (!job.outcome) {
+      await within(job.ended, poll * 1000, () => undefined)
+      await job.look()
+    }
+    await this.#session.jobs.forget(job)
+    return ofJob(job.outcome, job.id, true)
   }
 
   // --- the action ------------------------------------------------------------------------------------------------------
 
   /** `deadline`: when what it still runs on the host is ended, in milliseconds since 1970. */
-  async #act(local: ReadonlyMap<Value, Raw>, maybeBecause: string | undefined, deadline?: number): Promise<Outcome> {
+  async #act(local: ReadonlyMap<Value, Raw>, maybeBecause: string | undefined, deadline?: number, job?: Job): Promise<Outcome> {
     const { action } = this.#task.task
     const { options } = this.#session
     const own = runnerAction(action.module)
@@ -425,7 +427,7 @@ class TaskOnHost {
       // Where it cannot be known whether or with what a task runs, it is not run.
       const check = (checkMode ?? options.check) || maybe !== undefined || open !== undefined
       const outcome = await runModule(module, params, {
-        port,
+        port: job ? job.port(port) : port,
         cloud: this.#session.cloud,
         become,
         environment,
@@ -695,10 +697,13 @@ function secretsOf(outcome: Outcome): Value[] {
   return [...own.flatMap(telling), ...(outcome.items ?? []).flatMap((each) => [...telling(each.item), ...secretsOf(each.outcome)])]
 }
 
+/** What the runner itself writes into results: names of variables and jobs. */
+const BOOKKEEPING: ReadonlySet<Value> = new Set(['ansible_loop_var', 'ansible_index_var', 'ansible_job_id', 'results_file'])
+
 /** Texts that may tell something: a number or a few characters are everywhere, and hiding them would only garble the report. */
 function telling(value: Value): Value[] {
   if (Array.isArray(value)) return value.flatMap(telling)
-  if (value instanceof Dict) return [...value.values()].flatMap(telling)
+  if (value instanceof Dict) return [...value].flatMap(([key, item]) => (BOOKKEEPING.has(key) ? [] : telling(item)))
   return typeof value === 'string' && value.trim().length >= MIN_SECRET_LENGTH ? [value] : []
 }
 

@@ -17,7 +17,6 @@ export const OPEN: readonly string[] = [
   'inventory/magic',
   'inventory/missing',
   'inventory/script',
-  'modules/async',
   'modules/collections',
   'modules/copy',
   'modules/environment-more',

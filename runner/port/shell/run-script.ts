@@ -1,5 +1,6 @@
 /** The script that runs one program on a channel of its own. */
 import { fail } from '../../diagnostic/diagnostic.ts'
+import type { DetachedRun } from '../port.ts'
 import { expandable, quote } from './quote.ts'
 
 export interface Program {
@@ -10,6 +11,7 @@ export interface Program {
   readonly environment: Readonly<Record<string, string>>
   /** False: the program's standard input is empty. True: it is what follows the script on the channel. */
   readonly takesInput: boolean
+  readonly detached?: DetachedRun | undefined
 }
 
 /**
@@ -32,7 +34,7 @@ ${program.chdir === undefined ? '' : changeFolder(word(folder(program.chdir)))}$
 m=$(exec 2>&1; (
 exec >&3 2>&4 3>&- 4>&-
 ${PATH_WITH_SBIN}
-${exports(program.environment)}exec ${program.argv.map(word).join(' ')}${program.takesInput ? '' : ' </dev/null'}
+${program.detached ? folderOf(program.detached) : ''}${exports(program.environment)}${started(program, program.argv.map(word).join(' '))}
 ); echo "$?")
 exec 3>&- 4>&-
 c=\${m##*[!0-9]}
@@ -45,6 +47,39 @@ function changeFolder(quoted: string): string {
   return `cd ${quoted} || { if [ ! -e ${quoted} ]; then e=2; elif [ ! -d ${quoted} ]; then e=20; else e=13; fi; over "nochdir $e"; exit 0; }
 `
 }
+
+function started({ detached, takesInput }: Program, argv: string): string {
+  if (!detached) return `exec ${argv}${takesInput ? '' : ' </dev/null'}`
+  return `u=$(umask)
+umask 077
+mkdir -p "$d" || exit 1
+command -v setsid >/dev/null || { echo "'async' needs the program setsid on the host" >&2; exit 127; }
+${takesInput ? 'cat' : ':'} >"$d/stdin" || exit 1
+setsid /bin/sh -c ${quote(SUPERVISOR)} sh "$d" "$u" ${detached.limitSeconds} ${argv} </dev/null >/dev/null 2>&1 &
+exit 0`
+}
+
+/** Found before the task's environment may say otherwise of HOME. */
+function folderOf({ id }: DetachedRun): string {
+  return `d=~/.ansible_async/${quote(id)}\n`
+}
+
+/** What stays with a detached program, in a session of its own: keeps its output and its end, and ends it when its time is over. */
+const SUPERVISOR = `d=$1 u=$2 l=$3
+shift 3
+date +%s.%N >"$d/started"
+: >"$d/stdout"
+: >"$d/stderr"
+( umask "$u"; exec setsid /bin/sh -c 'exec "$@"' sh "$@" <"$d/stdin" >"$d/stdout" 2>"$d/stderr" ) &
+p=$!
+setsid /bin/sh -c 'sleep "$1"; : >"$2/overdue"; kill -TERM "-$3"; sleep 5; kill -KILL "-$3"' sh "$l" "$d" "$p" &
+k=$!
+wait "$p"
+c=$?
+kill -KILL "-$k"
+date +%s.%N >"$d/ended"
+echo "$c" >"$d/rc.new"
+mv "$d/rc.new" "$d/rc"`
 
 /** As Ansible's modules look for their tools; a path that the task sets comes later and wins. */
 const PATH_WITH_SBIN = 'PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin'

@@ -88,6 +88,7 @@ export class ShellPort implements Port {
       chdir: step.chdir,
       environment: { ...options.environment, ...step.environment },
       takesInput: step.stdin !== undefined,
+      detached: options.detached,
     })
     const startedAtMs = now()
     const [stdout, stderr] = await this.#carryOut(script, this.#needed(options.become), what, timeoutMs, async (shell) => {

@@ -6,7 +6,7 @@ import { jobFields, ofJob } from '../jobs.ts'
 import { failed, NOTHING, type Outcome } from '../outcome.ts'
 import type { ActionContext } from './action.ts'
 
-export function asyncStatus({ argument, bound, session, delegateName }: ActionContext): Outcome {
+export async function asyncStatus({ argument, bound, session, delegateName }: ActionContext): Promise<Outcome> {
   const named = argument('jid')
   if (named === undefined || named === null) fail('BAD_ARGUMENT', "'async_status' needs a 'jid'", { range: bound.action.range })
   const id = print(named)
@@ -16,8 +16,9 @@ export function asyncStatus({ argument, bound, session, delegateName }: ActionCo
   const job = session.jobs.find(delegateName, id)
   if (!job) return failed({ message: 'could not find job' }, { data: new Dict(jobFields(id, true)) })
   if (mode === 'cleanup') {
-    session.jobs.forget(delegateName, id)
+    await session.jobs.forget(job)
     return { ...NOTHING, data: Dict.of({ erased: `~/.ansible_async/${id}`, ansible_job_id: id }) }
   }
+  await job.look()
   return job.outcome ? ofJob(job.outcome, id, true) : { ...NOTHING, data: new Dict(jobFields(id, false)) }
 }

@@ -242,12 +242,12 @@ error: playbook0.yml imports itself  [INCLUDE_CYCLE]
       |                    ^^^^^^^^^^^^^`,
   },
   BAD_ARGUMENT: {
-    provoke: refused(onAll('copy: {content: x, dest: tmp/x}'), 'BAD_ARGUMENT'),
+    provoke: refused(onAll('copy: {content: x, dest: ""}'), 'BAD_ARGUMENT'),
     text: `
-error: 'dest' of 'copy': a path on the host has to begin with / and to name something  [BAD_ARGUMENT]
+error: 'dest' of 'copy': a path cannot be empty  [BAD_ARGUMENT]
   --> playbook0.yml:4:32
-    4 |     - copy: {content: x, dest: tmp/x}
-      |                                ^^^^^
+    4 |     - copy: {content: x, dest: ""}
+      |                                ^^
   on the host 'a'`,
   },
   ROLE_ARGUMENT: {
