@@ -16,6 +16,7 @@ import { colourful, colourless } from './report/colours.ts'
 import type { Reporter } from './report/event.ts'
 import { HumanReporter } from './report/human.ts'
 import { JsonReporter } from './report/json.ts'
+import { writeWhole } from './report/write-whole.ts'
 import { renderGraph, renderHost, renderInventory } from './report/inventory.ts'
 import { renderList } from './report/list.ts'
 import { LiveLine } from './report/live.ts'
@@ -79,7 +80,9 @@ async function doc(argv: readonly string[]): Promise<number> {
 function makeReporter(invocation: Invocation): Reporter {
   const write = (text: string): void => void stdout.write(text)
   const writeError = (text: string): void => void stderr.write(text)
-  if (invocation.output === 'json') return new JsonReporter({ write, writeError, secrets, showDiffs: invocation.run.diff })
+  // One document, at the very end.
+  const writeDocument = (text: string): void => writeWhole(stdout.fd, text)
+  if (invocation.output === 'json') return new JsonReporter({ write: writeDocument, writeError, secrets, showDiffs: invocation.run.diff })
   const terminal = stdout.isTTY
   return new HumanReporter({
     write,

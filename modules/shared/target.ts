@@ -105,13 +105,23 @@ export function plannedFolders(folders: ByPath<FileState>, wanted: Wanted): { af
   return { after, refusal: undefined }
 }
 
+/** Somebody else may have made it since it was looked for: another host's task that acts on the same machine. */
+function* makeFolder(mode: string, path: string): Generator<Step, void, StepReply> {
+  const make = ['mkdir', '-m', mode, path] as const
+  const made = yield run(make, { okExitCodes: [0, 1] })
+  if (made.exitCode === 0) return
+  const there = yield run(['sh', '-c', '[ -d "$1" ] && [ ! -L "$1" ]', 'sh', path], { okExitCodes: [0, 1] })
+  // Once more, for what it says.
+  if (there.exitCode !== 0) yield run(make)
+}
+
 /** Makes the folders that are missing, the outer ones first, with the mode they should have from the start. */
 export function* folderSteps(before: ByPath<FileState>, after: After<ByPath<FileState>>): Generator<Step, void, StepReply> {
   for (const path of Object.keys(before)) {
     const planned = (after as ByPath<After<FileState>>)[path]
     if (before[path]!.type !== 'absent' || planned === undefined || typeof planned === 'symbol' || planned.type !== 'directory') continue
     const { owner, group, mode } = knownAttributes(planned)
-    yield run(['mkdir', '-m', chmodMode(mode ?? NEW_FOLDER_MODE, true), path])
+    yield* makeFolder(chmodMode(mode ?? NEW_FOLDER_MODE, true), path)
     const account = `${owner ?? ''}${group === undefined ? '' : `:${group}`}`
     if (account !== '') yield run(['chown', account, path])
     // A change of owner clears the set-id bits.

@@ -31,11 +31,14 @@ import { predictedState, stateAt } from '../probe/state.ts'
 import { fromPlain } from '../value/convert.ts'
 import { Dict, Unknown } from '../value/value.ts'
 import { withHostPaths } from './host-paths.ts'
+import type { Machine } from './machine.ts'
 import { failed, NOTHING, type Failure, type Outcome } from './outcome.ts'
 
 /** What a module run needs of its surroundings. */
 export interface ModuleContext extends ShowContext {
   readonly port: Port
+  /** What the port leads to. */
+  readonly machine: Machine
   readonly cloud: CloudPort
   readonly become: Become | undefined
   readonly environment: Readonly<Record<string, string>>
@@ -115,9 +118,18 @@ interface Plan {
   readonly shown: readonly Shown[]
 }
 
+/** What alters a machine is done one after the other; who finds it altered since it looked, looks again. */
 async function runState(module: StateModule, params: unknown, context: ModuleContext): Promise<Outcome> {
+  const { machine, check } = context
+  const alter = async (plan: Plan): Promise<Outcome> => (check ? predict(module, params, plan, context) : change(module, params, plan, context))
+  const seen = machine.alterations
   const plan = await planned(module, params, context)
-  return context.check ? predict(module, params, plan, context) : change(module, params, plan, context)
+  if (!plan.changed || plan.before.leaves.every(({ probe }) => probe.read.kind === 'cloud')) return alter(plan)
+  return machine.exclusively(async () => {
+    const current = machine.alterations === seen ? plan : await planned(module, params, context)
+    if (current.changed) machine.alterations++
+    return alter(current)
+  })
 }
 
 async function planned(module: StateModule, params: unknown, context: ModuleContext): Promise<Plan> {

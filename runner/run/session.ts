@@ -29,6 +29,7 @@ import { doubtOf, mentionedFacts } from './fact-sources.ts'
 import type { FactConnection, FactRequest } from './facts.ts'
 import { HostState } from './host.ts'
 import { Jobs } from './jobs.ts'
+import { Machine } from './machine.ts'
 import type { RunOptions } from './options.ts'
 import { Stepper } from './step.ts'
 
@@ -91,6 +92,7 @@ export class Session {
   readonly stepper: Stepper
   /** What runs on beside the play. */
   readonly jobs = new Jobs()
+  readonly #machines = new Map<string, Machine>()
   /** What `set_stats` gave, for the run as a whole and by host. */
   readonly customStats = new Dict()
   readonly customStatsByHost = new Map<string, Dict>()
@@ -377,6 +379,14 @@ export class Session {
         return this.variablesOf(name)
       },
     )
+  }
+
+  /** The machine that a port to a host leads to: hosts with a local connection are all this one. */
+  machine(hostName: string, { isController }: Port): Machine {
+    const name = isController === true ? 'localhost' : hostName
+    let machine = this.#machines.get(name)
+    if (!machine) this.#machines.set(name, (machine = new Machine()))
+    return machine
   }
 
   /** A host's variables as its own templates see them. */

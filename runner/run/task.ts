@@ -428,6 +428,7 @@ class TaskOnHost {
       const check = (checkMode ?? options.check) || maybe !== undefined || open !== undefined
       const outcome = await runModule(module, params, {
         port: job ? job.port(port) : port,
+        machine: this.#session.machine(target, port),
         cloud: this.#session.cloud,
         become,
         environment,

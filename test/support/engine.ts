@@ -1,6 +1,7 @@
 /** One module run by the engine, for tests: what it planned on the way is kept. */
 import type { Difference, Event, Module, Refusal, StateModule } from '../../runner/module.ts'
 import { Secrets } from '../../runner/resolve/secrets.ts'
+import { Machine } from '../../runner/run/machine.ts'
 import { runModule, type ModuleContext } from '../../runner/run/module.ts'
 import type { Outcome } from '../../runner/run/outcome.ts'
 
@@ -39,6 +40,7 @@ export function runAlone(
 ): Promise<Outcome> {
   return runModule(module, module.params().parse(args), {
     port,
+    machine: new Machine(),
     cloud,
     become,
     environment: {},
