@@ -13,7 +13,7 @@ import { isWritten } from '../resolve/vars-files.ts'
 import type { Evaluator } from '../resolve/variables.ts'
 import { print } from '../value/print.ts'
 import { booleanOf, truth } from '../value/truth.ts'
-import { Dict, Float, Template, UnknownValueError, type Raw, type Value } from '../value/value.ts'
+import { Dict, Float, RawDict, Template, UnknownValueError, type Raw, type Value } from '../value/value.ts'
 import type { RunnerAction } from './actions/action.ts'
 import { runnerAction } from './actions/index.ts'
 import { factsOf } from './actions/set-fact.ts'
@@ -656,14 +656,28 @@ function combine(items: readonly ItemOutcome[]): Outcome {
 function environmentOf(task: CompiledTask, evaluator: Evaluator): Record<string, string> {
   const environment: Record<string, string> = {}
   for (const found of accumulated(task.chain, 'environment')) {
-    const value = evaluator.value(found.raw)
-    for (const part of Array.isArray(value) ? value : [value]) {
-      if (part === null) continue
-      if (!(part instanceof Dict)) fail('WRONG_TYPE', "'environment' takes a mapping", { range: found.node.range })
-      for (const [key, item] of part) environment[print(key)] = print(item)
+    const parts = Array.isArray(found.raw) ? found.raw : [found.raw]
+    for (const raw of parts.flatMap((part): readonly Raw[] => (part instanceof RawDict ? [part] : [evaluator.value(part)].flat()))) {
+      if (raw === null) continue
+      if (!(raw instanceof RawDict || raw instanceof Dict)) fail('WRONG_TYPE', "'environment' takes a mapping", { range: found.node.range })
+      for (const [key, item] of raw) {
+        const value = raw instanceof RawDict ? environmentValue(item, task, evaluator) : (item as Value)
+        if (value !== undefined) environment[print(key)] = print(value)
+      }
     }
   }
   return environment
+}
+
+/** Undefined where the task that reads the host's environment would need to know it already. */
+function environmentValue(raw: Raw, { task }: CompiledTask, evaluator: Evaluator): Value | undefined {
+  try {
+    return evaluator.value(raw)
+  } catch (error) {
+    const isGathering = task.action.module === 'gather_facts' || task.action.module === 'setup'
+    if (isGathering && error instanceof DiagnosticError && error.first.code === 'UNDEFINED_VARIABLE' && error.message.includes('ansible_env')) return undefined
+    throw error
+  }
 }
 
 function isTrue(raw: Raw | undefined): boolean {
