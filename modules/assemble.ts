@@ -2,7 +2,15 @@
 import { Content, ControllerSource, RegexError, compilePython, file, isKnown, param, query, state, z } from '../runner/module.ts'
 import type { FileState, Planned, Probe, ProbeTree, StateOf } from '../runner/module.ts'
 import { ATTRIBUTE_NOTES, attributeParams } from './shared/attributes.ts'
-import { DESTINATION_RETURNS, applyDestination, destinationParams, destinationResult, planDestination, probeDestination } from './shared/destination.ts'
+import {
+  DESTINATION_RETURNS,
+  applyDestination,
+  destinationDiff,
+  destinationParams,
+  moduleResult,
+  planDestination,
+  probeDestination,
+} from './shared/destination.ts'
 import type { DestinationProbes } from './shared/destination.ts'
 import { join, knownState } from './shared/target.ts'
 
@@ -155,9 +163,12 @@ export default state({
   plan,
   apply: (situation) => applyDestination({ ...situation, params: asDestination(situation.params) }),
   result: (situation) => {
-    const result = destinationResult(situation)
-    delete result['path']
+    const result = moduleResult(situation)
     const { src } = situation.params
     return typeof src === 'string' ? { ...result, src, msg: 'OK' } : result
+  },
+  diff: (situation) => {
+    const form = destinationDiff({ ...situation, params: asDestination(situation.params) }, undefined)
+    return form && typeof situation.params.src !== 'string' ? { ...form, form: 'whole' } : undefined
   },
 })

@@ -1,8 +1,20 @@
 /** A block of lines between two markers in a text file. */
 import { param, state, z } from '../runner/module.ts'
 import { ATTRIBUTE_NOTES } from './shared/attributes.ts'
-import { applyTextFile, checkPattern, compile, planTextFile, probeTextFile, splitLines, textFileMessage, textFileParams, toBytes } from './shared/text-file.ts'
-import type { Edit } from './shared/text-file.ts'
+import {
+  applyTextFile,
+  checkPattern,
+  compile,
+  editedInCheck,
+  planTextFile,
+  probeTextFile,
+  splitLines,
+  textFileDiff,
+  textFileMessage,
+  textFileParams,
+  toBytes,
+} from './shared/text-file.ts'
+import type { Edit, Edited } from './shared/text-file.ts'
 
 const params = () =>
   z
@@ -72,6 +84,14 @@ function insertionPlace(lines: readonly string[], p: Params): number {
   return p.insertbefore === undefined ? at + 1 : at
 }
 
+function result(situation: Edited<Params>): Record<string, unknown> {
+  const { params: p, before } = situation
+  const [[path, now]] = Object.entries(before.file) as [[string, { type: string }]]
+  const isNew = now.type === 'absent'
+  if (isNew && p.state === 'absent') return { msg: `File ${path} not present` }
+  return { ...textFileMessage(situation, (text) => edit(text, p, isNew)), ...(situation.returned as { backup_file?: string } | undefined) }
+}
+
 export default state({
   summary: 'Sees to it that a block of lines between two markers is in a text file, or not.',
   params,
@@ -109,11 +129,8 @@ export default state({
     )
   },
   apply: (situation) => applyTextFile(situation),
-  result: (situation) => {
-    const { params: p, before } = situation
-    const [[path, now]] = Object.entries(before.file) as [[string, { type: string }]]
-    const isNew = now.type === 'absent'
-    if (isNew && p.state === 'absent') return { msg: `File ${path} not present` }
-    return { ...textFileMessage(situation, (text) => edit(text, p, isNew)), ...(situation.returned as { backup_file?: string } | undefined) }
-  },
+  result: (situation) => result(situation),
+  resultInCheck: (situation) => result(editedInCheck(situation)),
+  diff: (situation) =>
+    situation.params.state === 'absent' && Object.values(situation.before.file)[0]!.type === 'absent' ? undefined : textFileDiff('edit', situation),
 })

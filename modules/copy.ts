@@ -7,6 +7,7 @@ import type {
   ControllerEntry,
   Difference,
   FileState,
+  FileStats,
   Planned,
   Probe,
   ProbeTree,
@@ -19,10 +20,15 @@ import { ATTRIBUTE_NOTES, attributeParams, attributeSteps, knownAttributes } fro
 import {
   DESTINATION_RETURNS,
   applyDestination,
+  destinationDiff,
+  destinationInCheck,
   backUp,
   destinationParams,
+  copyDiff,
   destinationResult,
   fileResult,
+  moduleResult,
+  writtenResult,
   planDestination,
   probeDestination,
 } from './shared/destination.ts'
@@ -31,7 +37,7 @@ import { applyFolderCopy, planControllerFolder, planHostFolder, probeControllerF
 import type { FolderCopy, FolderCopyProbes } from './shared/folder-copy.ts'
 import { pythonJson } from './shared/json.ts'
 import { modeParam } from './shared/mode.ts'
-import { basename, dirname, folderSteps, followLinks, onlyPath } from './shared/target.ts'
+import { basename, dirname, folderSteps, followLinks, join, onlyPath } from './shared/target.ts'
 import type { ByPath } from './shared/target.ts'
 
 /** Text as it is; a list or a mapping as JSON. */
@@ -55,6 +61,8 @@ type State = StateOf<Probes>
 /** What is copied where it is a folder: its name, and what is in it on the controller; on the host that is read. */
 interface Folder {
   readonly name: string
+  /** Where it is. */
+  readonly path: string
   readonly entries: readonly ControllerEntry[] | undefined
 }
 
@@ -73,8 +81,8 @@ function* probe(params: Params): Generator<ProbeTree, Probes | FolderCopyProbes,
 }
 
 function folderOf(before: State | FolderCopy, { src }: Params): Folder | undefined {
-  if (src instanceof ControllerSource) return src.entries && { name: src.name, entries: src.entries }
-  return src !== undefined && 'sourceTree' in before ? { name: src, entries: undefined } : undefined
+  if (src instanceof ControllerSource) return src.entries && { name: src.name, path: src.path, entries: src.entries }
+  return src !== undefined && 'sourceTree' in before ? { name: src, path: src, entries: undefined } : undefined
 }
 
 function plan(situation: State | FolderCopy, params: Params): Planned<State | FolderCopy> {
@@ -142,6 +150,8 @@ interface Situation {
   readonly before: State
   readonly after: AfterTree<State>
   readonly differs: readonly Difference[]
+  readonly statsBefore: FileStats
+  readonly stats: FileStats
   readonly returned: unknown
 }
 
@@ -150,12 +160,22 @@ interface FolderSituation {
   readonly before: FolderCopy
   readonly after: AfterTree<FolderCopy>
   readonly differs: readonly Difference[]
+  readonly statsBefore: FileStats
+  readonly stats: FileStats
   readonly returned: unknown
 }
 
+/** Where the file goes that is the only one in a folder on the controller. */
+function onlyCopy({ entries }: Folder, copies: ByPath<unknown>): { readonly path: string; readonly entry: ControllerEntry } | undefined {
+  const files = entries?.filter(({ type }) => type === 'file') ?? []
+  const path = Object.keys(copies).find((each) => each.endsWith(`/${files[0]?.path}`))
+  return files.length === 1 && path !== undefined ? { path, entry: files[0]! } : undefined
+}
+
 /** Of a folder only where it went is told, unless it is one file that was copied. */
-function folderResult(situation: FolderSituation, { name, entries }: Folder): Record<string, unknown> {
-  const { params, before, returned } = situation
+function folderResult(situation: FolderSituation, source: Folder): Record<string, unknown> {
+  const { params, before } = situation
+  const { name, path: folder, entries } = source
   const copies = ((situation.after as Promised<FolderCopy>).copies ?? before.copies) as ByPath<After<FileState>>
   const dest = params.dest.endsWith('/') ? params.dest : `${params.dest}/`
   if (entries === undefined) {
@@ -164,18 +184,15 @@ function folderResult(situation: FolderSituation, { name, entries }: Folder): Re
     const written = params.dest.replace(/(.)\/$/, '$1')
     const isThere = (name.endsWith('/') ? before.copies[base!] : before.folders[written])?.type === 'directory'
     return {
-      ...fileResult(copies[base!] ?? before.copies[base!]!),
+      ...fileResult(copies[base!] ?? before.copies[base!]!, situation.stats[base!]),
       dest: isThere ? (name.endsWith('/') ? `${written}/` : base) : params.dest,
       src: name,
       ...(isForced ? { checksum: null } : { msg: 'file already exists' }),
     }
   }
-  const [copy] = entries.length === 1 ? Object.entries(copies) : []
-  if (copy !== undefined && typeof copy[1] !== 'symbol' && copy[1].type === 'file') {
-    const [path, only] = copy
-    return { dest: path, ...(situation.differs.length === 0 && { path }), ...fileResult(only), ...(returned as object | undefined) }
-  }
-  return { dest, src: name }
+  const only = onlyCopy(source, copies)
+  if (only) return writtenResult(only.path, copies[only.path]!, situation)
+  return { dest, src: name.endsWith('/') ? `${folder.replace(/\/+$/, '')}/` : folder }
 }
 
 export default state({
@@ -243,9 +260,35 @@ export default state({
     const situation = given as Situation
     if (!params.force && situation.differs.length === 0)
       return { dest: destinationResult(situation)['dest'], ...(params.src && { src: typeof params.src === 'string' ? params.src : params.src.name }) }
-    if (typeof params.src !== 'string') return destinationResult(situation)
-    const result = destinationResult(situation)
-    delete result['path']
-    return { ...result, src: params.src }
+    return typeof params.src === 'string' ? { ...moduleResult(situation), src: params.src } : destinationResult(situation)
+  },
+  resultInCheck: (given) => {
+    const { params } = given
+    const folder = folderOf(given.before, params)
+    if (folder) return folderResult(given as FolderSituation, folder)
+    const situation = given as Situation
+    if (typeof params.src !== 'string') return destinationInCheck(situation)
+    const { dest, checksum, md5sum } = moduleResult(situation)
+    const [there] = Object.entries(situation.before.file)
+    const [path, now] = there!
+    return { ...(now.type !== 'absent' && fileResult(now, situation.statsBefore[path])), dest, checksum, md5sum, src: params.src }
+  },
+  diff: (given) => {
+    const { params } = given
+    const folder = folderOf(given.before, params)
+    if (folder) {
+      const { before } = given as FolderSituation
+      const only = onlyCopy(folder, before.copies)
+      return (
+        only &&
+        copyDiff(
+          ['copies', only.path],
+          { ...(given as FolderSituation), now: before.copies[only.path]! },
+          join(folder.path.replace(/\/+$/, ''), only.entry.path),
+        )
+      )
+    }
+    if (typeof params.src === 'string') return undefined
+    return destinationDiff(given as Situation, params.src?.path)
   },
 })

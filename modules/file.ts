@@ -1,22 +1,40 @@
 /** Files, folders and links: that they are there or not, whose they are, and what they lead to. */
 import { Content, KNOWN_AFTER_APPLY, file, isKnown, param, put, query, run, state, z } from '../runner/module.ts'
-import type { After, AfterTree, Event, FileState, Planned, Probe, ProbeTree, Promised, Refusal, StateOf, Step, StepReply } from '../runner/module.ts'
+import type {
+  After,
+  AfterTree,
+  DiffForm,
+  Event,
+  FileState,
+  FileStats,
+  Planned,
+  Probe,
+  ProbeTree,
+  Promised,
+  Refusal,
+  StateOf,
+  Step,
+  StepReply,
+} from '../runner/module.ts'
 import {
   ATTRIBUTE_NOTES,
   NEW_FILE_MODE,
+  NEW_FOLDER_MODE,
   accountProbes,
   attributeParams,
   attributeSteps,
   knownAttributes,
+  madeWith,
   plannedFile,
   plannedFolder,
   unknownAccount,
   wantedAttributes,
+  wantedIds,
   withAttributes,
   writerProbes,
 } from './shared/attributes.ts'
-import type { Wanted } from './shared/attributes.ts'
-import { fileResult } from './shared/destination.ts'
+import type { AccountProbes, Wanted } from './shared/attributes.ts'
+import { fileKind, fileResult } from './shared/destination.ts'
 import {
   ancestors,
   basename,
@@ -97,7 +115,7 @@ type Probes = {
   readonly file: Record<string, Probe<FileState>>
   /** The folders above it that matter. */
   readonly folders?: Record<string, Probe<FileState>>
-  readonly accounts?: Record<string, Probe<string>>
+  readonly accounts?: AccountProbes
   /** What a link leads to: it has the owner and mode that are asked for where links are followed. */
   readonly target?: Record<string, Probe<FileState>>
   /** Whether a folder that a link is to replace has nothing in it. */
@@ -167,11 +185,11 @@ function timeProbes(p: Params, path: string): { times?: Record<string, Probe<str
 function* probeLink(p: Params, likely: Probes, now: FileState | undefined): Generator<ProbeTree, Probes, never> {
   const text = p.src ?? (now?.type === 'link' ? now.target : undefined)
   if (text === undefined) return likely
-  const end = yield* linkEnd(p.path, text)
+  const { path: end } = yield* followLinks(yield* linkEnd(p.path, text), 'none')
   const isNew = now !== undefined && !(now.type === 'link' && now.target === text)
   return {
     ...likely,
-    target: { [end]: file(end) },
+    target: { [end]: file(end, 'none') },
     ...(isNew && { accounts: { ...likely.accounts, ...writerProbes(p) } }),
     ...(now?.type === 'directory' && p.force && { empty: isEmpty(p.path) }),
   }
@@ -221,15 +239,17 @@ function plan(before: State, p: Params): Planned<State> {
   const planned = PLANS[wish](before, p, path, now, wanted)
   if (before.times === undefined || planned.refusals) return planned
   const times: Record<string, string> = {}
-  for (const [key, which] of [
-    ['atime', 'access_time'],
-    ['mtime', 'modification_time'],
-  ] as const) {
+  for (const [key, which] of TIMES) {
     const wished = explicitTime(p, which)
     if (wished !== undefined) times[key] = wished
   }
   return { ...planned, after: { ...planned.after, times } }
 }
+
+const TIMES = [
+  ['atime', 'access_time'],
+  ['mtime', 'modification_time'],
+] as const
 
 /** An empty file of which only the size was read. */
 const NOT_READ = Content.digest('', 0)
@@ -434,11 +454,30 @@ function* timeSteps(p: Params, path: string, events: readonly Event[], before: S
   }
 }
 
-function result(p: Params, before: State, after: AfterTree<State>): Record<string, unknown> {
+interface Situation {
+  readonly params: Params
+  readonly before: State
+  readonly after: AfterTree<State>
+  readonly statsBefore: FileStats
+  readonly stats: FileStats
+}
+
+/** The path as the task wrote it, unless links were followed. */
+function toldPath(p: Params, there: string): string {
+  return p.path.endsWith('/') && there === p.path.slice(0, -1) ? p.path : there
+}
+
+/** Ansible tells of a path as `path`, or as `dest`: of links, and of what it touches. */
+function named(p: Params, kind: string, path: string): Record<string, string> {
+  const isDest = ['touch', 'link', 'hard'].includes(p.state ?? kind)
+  return { [isDest ? 'dest' : 'path']: path }
+}
+
+function result({ params: p, before, after, statsBefore, stats }: Situation): Record<string, unknown> {
   const files = ((after as Promised<State>).file ?? before.file) as ByPath<After<FileState>>
   const there = onlyPath(files)
-  const path = p.path.endsWith('/') && there === p.path.slice(0, -1) ? p.path : there
-  const attributes = fileResult(files[there]!)
+  const path = toldPath(p, there)
+  const attributes = fileResult(files[there]!, stats[there])
   delete attributes['checksum']
   if (attributes['state'] === 'absent') return { path, state: 'absent' }
   if (attributes['state'] === 'link') {
@@ -448,7 +487,43 @@ function result(p: Params, before: State, after: AfterTree<State>): Record<strin
     return { dest: path, src: (files[there] as { target?: string }).target, ...(leadsTo?.type !== 'absent' && attributes) }
   }
   if (p.state === 'hard') return { dest: path, src: p.src, ...attributes, state: 'hard' }
-  return { [p.state === 'touch' ? 'dest' : 'path']: path, ...attributes }
+  const was = knownState(before.file, there)
+  const kind = was ? fileKind(was, statsBefore[there]) : 'file'
+  // Ansible takes a file with other names, of which no state is asked for, for a link to make, and has no name for where it leads.
+  return { ...named(p, kind, path), ...(p.state === undefined && kind === 'hard' && { src: null }), ...attributes }
+}
+
+/** Where something would change: what is there, as it is. */
+function resultInCheck({ params: p, before, after, statsBefore }: Situation): Record<string, unknown> {
+  const there = onlyPath(before.file)
+  const now = before.file[there]!
+  const planned = ((after as Promised<State>).file as ByPath<After<FileState>> | undefined)?.[there]
+  const target = p.state === 'link' && typeof planned === 'object' && planned.type === 'link' ? planned.target : undefined
+  const attributes = now.type === 'absent' ? {} : fileResult(now, statsBefore[there])
+  delete attributes['checksum']
+  return {
+    ...named(p, fileKind(now, statsBefore[there]), toldPath(p, there)),
+    ...(target !== undefined && { src: target }),
+    ...(p.state === 'hard' && { src: p.src }),
+    ...attributes,
+  }
+}
+
+function diffForm({ params: p, before, after, statsBefore }: Situation): DiffForm | undefined {
+  const there = onlyPath(before.file)
+  const kind = fileKind(before.file[there]!, statsBefore[there])
+  if (kind === 'absent' && p.state === 'absent') return undefined
+  const target = before.target && (after as Promised<State>).target && onlyPath(before.target)
+  return {
+    form: 'attributes',
+    file: ['file', there],
+    path: toldPath(p, there),
+    ...(target !== undefined && { attributesOf: ['target', target] as const }),
+    ids: wantedIds(before.accounts),
+    madeWith: madeWith(p.state === 'directory' ? NEW_FOLDER_MODE : NEW_FILE_MODE, before.accounts),
+    states: [kind, p.state ?? (p.recurse ? 'directory' : kind)],
+    times: TIMES.flatMap(([time, which]) => ((p[which] ?? (p.state === 'touch' ? 'now' : 'preserve')) === 'preserve' ? [] : [time])),
+  }
 }
 
 export default state({
@@ -473,13 +548,14 @@ export default state({
     mode: 'The permissions, four octal digits.',
     owner: 'The user that owns it.',
     group: 'The group that owns it.',
-    size: 'The size in bytes, of a file.',
+    uid: 'The number of that user.',
+    gid: 'The number of that group.',
+    size: 'The size in bytes.',
   },
   notes: [
     ...ATTRIBUTE_NOTES,
     'With recurse, links below the folder are not followed; their own owner and group are set.',
     'In the formats of times only %Y, %m, %d, %H, %M and %S are supported.',
-    'A file that has other hard links is reported as a file.',
     'A hard link whose destination exists as another file needs force: true.',
   ],
 
@@ -497,5 +573,7 @@ export default state({
     return isMoved || isTree ? [{ resource: `file:${path}/*` as const }] : []
   },
   apply: (situation) => apply({ ...situation, params: bare(situation.params) }),
-  result: ({ params: p, before, after }) => result(p, before, after),
+  result: (situation) => result(situation),
+  resultInCheck: (situation) => resultInCheck(situation),
+  diff: (situation) => diffForm(situation),
 })

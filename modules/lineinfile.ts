@@ -1,8 +1,20 @@
 /** A line of a text file: that it is there, in its place, or that none such is there. */
 import { param, state, z } from '../runner/module.ts'
 import { ATTRIBUTE_NOTES } from './shared/attributes.ts'
-import { applyTextFile, checkPattern, compile, planTextFile, probeTextFile, splitLines, textFileMessage, textFileParams, toBytes } from './shared/text-file.ts'
-import type { Edit } from './shared/text-file.ts'
+import {
+  applyTextFile,
+  checkPattern,
+  compile,
+  editedInCheck,
+  planTextFile,
+  probeTextFile,
+  splitLines,
+  textFileDiff,
+  textFileMessage,
+  textFileParams,
+  toBytes,
+} from './shared/text-file.ts'
+import type { Edit, Edited } from './shared/text-file.ts'
 
 const params = () =>
   z
@@ -99,6 +111,13 @@ function absent(text: string, p: Params): Edit {
   return { text: remaining.join(''), message: found === 0 ? '' : `${found} line(s) removed`, found }
 }
 
+function result(situation: Edited<Params>): Record<string, unknown> {
+  const { params: p, before } = situation
+  const [now] = Object.values(before.file)
+  if (p.state === 'absent' && now!.type === 'absent') return { msg: 'file not present' }
+  return { ...textFileMessage(situation, (text) => edit(text, p)), backup: (situation.returned as { backup_file?: string } | undefined)?.backup_file ?? '' }
+}
+
 export default state({
   summary: 'Sees to it that a line is in a text file, or not.',
   params,
@@ -128,10 +147,8 @@ export default state({
     return planTextFile(before, p, (text) => edit(text, p), p.state === 'absent' ? 'leave' : 'refuse', `Destination ${path} does not exist !`)
   },
   apply: (situation) => applyTextFile(situation),
-  result: (situation) => {
-    const { params: p, before } = situation
-    const [now] = Object.values(before.file)
-    if (p.state === 'absent' && now!.type === 'absent') return { msg: 'file not present' }
-    return { ...textFileMessage(situation, (text) => edit(text, p)), backup: (situation.returned as { backup_file?: string } | undefined)?.backup_file ?? '' }
-  },
+  result: (situation) => result(situation),
+  resultInCheck: (situation) => result(editedInCheck(situation)),
+  diff: (situation) =>
+    situation.params.state === 'absent' && Object.values(situation.before.file)[0]!.type === 'absent' ? undefined : textFileDiff('edit', situation),
 })

@@ -3,7 +3,7 @@ import { RegexError, compilePython, param, state, z } from '../runner/module.ts'
 import { ATTRIBUTE_NOTES, attributeParams } from './shared/attributes.ts'
 import { decodeText, encodeText, encodingParam } from './shared/encoding.ts'
 import type { Encoding } from './shared/encoding.ts'
-import { applyTextFile, planTextFile, probeTextFile, textFileMessage, textFileParams } from './shared/text-file.ts'
+import { applyTextFile, planTextFile, probeTextFile, textFileDiff, textFileMessage, textFileParams } from './shared/text-file.ts'
 import type { Edit } from './shared/text-file.ts'
 
 function fileParams() {
@@ -116,4 +116,5 @@ export default state({
     ...textFileMessage(situation, (text) => edit(text, situation.params)),
     ...(situation.returned as { backup_file?: string } | undefined),
   }),
+  diff: (situation) => textFileDiff('text', situation),
 })

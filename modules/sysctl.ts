@@ -2,6 +2,7 @@
 import { Content, StepFailure, isKnown, nearest, param, query, run, state, sysctlValue, z } from '../runner/module.ts'
 import type { After, FileState, Planned, Probe, ProbeTree, Promised, Refusal, StateOf } from '../runner/module.ts'
 import { plannedFile, writerProbes } from './shared/attributes.ts'
+import type { AccountProbes } from './shared/attributes.ts'
 import { writeFile } from './shared/destination.ts'
 import { dirname, folderProbes, followLinks, knownState, missingFolder, onlyPath } from './shared/target.ts'
 import type { ByPath } from './shared/target.ts'
@@ -76,7 +77,7 @@ function canonical(name: string): string {
 type Probes = {
   readonly file: Record<string, Probe<FileState>>
   readonly folders?: Record<string, Probe<FileState>>
-  readonly accounts?: Record<string, Probe<string>>
+  readonly accounts?: AccountProbes
   /** Values of the running kernel, by key; null where it has no such key. */
   readonly live?: Record<string, Probe<string | null>>
   /** The names of all keys, to name a near one. */
@@ -150,8 +151,8 @@ function planFile(before: State, path: string, now: FileState, settings: readonl
   if (edited === text) return { state: now }
   const missing = missingFolder(before.folders ?? {})
   if (missing) return missing
-  const accounts = before.accounts ?? {}
-  return { state: plannedFile(now, { newOwner: accounts['writer'], newGroup: accounts['writerGroup'] }, Content.of(Buffer.from(edited, 'latin1'))) }
+  const writer = before.accounts?.writer
+  return { state: plannedFile(now, { newOwner: writer?.user.name, newGroup: writer?.group.name }, Content.of(Buffer.from(edited, 'latin1'))) }
 }
 
 // --- the file ----------------------------------------------------------------------------------------------------------

@@ -1,7 +1,16 @@
 /** Renders a template on the controller and puts the text on the host. */
 import { Content, param, state, z } from '../runner/module.ts'
 import { ATTRIBUTE_NOTES, attributeParams } from './shared/attributes.ts'
-import { DESTINATION_RETURNS, applyDestination, destinationParams, destinationResult, planDestination, probeDestination } from './shared/destination.ts'
+import {
+  DESTINATION_RETURNS,
+  applyDestination,
+  destinationDiff,
+  destinationInCheck,
+  destinationParams,
+  destinationResult,
+  planDestination,
+  probeDestination,
+} from './shared/destination.ts'
 import { modeParam } from './shared/mode.ts'
 import { encodeText, encodingParam } from './shared/encoding.ts'
 import type { Encoding } from './shared/encoding.ts'
@@ -79,4 +88,6 @@ export default state({
     const result = destinationResult(situation)
     return situation.params.force || situation.differs.length > 0 ? result : { dest: result['dest'] }
   },
+  resultInCheck: (situation) => destinationInCheck(situation),
+  diff: (situation) => destinationDiff(situation, situation.params.src.path),
 })

@@ -1,6 +1,6 @@
 /** Owner, group and mode: their parameters, what they should become, and the steps that get there. */
 import { KNOWN_AFTER_APPLY, isKnown, param, query, run } from '../../runner/module.ts'
-import type { After, Content, FileState, Probe, Refusal, Step, StepReply } from '../../runner/module.ts'
+import type { After, Content, DiffForm, FileState, Probe, Refusal, StateOf, Step, StepReply } from '../../runner/module.ts'
 import { applyMode, isOctal, modeParam } from './mode.ts'
 
 /** What a new file and a new folder get where no mode is asked for. */
@@ -44,12 +44,27 @@ export interface AttributeParams {
 }
 
 /** Reads the names of the accounts: a state names its owner wherever the host has a name for a number. Empty where there is no such name. */
-export function accountProbes(params: AttributeParams): Record<string, Probe<string>> {
-  const probes: Record<string, Probe<string>> = {}
-  if (params.owner !== undefined) probes['owner'] = accountName('passwd', params.owner)
-  if (params.group !== undefined) probes['group'] = accountName('group', params.group)
-  if ([params.seuser, params.serole, params.setype, params.selevel].some((part) => part !== undefined)) probes['selinux'] = NO_SELINUX
-  return probes
+export function accountProbes(params: AttributeParams): AccountProbes {
+  return {
+    ...(params.owner !== undefined && { owner: accountOf('passwd', params.owner) }),
+    ...(params.group !== undefined && { group: accountOf('group', params.group) }),
+    ...([params.seuser, params.serole, params.setype, params.selevel].some((part) => part !== undefined) && { selinux: NO_SELINUX }),
+  }
+}
+
+/** A user or a group. */
+export interface Account {
+  /** The number as text where the host has no name for it; empty where it has no number for the name. */
+  readonly name: string
+  readonly id: number | undefined
+}
+
+export type AccountProbes = {
+  readonly owner?: Probe<Account>
+  readonly group?: Probe<Account>
+  readonly selinux?: Probe<string>
+  /** Who is writing. */
+  readonly writer?: Probe<{ readonly user: Account; readonly group: Account }>
 }
 
 /** Contexts have no meaning on a host without SELinux; on one with it they would have to be set. */
@@ -65,33 +80,55 @@ const NO_SELINUX: Probe<string> = query(
 )
 
 /** `getent` knows what the host's libraries know; its exit code 2 is "nobody has this name or number". */
-function accountName(database: 'passwd' | 'group', account: string): Probe<string> {
+function accountOf(database: 'passwd' | 'group', account: string): Probe<Account> {
   const isNumber = /^\d+$/.test(account)
-  return query(`query:${database}:${account}`, ['getent', database, account], (reply) => reply.stdout.split(':', 1)[0]!.trim() || (isNumber ? account : ''), {
-    okExitCodes: [0, 2],
-    tellsOf: [`file:/etc/${database}`],
-  })
+  return query(
+    `query:${database}:${account}`,
+    ['getent', database, account],
+    (reply) => {
+      const [name = '', , id = ''] = reply.stdout.trim().split(':')
+      if (name !== '') return { name, id: /^\d+$/.test(id) ? Number(id) : undefined }
+      return isNumber ? { name: account, id: Number(account) } : { name: '', id: undefined }
+    },
+    { okExitCodes: [0, 2], tellsOf: [`file:/etc/${database}`] },
+  )
 }
 
 /** Why files cannot get the wished owner or group: the host has none of that name. What a dry run cannot know may come to be. */
 export function unknownAccount(params: AttributeParams, accounts: Accounts): Refusal | undefined {
-  if (params.owner !== undefined && leaf(accounts, 'owner') === '')
+  if (params.owner !== undefined && leaf(accounts, 'owner')?.name === '')
     return { summary: `chown failed: failed to look up user ${params.owner}`, hint: 'Create the user first, or correct owner.' }
-  if (params.group !== undefined && leaf(accounts, 'group') === '')
+  if (params.group !== undefined && leaf(accounts, 'group')?.name === '')
     return { summary: `chgrp failed: failed to look up group ${params.group}`, hint: 'Create the group first, or correct group.' }
   return undefined
 }
 
 /** Reads who a new file or folder will belong to. Only of use, and so only read, where something is new and has no wished owner. */
-export function writerProbes(params: AttributeParams): Record<string, Probe<string>> {
-  return {
-    ...(params.owner === undefined && { writer: query<string>('query:id:user', ['id', '-un'], (reply) => reply.stdout.trim()) }),
-    ...(params.group === undefined && { writerGroup: query<string>('query:id:group', ['id', '-gn'], (reply) => reply.stdout.trim()) }),
-  }
+export function writerProbes(params: AttributeParams): AccountProbes {
+  return params.owner !== undefined && params.group !== undefined ? {} : { writer: WRITER }
 }
 
-/** Names of accounts as `accountProbes` and `writerProbes` read them. */
-export type Accounts = Readonly<Record<string, string>>
+/** A number that has no name stands for one. */
+const WRITER: Probe<{ user: Account; group: Account }> = query('query:id', ['id'], ({ stdout }) => {
+  const found = /^uid=(\d+)(?:\((.*?)\))? gid=(\d+)(?:\((.*?)\))?/.exec(stdout)
+  if (!found) throw new Error(`id answers: ${stdout.trim()}`)
+  const [, uid, user, gid, group] = found
+  return { user: { name: user ?? uid!, id: Number(uid) }, group: { name: group ?? gid!, id: Number(gid) } }
+})
+
+/** Accounts as `accountProbes` and `writerProbes` read them. */
+export type Accounts = StateOf<AccountProbes>
+
+/** The numbers of an owner and a group that are asked for. */
+export function wantedIds(accounts: Accounts | undefined): { owner?: number | undefined; group?: number | undefined } {
+  return accounts === undefined ? {} : { owner: leaf(accounts, 'owner')?.id, group: leaf(accounts, 'group')?.id }
+}
+
+/** With which attributes something is made, before its own are set: as far as is known who makes it. */
+export function madeWith(mode: string, accounts: Accounts | undefined): NonNullable<DiffForm['madeWith']> {
+  const writer = accounts && leaf(accounts, 'writer')
+  return { mode, owner: writer?.user.id, group: writer?.group.id }
+}
 
 export interface Wanted extends AttributeParams {
   /** Of what is new. */
@@ -101,12 +138,13 @@ export interface Wanted extends AttributeParams {
 
 /** The wishes with accounts named as states name them. */
 export function wantedAttributes(params: AttributeParams, accounts: Accounts): Wanted {
-  const named = (key: 'owner' | 'group') => (params[key] !== undefined && /^\d+$/.test(params[key]) ? accounts[key] : params[key])
-  return { owner: named('owner'), group: named('group'), mode: params.mode, newOwner: leaf(accounts, 'writer'), newGroup: leaf(accounts, 'writerGroup') }
+  const named = (key: 'owner' | 'group') => (params[key] !== undefined && /^\d+$/.test(params[key]) ? accounts[key]?.name : params[key])
+  const writer = leaf(accounts, 'writer')
+  return { owner: named('owner'), group: named('group'), mode: params.mode, newOwner: writer?.user.name, newGroup: writer?.group.name }
 }
 
 /** A part of a state, or undefined where there is none or a dry run cannot know it. */
-function leaf<S extends object>(state: S | undefined, key: keyof S & string): S[keyof S & string] | undefined {
+function leaf<S extends object, K extends keyof S & string>(state: S | undefined, key: K): S[K] | undefined {
   return state !== undefined && isKnown(state, key) ? state[key] : undefined
 }
 

@@ -1,11 +1,13 @@
 /** What `template` and `copy` share: a file at `dest` gets a content. */
-import { KNOWN_AFTER_APPLY, file, isCertain, orUnknown, param, run } from '../../runner/module.ts'
+import { KNOWN_AFTER_APPLY, file, isCertain, knownStat, orUnknown, param, printMode, run } from '../../runner/module.ts'
 import type {
   After,
   AfterTree,
   Content,
+  DiffForm,
   Difference,
   FileState,
+  FileStats,
   Planned,
   Probe,
   ProbeTree,
@@ -16,8 +18,20 @@ import type {
   StepReply,
 } from '../../runner/module.ts'
 import { put } from '../../runner/module.ts'
-import { accountProbes, attributeSteps, knownAttributes, needsWriter, plannedFile, unknownAccount, wantedAttributes, writerProbes } from './attributes.ts'
-import type { AttributeParams } from './attributes.ts'
+import {
+  NEW_FILE_MODE,
+  accountProbes,
+  attributeSteps,
+  knownAttributes,
+  needsWriter,
+  plannedFile,
+  unknownAccount,
+  wantedAttributes,
+  wantedIds,
+  madeWith,
+  writerProbes,
+} from './attributes.ts'
+import type { AccountProbes, Accounts, AttributeParams } from './attributes.ts'
 import { ancestors, dirname, folderProbes, folderSteps, followLinks, join, knownState, missingFolder, onlyPath, plannedFolders } from './target.ts'
 import type { ByPath } from './target.ts'
 import { validateParam } from './validate.ts'
@@ -46,7 +60,7 @@ export type DestinationProbes = {
   readonly file: Record<string, Probe<FileState>>
   /** The folders that matter; a part of a tree without probes is no part of the state. */
   readonly folders?: Record<string, Probe<FileState>>
-  readonly accounts?: Record<string, Probe<string>>
+  readonly accounts?: AccountProbes
 }
 export type Destination = StateOf<DestinationProbes>
 
@@ -150,43 +164,113 @@ export function* backUp(path: string, content: Content, timestamp: string): Gene
   return copy
 }
 
+interface Written {
+  readonly differs: readonly Difference[]
+  readonly stats: FileStats
+  readonly returned: unknown
+}
+
 /** What `register` gets, under Ansible's names. */
-export function destinationResult(situation: {
-  before: Destination
-  after: AfterTree<Destination>
-  differs: readonly Difference[]
-  returned: unknown
-}): Record<string, unknown> {
+export function destinationResult(situation: Written & { before: Destination; after: AfterTree<Destination> }): Record<string, unknown> {
   const files = ((situation.after as Promised<Destination>).file ?? situation.before.file) as ByPath<After<FileState>>
   const path = onlyPath(files)
-  // Ansible names the path once more where the file itself is not written.
-  const written = situation.differs.filter(({ path: [, , leaf] }) => leaf === 'type' || leaf === 'content')
+  return writtenResult(path, files[path]!, situation)
+}
+
+/** The same of a file that is copied to a path. */
+export function writtenResult(path: string, file: After<FileState>, { differs, stats, returned }: Written): Record<string, unknown> {
+  const written = writes(path, differs)
   return {
     dest: path,
+    // Of a file that is not written Ansible names the path once more; of one that is, the sum with which it arrived.
     ...(!written.some(isCertain) && { path: written.length === 0 ? path : KNOWN_AFTER_APPLY }),
-    ...fileResult(files[path]!),
-    ...(situation.returned as { backup_file?: string } | undefined),
+    ...(written.length > 0 && md5Of(file)),
+    ...fileResult(file, stats[path]),
+    ...(returned as { backup_file?: string } | undefined),
   }
 }
 
+/** The same where Ansible's module, and not its action, does the copying: the path has one name, and the sum is always there. */
+export function moduleResult(situation: Parameters<typeof destinationResult>[0]): Record<string, unknown> {
+  const files = ((situation.after as Promised<Destination>).file ?? situation.before.file) as ByPath<After<FileState>>
+  const result: Record<string, unknown> = { ...destinationResult(situation), ...md5Of(Object.values(files)[0]!) }
+  delete result['path']
+  return result
+}
+
+function md5Of(file: After<FileState>): { md5sum?: unknown } {
+  const md5 = orUnknown(() => (typeof file === 'object' && file.type === 'file' ? (file.content as Content).md5 : undefined))
+  return md5 === undefined ? {} : { md5sum: md5 }
+}
+
+/** What differs so that a file is written. */
+function writes(path: string, differs: readonly Difference[]): Difference[] {
+  return differs.filter(({ path: [, at, leaf] }) => at === path && (leaf === 'type' || leaf === 'content'))
+}
+
+/** Of a file that would be written Ansible's dry run tells nothing; of one that would not, what is there. */
+export function destinationInCheck({
+  before,
+  differs,
+  statsBefore,
+}: {
+  before: Destination
+  differs: readonly Difference[]
+  statsBefore: FileStats
+}): Record<string, unknown> {
+  const path = onlyPath(before.file)
+  return writes(path, differs).length > 0 ? {} : { dest: path, path, ...fileResult(before.file[path]!, statsBefore[path]) }
+}
+
+/** How the differences of a file's copy are told; `source` is where its text comes from. */
+export function destinationDiff(
+  situation: { params: DestinationParams; before: Destination; statsBefore: FileStats },
+  source: string | undefined,
+): DiffForm | undefined {
+  const path = onlyPath(situation.before.file)
+  return copyDiff(['file', path], { ...situation, now: situation.before.file[path]! }, source)
+}
+
+/** The same of a file that is copied to a path of the state. */
+export function copyDiff(
+  file: DiffForm['file'],
+  given: { now: FileState; params: { force: boolean }; before: { accounts?: Accounts }; statsBefore: FileStats },
+  source = file[1],
+): DiffForm | undefined {
+  const {
+    now,
+    params,
+    before: { accounts },
+    statsBefore,
+  } = given
+  if (!params.force && now.type !== 'absent') return undefined
+  const states = [fileKind(now, statsBefore[file[1]]), 'file'] as const
+  return { form: 'copy', file, ids: wantedIds(accounts), madeWith: madeWith(NEW_FILE_MODE, accounts), source, states }
+}
+
+/** What Ansible calls a thing: all but folders and links are files, `hard` where a file has other names. */
+export function fileKind(state: After<FileState>, stat?: FileStats[string]): string {
+  if (typeof state === 'symbol' || typeof state.type === 'symbol') return 'file'
+  if (state.type !== 'file' && state.type !== 'other') return state.type
+  return (knownStat(stat)?.links ?? 1) > 1 ? 'hard' : 'file'
+}
+
 /** Mode, owner, group, size, checksum and state of what is at a path, as far as they are known. */
-export function fileResult(state: After<FileState>): Record<string, unknown> {
+export function fileResult(state: After<FileState>, stat?: FileStats[string]): Record<string, unknown> {
   if (typeof state === 'symbol') return {}
   const { type } = state
   const content = type === 'file' ? (state.content as Content) : undefined
   const checksum = content && orUnknown(() => content.sha1)
+  const { uid, gid, sizeBytes } = stat === KNOWN_AFTER_APPLY ? { uid: stat, gid: stat, sizeBytes: stat } : (stat ?? {})
   return {
-    state: type,
+    state: fileKind(state, stat),
     ...knownAttributes(state),
+    ...(type !== 'absent' && { uid, gid }),
+    ...((type === 'directory' || type === 'other') && { size: sizeBytes }),
     ...(type === 'link' && typeof state.target === 'string' && { mode: '0777', size: Buffer.byteLength(state.target) }),
-    ...('mode' in state && typeof state.mode === 'string' && { mode: resultMode(state.mode) }),
+    ...('mode' in state && typeof state.mode === 'string' && { mode: printMode(state.mode) }),
     ...(content && { size: orUnknown(() => content.sizeBytes), ...(checksum !== undefined && { checksum }) }),
   }
-}
-
-/** Ansible writes a mode as 0 and at least three digits: 0644, 02755. */
-function resultMode(mode: string): string {
-  return mode.startsWith('0') ? mode : `0${mode}`
 }
 
 /** What both return, for the documentation. */
@@ -196,7 +280,10 @@ export const DESTINATION_RETURNS = {
   mode: 'The permissions, four octal digits.',
   owner: 'The user that owns it.',
   group: 'The group that owns it.',
+  uid: 'The number of that user.',
+  gid: 'The number of that group.',
   size: 'The size in bytes.',
-  state: "Always 'file'.",
+  md5sum: 'The MD5 of the content, where it was written.',
+  state: "'file', or 'hard' where the file has other names.",
   backup_file: 'The path of the backup, where one was made.',
 } as const

@@ -12,7 +12,7 @@ import {
   withAttributes,
   writerProbes,
 } from './attributes.ts'
-import type { AttributeParams, Wanted } from './attributes.ts'
+import type { AccountProbes, AttributeParams, Wanted } from './attributes.ts'
 import { writeFile } from './destination.ts'
 import { ancestors, basename, dirname, folderProbes, folderSteps, join, knownState, plannedFolders } from './target.ts'
 import type { ByPath } from './target.ts'
@@ -31,7 +31,7 @@ export type FolderCopyProbes = {
   /** What is, and will be, at each path below the destination. */
   readonly copies: Record<string, Probe<FileState>>
   readonly folders: Record<string, Probe<FileState>>
-  readonly accounts: Record<string, Probe<string>>
+  readonly accounts: AccountProbes
   /** On the host: what is in the folder that is copied, and its files. */
   readonly sourceTree?: Probe<Tree>
   readonly sources?: Record<string, Probe<FileState>>

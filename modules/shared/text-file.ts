@@ -6,6 +6,7 @@ import { Content, RegexError, compilePython, file, param } from '../../runner/mo
 import type {
   After,
   AfterTree,
+  DiffForm,
   Difference,
   FileState,
   Planned,
@@ -18,8 +19,19 @@ import type {
   Step,
   StepReply,
 } from '../../runner/module.ts'
-import { NEW_FILE_MODE, accountProbes, attributeParams, plannedFile, unknownAccount, wantedAttributes, withAttributes, writerProbes } from './attributes.ts'
-import type { AttributeParams } from './attributes.ts'
+import {
+  NEW_FILE_MODE,
+  accountProbes,
+  attributeParams,
+  madeWith,
+  plannedFile,
+  unknownAccount,
+  wantedAttributes,
+  wantedIds,
+  withAttributes,
+  writerProbes,
+} from './attributes.ts'
+import type { AccountProbes, AttributeParams } from './attributes.ts'
 import { writeFile } from './destination.ts'
 import { ancestors, folderProbes, folderSteps, followLinks, knownState, onlyPath, plannedFolders } from './target.ts'
 import type { ByPath } from './target.ts'
@@ -58,7 +70,7 @@ export type TextFileProbes = {
   readonly file: Record<string, Probe<FileState>>
   /** Where the file is to be made. */
   readonly folders?: Record<string, Probe<FileState>>
-  readonly accounts?: Record<string, Probe<string>>
+  readonly accounts?: AccountProbes
 }
 type State = StateOf<TextFileProbes>
 
@@ -165,9 +177,22 @@ export function* applyTextFile(situation: {
 
 const ATTRIBUTES_CHANGED = 'ownership, perms or SE linux context changed'
 
+/** What the result of an edit is made of. */
+export interface Edited<P extends TextFileParams> {
+  readonly params: P
+  readonly before: State
+  readonly differs: readonly Difference[]
+  readonly returned: unknown
+}
+
+/** The same for a dry run's document: of a file that is yet to be made Ansible says nothing of its attributes. */
+export function editedInCheck<P extends TextFileParams>(situation: Edited<P>): Edited<P> {
+  return isMade(situation.params, Object.values(situation.before.file)[0]!) ? { ...situation, differs: [] } : situation
+}
+
 /** `msg` as Ansible words it, and what the edit counted. */
 export function textFileMessage(
-  situation: { params: TextFileParams; before: State; differs: readonly Difference[] },
+  situation: Pick<Edited<TextFileParams>, 'params' | 'before' | 'differs'>,
   edit: (text: string) => Edit,
 ): { msg: string; found?: number } {
   const { params, before, differs } = situation
@@ -180,15 +205,23 @@ export function textFileMessage(
   // The plan has refused it.
   if (edited instanceof RegexError) return { msg: '' }
   const { message, found } = edited
-  const accounts = before.accounts ?? {}
+  const writer = before.accounts?.writer
   const attributes =
     now.type === 'file' || differs.length === 0
       ? differs.some((each) => each.path[0] === 'file' && ['owner', 'group', 'mode'].includes(each.path[2] ?? ''))
       : (params.mode ?? NEW_FILE_MODE) !== NEW_FILE_MODE ||
-        (params.owner ?? accounts['writer']) !== accounts['writer'] ||
-        (params.group ?? accounts['writerGroup']) !== accounts['writerGroup']
+        (params.owner ?? writer?.user.name) !== writer?.user.name ||
+        (params.group ?? writer?.group.name) !== writer?.group.name
   const msg = attributes ? (message === '' ? ATTRIBUTES_CHANGED : `${message} and ${ATTRIBUTES_CHANGED}`) : message
   return { msg, ...(found !== undefined && { found }) }
+}
+
+/** How the differences of an edit are told; none where there is no file, and none is made. */
+export function textFileDiff(form: 'edit' | 'text', { params, before }: { params: TextFileParams; before: State }): DiffForm | undefined {
+  const path = onlyPath(before.file)
+  const now = before.file[path]!
+  if (now.type !== 'file' && !isMade(params, now)) return undefined
+  return { form, file: ['file', path], path: params.path, ids: wantedIds(before.accounts), madeWith: madeWith(NEW_FILE_MODE, before.accounts) }
 }
 
 /** A regular expression in Python's syntax, as text that compiles. */

@@ -23,6 +23,8 @@ export function tree(path: string): Probe<Tree> {
     `query:tree:${path}`,
     ['find', path, '-mindepth', '1', '-printf', '%y %m %u %g %P\\0'],
     (reply) => {
+      // A folder that a dry run has only foreseen: nothing is in it but what is foreseen as well.
+      if (reply.stdout === '' && reply.stderr.trimEnd().endsWith('No such file or directory')) return {}
       if (reply.exitCode !== 0) throw new Error(`find could not read all of ${path}: ${reply.stderr.trim()}`)
       const entries: Record<string, TreeEntry> = {}
       for (const record of reply.stdout.split('\0')) {

@@ -5,7 +5,7 @@
 import type { z } from 'zod'
 import { Unknown } from '../value/value.ts'
 import type { Content } from './content.ts'
-import type { Probe, Resource } from './resource.ts'
+import type { FileStat, Probe, Resource } from './resource.ts'
 import type { Step, StepReply } from './step.ts'
 
 /** A leaf of a planned state that only applying can tell (a generated id, a version that the server picks). */
@@ -136,8 +136,55 @@ export interface StateModule<P extends z.ZodType = z.ZodType, T extends ProbeTre
   }
   /** Read when the task fails after apply: log lines and the like, shown with the error. */
   evidence?(params: z.output<P>): readonly Probe<string>[]
-  /** Pure. */
+  /** Pure. What `register` gets beside `changed` and `diff`, under Ansible's names. */
   result?(situation: ResultSituation<P, T>): Record<string, unknown>
+  /**
+   * Pure. Where a dry run finds that something would change: what the JSON document tells in place of the result. Ansible's
+   * tells of files what is there; what will be is in `diff`, and in what `register` holds. Without it, the result.
+   */
+  resultInCheck?(situation: ResultSituation<P, T>): Record<string, unknown>
+  /** Pure. The form that Ansible's module of the name gives to `diff`; undefined where it has none. */
+  diff?(situation: ResultSituation<P, T>): DiffForm | undefined
+}
+
+/**
+ * How differences that the engine has found are told in `diff`, in the JSON document and in `register`.
+ *
+ * - `attributes`: one object a side, with the path and what differs of the file.
+ * - `copy`: the two texts; where they are the same, as `attributes`.
+ * - `edit`: the two texts, and then what differs of the attributes, each whether it differs or not.
+ * - `text`: the two texts, where they differ.
+ * - `whole`: the two texts, whether they differ or not.
+ */
+export interface DiffForm {
+  readonly form: 'attributes' | 'copy' | 'edit' | 'text' | 'whole'
+  /** Where the file is in the state: the part, and its path there. */
+  readonly file: readonly [part: string, path: string]
+  /** Its path as the result tells it; default: as in the state. */
+  readonly path?: string
+  /** Where the attributes are that are set, if not at `file`. */
+  readonly attributesOf?: readonly [part: string, path: string]
+  /** The numbers of an owner and a group that are asked for. */
+  readonly ids?: { readonly owner?: number | undefined; readonly group?: number | undefined }
+  /** The mode and the numbers with which it is made, before its own are set. */
+  readonly madeWith?: { readonly mode: string; readonly owner?: number | undefined; readonly group?: number | undefined }
+  /** Where the new text comes from. */
+  readonly source?: string
+  /** With `attributes`: as what the thing counts before and after, where that is told. */
+  readonly states?: readonly [before: string, after: string]
+  /** With `attributes`: the times that are set. */
+  readonly times?: readonly ('atime' | 'mtime')[]
+}
+
+/**
+ * What was read of paths beside their states, and is not compared. In a dry run a path that would get another owner or type
+ * is KNOWN_AFTER_APPLY.
+ */
+export type FileStats = Readonly<Record<string, FileStat | typeof KNOWN_AFTER_APPLY>>
+
+/** What was read of a path, where it is known. */
+export function knownStat(stat: FileStats[string] | undefined): FileStat | undefined {
+  return stat === KNOWN_AFTER_APPLY ? undefined : stat
 }
 
 export interface ApplySituation<P extends z.ZodType, T extends ProbeTree> {
@@ -166,6 +213,9 @@ export interface ResultSituation<P extends z.ZodType, T extends ProbeTree> {
   readonly before: StateOf<T>
   readonly after: AfterTree<StateOf<T>>
   readonly differs: readonly Difference[]
+  /** Of paths as they are before, and as they are after. */
+  readonly statsBefore: FileStats
+  readonly stats: FileStats
   /** What `apply` returned; undefined in a check and where nothing was applied. */
   readonly returned: unknown
 }

@@ -153,11 +153,14 @@ export class ControllerSource {
   readonly mode: string | undefined
   /** What is in the folder, where it is one: the outer entries before the inner ones, otherwise sorted. */
   readonly entries: readonly ControllerEntry[] | undefined
-  constructor(name: string, content: Content, mode?: string, entries?: readonly ControllerEntry[]) {
+  /** Where it was found: absolute. */
+  readonly path: string
+  constructor(name: string, content: Content, mode?: string, entries?: readonly ControllerEntry[], path = name) {
     this.name = name
     this.content = content
     this.mode = mode
     this.entries = entries
+    this.path = path
   }
 }
 

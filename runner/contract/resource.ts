@@ -90,11 +90,27 @@ export type FileState =
   | { readonly type: 'link'; readonly target: string; readonly owner: string; readonly group: string }
   | { readonly type: 'other'; readonly mode: string; readonly owner: string; readonly group: string }
 
-/** What a port answers to a file read: the state, and beside it what is not compared. */
+/** A mode as results write it, with at least three digits after the 0: 0644, 02755. */
+export function printMode(mode: string): string {
+  return mode.startsWith('0') ? mode : `0${mode}`
+}
+
+/** What is read of a path on a host beside its state, and not compared. Times are in seconds since 1970. */
+export interface FileStat {
+  readonly uid: number
+  readonly gid: number
+  readonly sizeBytes: number
+  /** How many names the file has. */
+  readonly links: number
+  readonly atimeSeconds: number
+  readonly mtimeSeconds: number
+}
+
+/** What a port answers to a file read. */
 export interface FileReply {
   readonly state: FileState
-  /** Numeric owner and group, size in bytes, modification time in seconds since 1970; undefined for an absent path. */
-  readonly stat?: { readonly uid: number; readonly gid: number; readonly sizeBytes: number; readonly mtimeSeconds: number }
+  /** Undefined for an absent path, and on the controller. */
+  readonly stat?: FileStat
 }
 
 export type Reply = FileReply | QueryReply | CloudReply

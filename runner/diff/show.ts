@@ -85,7 +85,8 @@ function masked(label: string, before: string, after: string, context: ShowConte
   return { kind: 'value', label, before, after }
 }
 
-function showContent(label: string, resource: string, before: unknown, after: unknown, context: ShowContext): Shown {
+/** The text of a file on both sides, as far as it may be printed. */
+export function showContent(label: string, resource: string, before: unknown, after: unknown, context: ShowContext): Shown {
   const sides = [before, after].map((side) => (side instanceof Content ? side : undefined))
   const texts = sides.map((side) => (side === undefined ? '' : side.text))
   if (isOnlyKnownAfterApply(after)) return { kind: 'value', label: `${label} content`, before: printState(before), after: printPlanned(after) }

@@ -105,8 +105,9 @@ function literalParts(text: string): string[] {
   return hasTemplateMarkers(text) ? text.split(/\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}/s).filter((part) => part.trim().length >= 4) : [text]
 }
 
+/** A regular file, or the one device that reads as an empty one. */
 export function isFile(absolute: string): boolean {
-  return statSync(absolute, { throwIfNoEntry: false })?.isFile() ?? false
+  return absolute === '/dev/null' || (statSync(absolute, { throwIfNoEntry: false })?.isFile() ?? false)
 }
 
 export function isFolder(absolute: string): boolean {

@@ -1,6 +1,6 @@
 /** Reads the probes of a task in one round trip, under what a dry run has predicted. */
 import { UnknownStateError, type ProbeTree } from '../contract/kinds.ts'
-import type { HostRead, Probe, QueryReply } from '../contract/resource.ts'
+import type { FileReply, FileStat, HostRead, Probe, QueryReply } from '../contract/resource.ts'
 import { fail } from '../diagnostic/diagnostic.ts'
 import type { CloudOutcome, CloudPort } from '../port/cloud.ts'
 import { readControllerFile } from '../port/controller.ts'
@@ -23,6 +23,8 @@ export interface ProbeContext {
 export interface ReadState {
   readonly leaves: readonly Leaf[]
   readonly states: readonly LeafState[]
+  /** What was read of files on the host and is not compared, by path. */
+  readonly stats: ReadonlyMap<string, FileStat>
   /** As the module sees it. */
   readonly object: Record<string, unknown>
 }
@@ -90,7 +92,16 @@ async function readTree(tree: ProbeTree, context: ProbeContext, known: Known): P
     known.set(name, leafState(probe, overlaid, at < 0 ? undefined : outcomes[at], context))
   }
   const states = leaves.map(({ probe }) => known.get(nameOf(probe))!)
-  return { leaves, states, object: stateObject(leaves, states) }
+  return { leaves, states, stats: statsOf(leaves, states), object: stateObject(leaves, states) }
+}
+
+function statsOf(leaves: readonly Leaf[], states: readonly LeafState[]): Map<string, FileStat> {
+  const stats = new Map<string, FileStat>()
+  leaves.forEach(({ probe: { read } }, index) => {
+    const state = states[index]!
+    if (read.kind === 'file' && state.known && state.stat) stats.set(read.path, state.stat)
+  })
+  return stats
 }
 
 function overlay(probe: Probe<unknown>, context: ProbeContext): Overlaid {
@@ -114,7 +125,7 @@ function leafState(probe: Probe<unknown>, overlaid: Overlaid, outcome: ProbeOutc
   if (mayCome !== undefined) return { known: false, cause: mayCome }
   const value = parsed(probe, outcome)
   if (overlaid.kind === 'unknown' && isAbsent(value)) return { known: false, cause: overlaid.cause }
-  return { known: true, value }
+  return { known: true, value, stat: probe.read.kind === 'file' && 'reply' in outcome ? (outcome.reply as FileReply).stat : undefined }
 }
 
 /** Of a query that does not work now: the task that may have brought its program. */

@@ -1,14 +1,15 @@
 /** Trees of probes, and the states that they read. */
 import { KNOWN_AFTER_APPLY, UnknownStateError, type ProbeTree } from '../contract/kinds.ts'
-import type { Probe } from '../contract/resource.ts'
+import type { FileStat, Probe } from '../contract/resource.ts'
 
 export interface Leaf {
   readonly path: readonly string[]
   readonly probe: Probe<unknown>
 }
 
-/** What a probe read, or why that is unknown. */
-export type LeafState = { readonly known: true; readonly value: unknown } | { readonly known: false; readonly cause: string }
+/** What a probe read, of a file with what is not compared of it, or why that is unknown. */
+export type LeafState =
+  { readonly known: true; readonly value: unknown; readonly stat?: FileStat | undefined } | { readonly known: false; readonly cause: string }
 
 /** The probes of a tree, in its order. */
 export function leavesOf(tree: ProbeTree, path: readonly string[] = []): Leaf[] {

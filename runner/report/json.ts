@@ -125,21 +125,20 @@ export class JsonReporter implements Reporter {
     result.set('action', action)
     if (outcome.items) {
       const items = result.get('results') as Dict[]
-      outcome.items.forEach((each, index) => this.#diff(items[index]!, each.outcome, outcome.diff))
+      outcome.items.forEach((each, index) => this.#differences(items[index]!, each.outcome, outcome.diff))
     }
-    this.#diff(result, outcome, outcome.diff)
+    this.#differences(result, outcome, outcome.diff)
     return result
   }
 
-  #diff(result: Dict, outcome: Outcome, asked: boolean | undefined): void {
-    if (!(asked ?? this.#options.showDiffs) || outcome.shown.length === 0) return
-    // Of a file whose content differs the content is the diff, as in Ansible's document.
-    const texts = new Set(outcome.shown.flatMap((shown) => (shown.kind === 'text' ? [shown.beforeHeader, shown.afterHeader] : [])))
-    result.set('diff', outcome.shown.filter((shown) => shown.kind !== 'value' || !texts.has(shown.label)).map(diffEntry))
+  /** Where Ansible's module has no `diff`, or a dry run cannot fill in its form, what differs stands under a name of its own. */
+  #differences(result: Dict, outcome: Outcome, asked: boolean | undefined): void {
+    if (!(asked ?? this.#options.showDiffs) || outcome.shown.length === 0 || result.has('diff')) return
+    result.set('differences', outcome.shown.map(entryOf))
   }
 }
 
-function diffEntry(shown: Shown): Dict {
+function entryOf(shown: Shown): Dict {
   switch (shown.kind) {
     case 'text':
       return Dict.of({ before: shown.before, after: shown.after, before_header: shown.beforeHeader, after_header: shown.afterHeader })

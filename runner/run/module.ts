@@ -12,6 +12,7 @@ import {
   type ActionModule,
   type Difference,
   type Event,
+  type FileStats,
   type Module,
   type Planned,
   type ReadModule,
@@ -22,6 +23,7 @@ import type { Probe, QueryReply } from '../contract/resource.ts'
 import { NothingDone } from '../contract/step.ts'
 import { DiagnosticError, fail, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import { compare } from '../diff/compare.ts'
+import { diffIn } from '../diff/form.ts'
 import { printState, show, type ShowContext, type Shown } from '../diff/show.ts'
 import type { CloudPort } from '../port/cloud.ts'
 import type { Become, Port } from '../port/port.ts'
@@ -60,6 +62,8 @@ export interface ModuleContext extends ShowContext {
   /** True where the task says by `changed_when: false` that it alters nothing. */
   readonly changesNothing: boolean
   readonly timestamp: string
+  /** Whether texts that differ are asked for, with `--diff` or the task's `diff`, and may be told: not with `no_log`. */
+  readonly showsDiff: boolean
 }
 
 /** How long an engine waits between two looks at a state that is to settle, in milliseconds. */
@@ -178,14 +182,50 @@ function predict(module: StateModule, params: unknown, plan: Plan, context: Modu
     foresee(module, params, plan, planned.after, context.overlay, context)
     context.predictedChange()
   }
-  const result = orUnknown(() =>
-    dictOf(module.result?.({ params, before: before.object, after: planned.after as never, differs, returned: undefined }) ?? {}, context),
-  )
+  const situation: Situation = {
+    params,
+    before: before.object,
+    after: planned.after as never,
+    differs,
+    statsBefore: Object.fromEntries(before.stats),
+    stats: statsAhead(before, differs),
+    returned: undefined,
+  }
+  const result = orUnknown(() => resultOf(module, situation, plan, context))
   const data = result instanceof Unknown ? { data: new Dict(), unknownData: result.cause } : { data: result }
-  const outcome = refuse({ changed, ...data, shown }, planned.refusals)
+  const reported = orUnknown(() => (changed ? module.resultInCheck?.(situation) : undefined))
+  const document = reported === undefined || reported instanceof Unknown ? undefined : dictOf(reported, context)
+  const outcome = refuse({ changed, ...data, ...(document && { reported: withDiff(module, document, situation, plan, context) }), shown }, planned.refusals)
   if (events.length > 0 || differs.length === 0 || differs.some(isCertain)) return outcome
   const dependsOn = differs.flatMap((difference) => [difference.before, difference.after]).find((state) => state instanceof Unknown)!.cause
   return unknown(dependsOn, { shown, failure: outcome.failure })
+}
+
+type Situation = Parameters<NonNullable<StateModule['result']>>[0]
+
+/** What `register` gets of a state module beside `changed`. */
+function resultOf(module: StateModule, situation: Situation, plan: Plan, context: ModuleContext): Dict {
+  return withDiff(module, dictOf(module.result?.(situation) ?? {}, context), situation, plan, context)
+}
+
+/** Adds `diff` where Ansible's module has one. What a dry run cannot know of it is only in what is shown. */
+function withDiff(module: StateModule, result: Dict, situation: Situation, { before, planned }: Plan, context: ModuleContext): Dict {
+  if (!module.diff || planned.refusals) return result
+  const diff = orUnknown(() => {
+    const form = module.diff!(situation)
+    return form && diffIn(form, { ...situation, leaves: before.leaves, withTexts: context.showsDiff, check: context.check, context })
+  })
+  return diff === undefined || diff instanceof Unknown ? result : new Dict([...result, ...dictOf({ diff }, context)])
+}
+
+/** What will be there beside the states, as far as a dry run can tell. */
+function statsAhead(before: ReadState, differs: readonly Difference[]): FileStats {
+  const ahead: Record<string, FileStats[string]> = Object.fromEntries(before.stats)
+  for (const { path } of differs) {
+    const leaf = before.leaves.find((each) => each.path.every((key, index) => path[index] === key))
+    if (leaf?.probe.read.kind === 'file' && ['type', 'owner', 'group', 'target'].includes(path.at(-1)!)) ahead[leaf.probe.read.path] = KNOWN_AFTER_APPLY
+  }
+  return ahead
 }
 
 /** Tells the overlay of the state that the task brings about, or may bring about. */
@@ -218,9 +258,10 @@ function foresee(
 /** Applies what was planned, reads it back and holds the module to its promise. */
 async function change(module: StateModule, params: unknown, plan: Plan, context: ModuleContext): Promise<Outcome> {
   const { before, planned, differs, events, changed, shown } = plan
-  const result = (after: unknown, returned: unknown): Dict =>
-    dictOf(module.result?.({ params, before: before.object, after: after as never, differs, returned }) ?? {}, context)
-  if (!changed) return refuse({ changed, data: result(planned.after, undefined), shown }, planned.refusals)
+  const statsBefore = Object.fromEntries(before.stats)
+  const result = (after: unknown, stats: FileStats, returned: unknown): Dict =>
+    resultOf(module, { params, before: before.object, after: after as never, differs, statsBefore, stats, returned }, plan, context)
+  if (!changed) return refuse({ changed, data: result(planned.after, statsBefore, undefined), shown }, planned.refusals)
   let stepsDone = 0
   try {
     const returned = await apply(
@@ -246,7 +287,7 @@ async function change(module: StateModule, params: unknown, plan: Plan, context:
     if (broken.length > 0) throw new DiagnosticError(brokenPromise(verified, broken, context))
     // A task of a dry run that is really run (`check_mode: false`) overrules what was predicted before it.
     if (context.overlay) foresee(module, params, plan, verified.object, context.overlay, context)
-    return refuse({ changed, data: result(promised, returned), shown }, planned.refusals)
+    return refuse({ changed, data: result(promised, Object.fromEntries(verified.stats), returned), shown }, planned.refusals)
   } catch (error) {
     if (!(error instanceof DiagnosticError) || isHostFault(error)) throw error
     const failure = await withEvidence(failureOf(error.first), module.evidence?.(params), context)

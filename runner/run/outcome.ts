@@ -21,6 +21,8 @@ export interface Outcome {
   readonly unknown?: string | undefined
   /** What `register` gets, beside the keys that follow from the fields above. */
   readonly data: Dict
+  /** In a dry run: what the JSON document tells in place of the data. */
+  readonly reported?: Dict | undefined
   /** In a dry run: the task on which it depends what the data would be. */
   readonly unknownData?: string | undefined
   readonly shown: readonly Shown[]

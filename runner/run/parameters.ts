@@ -105,10 +105,10 @@ function controllerSource(
   const decrypts = kind === 'template' || booleanOf(plain(values, 'decrypt') ?? true)
   if (isFolder(absolute)) {
     const follow = booleanOf(plain(values, 'local_follow') ?? true)
-    return new ControllerSource(name, Content.of(''), modeOf(absolute), readFolder(absolute, reader, at, { follow, decrypts }))
+    return new ControllerSource(name, Content.of(''), modeOf(absolute), readFolder(absolute, reader, at, { follow, decrypts }), absolute)
   }
   const { content, mode } = readContent(absolute, reader, at, decrypts)
-  if (kind !== 'template') return new ControllerSource(name, content, mode)
+  if (kind !== 'template') return new ControllerSource(name, content, mode, undefined, absolute)
   const dest = values.get('dest')
   const scope = templateScope(evaluator, {
     path: name,
@@ -117,7 +117,7 @@ function controllerSource(
     managed: session.options.ansibleManaged,
   })
   const text = orUnknown(() => session.evaluatingAs(evaluator, task, () => jinja.renderFile(reader.text(absolute, at), scope, renderOptions(values))))
-  return new ControllerSource(name, text instanceof Unknown ? Content.unknown(text.cause) : Content.of(text), mode)
+  return new ControllerSource(name, text instanceof Unknown ? Content.unknown(text.cause) : Content.of(text), mode, undefined, absolute)
 }
 
 /** The script of a command line. */

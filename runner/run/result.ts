@@ -6,13 +6,14 @@ import type { Outcome } from './outcome.ts'
 /** Ansible's words for a loop as a whole. */
 const LOOP_MESSAGES = { done: 'All items completed', failed: 'One or more items failed', skipped: 'All items skipped' }
 
-export function resultDict(outcome: Outcome): Dict {
+export function resultDict(outcome: Outcome, purpose: 'report' | 'register' = 'report'): Dict {
   const result = new Dict()
+  const data = (purpose === 'report' ? outcome.reported : undefined) ?? outcome.data
   if (outcome.items) {
     result.set(
       'results',
       outcome.items.map((each): Value => {
-        const item = resultDict(each.outcome)
+        const item = resultDict(each.outcome, purpose)
         item.set(each.loopVariable, each.item)
         item.set('ansible_loop_var', each.loopVariable)
         if (each.indexVariable !== undefined) {
@@ -26,13 +27,13 @@ export function resultDict(outcome: Outcome): Dict {
     )
     if (outcome.items.length > 0) result.set('msg', outcome.failure ? LOOP_MESSAGES.failed : outcome.skipped ? LOOP_MESSAGES.skipped : LOOP_MESSAGES.done)
   }
-  for (const [key, value] of outcome.data) result.set(key, value)
+  for (const [key, value] of data) result.set(key, value)
   result.set('changed', outcome.changed)
   result.set('failed', outcome.failure !== undefined || outcome.gaveUp === true)
   const failure = outcome.unreachable ?? outcome.failure
   if (outcome.unreachable) result.set('unreachable', true)
   if (failure && !outcome.items) {
-    if (!outcome.data.has('msg') || outcome.failure?.diagnostic) result.set('msg', failure.message)
+    if (!data.has('msg') || outcome.failure?.diagnostic) result.set('msg', failure.message)
     if (failure.detail !== undefined) result.set('detail', failure.detail)
   }
   if (outcome.skipped) {
@@ -54,7 +55,7 @@ export function resultDict(outcome: Outcome): Dict {
 export function registered(outcome: Outcome): Value {
   const because = outcome.unknown ?? outcome.unknownData
   if (because !== undefined) return new Unknown(because)
-  const result = resultDict(outcome)
+  const result = resultDict(outcome, 'register')
   forRegister(result)
   if (!outcome.items) return result
   if (!result.has('skipped')) result.set('skipped', false)

@@ -6,7 +6,7 @@ import { isLocalhost, type Inventory } from '../load/inventory/inventory.ts'
 import type { Play } from '../load/playbook.ts'
 import type { ModuleRegistry } from '../load/modules.ts'
 import type { Reader } from '../load/reader.ts'
-import type { CompiledBlock, CompiledPlay, CompiledTask, RoleUse } from '../plan/compiled.ts'
+import { accumulated, type CompiledBlock, type CompiledPlay, type CompiledTask, type RoleUse } from '../plan/compiled.ts'
 import { TaskCounter } from '../plan/compile.ts'
 import type { CloudPort } from '../port/cloud.ts'
 import type { ConnectionSettings, Port } from '../port/port.ts'
@@ -341,6 +341,11 @@ export class Session {
       magic.set('role_names', own)
       magic.set('ansible_dependent_role_names', [...new Set(dependencies)])
     }
+    if (task)
+      magic.set(
+        'environment',
+        accumulated(task.chain, 'environment').flatMap(({ raw }) => raw),
+      )
     if (task?.role) {
       magic.set('role_name', task.role.role.name)
       magic.set('ansible_role_name', task.role.role.name)

@@ -446,6 +446,7 @@ class TaskOnHost {
         secrets: this.#session.secrets,
         secretFiles: this.#session.secretFiles,
         timestamp: timestamp(new Date()),
+        showsDiff: ((await this.flag('diff', undefined)) ?? options.diff) && !(await this.flag('no_log', false)),
       }).catch((error: unknown) => {
         // Arguments that were only checked one by one may not go together: a run refuses them, and a module is not made for them.
         throw unknown === undefined || error instanceof DiagnosticError ? error : new UnknownValueError(unknown)
@@ -699,6 +700,10 @@ function secretsOf(outcome: Outcome): Value[] {
     'group',
     'state',
     'checksum',
+    'md5sum',
+    'remote_checksum',
+    // It holds no texts: see `showsDiff`.
+    'diff',
     'changed',
     'failed',
     'rc',

@@ -75,7 +75,7 @@ const cloudResource = (resource: string) => {
 /** What common programs answer. */
 function known({ argv }: QueryRead): string {
   if (argv[0] === 'sysctl' && argv[1] === '-n') return '0\n'
-  if (argv[0] === 'id') return 'root\n'
+  if (argv[0] === 'id') return 'uid=0(root) gid=0(root) groups=0(root)\n'
   if (argv[0] === 'systemctl' && argv[1] === 'show') {
     return 'LoadState=loaded\nActiveState=active\nSubState=running\nUnitFileState=enabled\nNeedDaemonReload=no\nMainPID=1\nNRestarts=0\n'
   }

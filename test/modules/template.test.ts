@@ -123,6 +123,7 @@ t.test('results have the names of Ansible', async (t) => {
     group: 'root',
     size: 9,
     checksum: createHash('sha1').update('conn oci\n').digest('hex'),
+    md5sum: createHash('md5').update('conn oci\n').digest('hex'),
     backup_file: '/etc/ipsec.d/oci.conf.01d09d19.2026-01-31@10:15:59~',
   })
   const same = simulate(module, args(''), { ...there, '/etc/ipsec.d/oci.conf': textFile('conn oci\n') }, { controller })

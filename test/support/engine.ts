@@ -55,5 +55,6 @@ export function runAlone(
     secrets: new Secrets(),
     secretFiles: new Set(),
     timestamp: '2026-01-31@10:15:59',
+    showsDiff: true,
   })
 }

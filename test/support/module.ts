@@ -131,7 +131,7 @@ export function simulate(module: Module, args: string, host: HostStates = {}, op
     steps: yielded.map(describeStep),
     yielded,
     puts: Object.fromEntries(yielded.flatMap((step) => (step.kind === 'put' ? [[step.path, step.content.text]] : []))),
-    result: m.result?.({ params, before, after, differs, returned }) ?? {},
+    result: m.result?.({ params, before, after, differs, statsBefore: {}, stats: {}, returned }) ?? {},
   }
 }
 
@@ -209,9 +209,9 @@ function stateOf(leaf: Leaf, host: HostStates): LeafState {
   if (given instanceof Answer) return { known: true, value: probe.parse(given.reply as never) }
   if (given !== undefined) return { known: true, value: given }
   if (probe.read.kind === 'file') return { known: true, value: ABSENT }
-  if (probe.resource === 'query:id:user' || probe.resource === 'query:id:group') return { known: true, value: 'root' }
+  if (probe.resource === 'query:id') return { known: true, value: { user: { name: 'root', id: 0 }, group: { name: 'root', id: 0 } } }
   const account = /^query:(?:passwd|group):(\D.*)$/.exec(probe.resource)?.[1]
-  if (account !== undefined) return { known: true, value: account }
+  if (account !== undefined) return { known: true, value: { name: account, id: account === 'root' ? 0 : 1000 } }
   throw new Error(`the test says nothing of ${probe.resource} (${probe.read.kind === 'query' ? probe.read.argv.join(' ') : probe.read.operation})`)
 }
 

@@ -173,7 +173,7 @@ function everyHost(host: MemoryHost): MemoryHost {
     ...host,
     queries: (argv, port) => {
       const own = typeof queries === 'function' ? queries(argv, port) : queries?.[argv.join(' ')]
-      return own ?? (argv[0] === 'id' ? 'root\n' : undefined)
+      return own ?? (argv[0] === 'id' ? 'uid=0(root) gid=0(root) groups=0(root)\n' : undefined)
     },
   }
 }

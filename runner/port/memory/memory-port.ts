@@ -239,7 +239,7 @@ function fileReply(read: FileRead, entry: Entry | undefined): FileReply {
   if (!entry) return { state: { type: 'absent' } }
   const { owner, group } = entry
   const sizeBytes = entry.type === 'file' ? entry.bytes.length : entry.type === 'link' ? Buffer.byteLength(entry.target) : 4096
-  const stat = { uid: idOf(owner), gid: idOf(group), sizeBytes, mtimeSeconds: entry.mtimeSeconds }
+  const stat = { uid: idOf(owner), gid: idOf(group), sizeBytes, links: 1, atimeSeconds: entry.mtimeSeconds, mtimeSeconds: entry.mtimeSeconds }
   if (entry.type === 'directory') return { state: { type: 'directory', mode: entry.mode, owner, group }, stat }
   if (entry.type === 'link') return { state: { type: 'link', target: entry.target, owner, group }, stat }
   return { state: { type: 'file', mode: entry.mode, owner, group, content: contentOf(read, entry.bytes) }, stat }

@@ -118,7 +118,7 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
     },
   },
   touch: {
-    letters: 'cd:',
+    letters: 'camd:',
     run: ({ files, flags, operands, user, folder, nowSeconds }) => {
       for (const operand of operands) {
         const path = absolute(operand, folder)

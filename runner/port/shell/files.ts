@@ -1,7 +1,7 @@
 /** Reads of files: many at once where that is safe, one by one where a name or a race makes it unsafe. */
 import { createHash } from 'node:crypto'
 import { Content } from '../../contract/content.ts'
-import type { FileRead, FileState } from '../../contract/resource.ts'
+import type { FileRead, FileStat, FileState } from '../../contract/resource.ts'
 import type { Diagnostic } from '../../diagnostic/diagnostic.ts'
 import type { ReadOutcome } from '../port.ts'
 import { FILE_GROUP_MAX_PATH_BYTES, FILE_GROUP_MAX_PATHS, FILE_GROUP_TIMEOUT_MS, FILE_MAX_BYTES, FRAME_MAX_BYTES, RUNAWAY_BYTES } from './limits.ts'
@@ -15,12 +15,8 @@ export type FileFacts =
   | { readonly kind: 'problem'; readonly problem: Diagnostic }
   | { readonly kind: 'there'; readonly stat: Stat; readonly target?: string; readonly sha256?: string; readonly bytes?: Buffer }
 
-interface Stat {
+interface Stat extends FileStat {
   readonly mode: number
-  readonly sizeBytes: number
-  readonly uid: number
-  readonly gid: number
-  readonly mtimeSeconds: number
   readonly owner: string
   readonly group: string
 }
@@ -50,8 +46,7 @@ export function mostDemanding(reads: readonly FileRead[]): Pick<FileWish, 'conte
 export function fileOutcome(read: FileRead, facts: FileFacts): ReadOutcome {
   if (facts.kind === 'absent') return { reply: { state: { type: 'absent' } } }
   if (facts.kind === 'problem') return { problem: facts.problem }
-  const { mode, uid, gid, sizeBytes, mtimeSeconds, owner, group } = facts.stat
-  const stat = { uid, gid, sizeBytes, mtimeSeconds }
+  const { mode, owner, group, ...stat } = facts.stat
   const octal = (mode & 0o7777).toString(8).padStart(4, '0')
   const state = ((): FileState => {
     switch (typeOf(facts.stat)) {
@@ -243,13 +238,15 @@ function absentOrProblem(path: string, reason: string): FileFacts {
 }
 
 function parseStat(line: string): Stat | undefined {
-  const [mode, size, uid, gid, mtime, owner, group] = line.split(':')
+  const [mode, size, uid, gid, links, atime, mtime, owner, group] = line.split(':')
   if (group === undefined || !/^[0-9a-f]+$/.test(mode!)) return undefined
   return {
     mode: parseInt(mode!, 16),
     sizeBytes: Number(size),
     uid: Number(uid),
     gid: Number(gid),
+    links: Number(links),
+    atimeSeconds: Number(atime),
     mtimeSeconds: Number(mtime),
     owner: owner === 'UNKNOWN' ? uid! : owner!,
     group: group === 'UNKNOWN' ? gid! : group,

@@ -5,7 +5,7 @@
  * A reply is one or more frames on standard output (`frames.ts`) and one frame on standard error.
  */
 /** `%f` is type and mode in hex. Fields cannot hold a colon: names of users and groups have none. */
-const STAT_FORMAT = '%f:%s:%u:%g:%Y:%U:%G'
+const STAT_FORMAT = '%f:%s:%u:%g:%h:%X:%Y:%U:%G'
 
 /** To be sent after `startMarks`. */
 export const SESSION_SCRIPT = `

@@ -1,7 +1,8 @@
 /** `debug`: shows a message or the value of an expression. */
 import { DiagnosticError, fail } from '../../diagnostic/diagnostic.ts'
 import { print } from '../../value/print.ts'
-import { Dict, Float, hasTemplateMarkers, Template, type Value } from '../../value/value.ts'
+import { Dict, Float, Template, type Raw, type Value } from '../../value/value.ts'
+import type { Evaluator } from '../../resolve/variables.ts'
 import { NOTHING, type Outcome } from '../outcome.ts'
 import type { ActionContext } from './action.ts'
 
@@ -18,16 +19,32 @@ export function debug({ evaluator, bound, argument, verbosity }: ActionContext):
     return { ...NOTHING, data: Dict.of({ msg: message === undefined ? 'Hello world!' : message }) }
   }
   if (message !== undefined) fail('BAD_ARGUMENT', "'msg' and 'var' of 'debug' exclude each other", { range: bound.args.get('msg')?.keyRange })
-  // `var` is an expression without markers: one of the few places where text from a playbook is evaluated as such.
   const range = variable.node?.range ?? variable.keyRange
-  const text = variable.raw instanceof Template ? variable.raw.text : print(variable.raw as Value)
-  let value: Value
+  const named = variable.raw instanceof Template ? evaluator.value(variable.raw) : (variable.raw as Value)
+  const key = Array.isArray(named) ? "<class 'list'>" : named instanceof Dict ? "<class 'dict'>" : print(named)
+  return { ...NOTHING, data: Dict.of({ [key]: isExpression(named, variable.raw) ? valueOf(new Template(`{{${key}}}`, range), evaluator) : NOT_DEFINED }) }
+}
+
+const NOT_DEFINED = 'VARIABLE IS NOT DEFINED!'
+
+/** A variable, with attributes and items of it. */
+const REFERENCE = /^[a-zA-Z_]\w*(?:\.\w+|\[(?:-?\d+|'[^'{}\\]*'|"[^"{}\\]*")\])*$/
+
+/**
+ * `var` is an expression without markers: one of the few places where text from a playbook is evaluated as such. What a
+ * template makes of it may come from anywhere: that is evaluated only where it names a variable.
+ */
+function isExpression(named: Value, written: Raw): boolean {
+  if (Array.isArray(named) || named instanceof Dict) return false
+  return !(written instanceof Template) || REFERENCE.test(print(named))
+}
+
+/** As a template, not as an expression: only a bare variable keeps its type then. */
+function valueOf(expression: Template, evaluator: Evaluator): Value {
   try {
-    // As a template, not as an expression: only a bare variable keeps its type then.
-    value = evaluator.value(new Template(hasTemplateMarkers(text) ? text : `{{${text}}}`, range))
+    return evaluator.value(expression)
   } catch (error) {
     if (!(error instanceof DiagnosticError) || error.first.code !== 'UNDEFINED_VARIABLE') throw error
-    value = 'VARIABLE IS NOT DEFINED!'
+    return NOT_DEFINED
   }
-  return { ...NOTHING, data: Dict.of({ [text]: value }) }
 }

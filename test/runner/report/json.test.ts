@@ -80,20 +80,107 @@ t.test('loops', async (t) => {
   t.match(await result('- debug:\n  loop: []'), { skipped: true, results: [], skipped_reason: 'No items in the list' })
 })
 
-t.test('diffs, where they are asked for', async (t) => {
-  const hosts = { a: { files: { '/etc/x': 'a\n' } } }
-  const edit = '- lineinfile: {path: /etc/x, line: b, mode: "0600"}'
-  t.strictSame((await result(edit, { hosts }))['diff'], [
-    { before: '0644\n', after: '0600\n', before_header: '/etc/x mode', after_header: '/etc/x mode' },
-    { before: 'a\n', after: 'a\nb\n', before_header: '/etc/x', after_header: '/etc/x' },
-  ])
-  t.notOk('diff' in (await result(edit, { hosts, options: { diff: false } })))
-  t.ok('diff' in (await result(`${edit}\n  diff: true`, { hosts, options: { diff: false } })), 'the keyword asks')
-  t.notOk('diff' in (await result(`${edit}\n  diff: false`, { hosts })), 'the keyword declines')
-  t.strictSame((await result('- lineinfile: {path: /etc/x, line: secret-value}', { hosts, secrets: ['secret-value'] }))['diff'], [
-    { prepared: '/etc/x: 0 lines removed, 1 added; it holds a secret\n' },
-  ])
-  t.match(await result('- file: {path: /etc/x, state: touch}', { hosts }), { diff: [{ prepared: 'touch /etc/x\n' }] })
+t.test('diff has the form that the module of Ansible gives it', async (t) => {
+  const hosts = {
+    a: {
+      files: { '/etc/x': 'a\n', '/etc/l': { type: 'link' as const, target: 'x' }, '/etc/d': { type: 'directory' as const } },
+      queries: { 'getent passwd games': 'games:x:5:60::/:/bin/sh\n' },
+    },
+  }
+  const diff = async (task: string, more = {}): Promise<unknown> => (await result(`- ${task}`, { hosts, ...more }))['diff']
+  const edited = { before_header: '/etc/x (content)', after_header: '/etc/x (content)' }
+  const attributes = { before_header: '/etc/x (file attributes)', after_header: '/etc/x (file attributes)' }
+  const edit = 'lineinfile: {path: /etc/x, line: b, mode: "0600"}'
+  const modes = { before: { mode: '0644' }, after: { mode: '0600' } }
+  const off = { options: { diff: false } }
+  for (const [task, expected, more] of [
+    [
+      'file: {path: /etc/n, state: directory, mode: "0700"}',
+      { before: { path: '/etc/n', state: 'absent', mode: '0755' }, after: { path: '/etc/n', state: 'directory', mode: '0700' } },
+    ],
+    ['file: {path: /etc/x, state: touch}', { before: { path: '/etc/x', state: 'file' }, after: { path: '/etc/x', state: 'touch' } }],
+    ['file: {path: /etc/x, mode: "0600"}', { before: { path: '/etc/x', mode: '0644' }, after: { path: '/etc/x', mode: '0600' } }],
+    ['file: {path: /etc/x, owner: games}', { before: { path: '/etc/x', owner: 0 }, after: { path: '/etc/x', owner: 5 } }],
+    ['file: {path: /etc/x, mode: "0644"}', { before: { path: '/etc/x' }, after: { path: '/etc/x' } }],
+    ['file: {path: /etc/l, src: d, state: link}', { before: { path: '/etc/l', src: 'x' }, after: { path: '/etc/l', src: 'd' } }],
+    ['file: {path: /etc/x, state: absent}', { before: { path: '/etc/x', state: 'file' }, after: { path: '/etc/x', state: 'absent' } }],
+    ['file: {path: /etc/nothing, state: absent}', undefined],
+    ['copy: {dest: /etc/x, content: b}', [{ before: 'a\n', before_header: '/etc/x', after: 'b', after_header: '/etc/x' }]],
+    ['copy: {dest: /etc/y, content: b}', [{ before: '', after: 'b', after_header: '/etc/y' }]],
+    ['copy: {dest: /etc/x, content: "a\\n", mode: "0600"}', { before: { path: '/etc/x', mode: '0644' }, after: { path: '/etc/x', mode: '0600' } }],
+    ['copy: {dest: /etc/x, content: b, force: false}', undefined],
+    [
+      edit,
+      [
+        { ...edited, before: 'a\n', after: 'a\nb\n' },
+        { ...attributes, ...modes },
+      ],
+    ],
+    ['lineinfile: {path: /etc/x, line: a}', [{ ...edited, before: 'a\n', after: 'a\n' }, attributes]],
+    ['lineinfile: {path: /etc/nothing, line: a, state: absent}', undefined],
+    ['replace: {path: /etc/x, regexp: a, replace: b}', { before: 'a\n', after: 'b\n', before_header: '/etc/x', after_header: '/etc/x' }],
+    ['replace: {path: /etc/x, regexp: q, replace: b}', undefined],
+    // Texts are told where they are asked for.
+    ['copy: {dest: /etc/x, content: b}', [], off],
+    [
+      edit,
+      [
+        { ...edited, before: '', after: '' },
+        { ...attributes, ...modes },
+      ],
+      off,
+    ],
+    [
+      `${edit}\n  diff: true`,
+      [
+        { ...edited, before: 'a\n', after: 'a\nb\n' },
+        { ...attributes, ...modes },
+      ],
+      off,
+    ],
+    [
+      `${edit}\n  diff: false`,
+      [
+        { ...edited, before: '', after: '' },
+        { ...attributes, ...modes },
+      ],
+    ],
+    // In a dry run nothing is told of how a new file is made.
+    [
+      'file: {path: /etc/n, state: directory, mode: "0700"}',
+      { before: { path: '/etc/n', state: 'absent' }, after: { path: '/etc/n', state: 'directory' } },
+      { options: { check: true } },
+    ],
+    ['file: {path: /etc/n, state: touch}', undefined, { options: { check: true } }],
+    [
+      'lineinfile: {path: /etc/x, line: secret-value}',
+      [{ prepared: '/etc/x: 0 lines removed, 1 added; it holds a secret\n' }, attributes],
+      { secrets: ['secret-value'] },
+    ],
+  ] as const)
+    t.match(await diff(task, more), expected === undefined ? undefined : expected, `${task} ${JSON.stringify(more)}`)
+})
+
+t.test('what else differs stands under a name of its own', async (t) => {
+  const hosts = { a: { sysctls: { 'net.ipv4.ip_forward': '0' } } }
+  const task = '- sysctl: {name: net.ipv4.ip_forward, value: "1", sysctl_set: true, reload: false}'
+  const differs = await result(task, { hosts, options: { check: true, diff: true } })
+  t.notOk('diff' in differs)
+  t.match(differs, { differences: [{}] })
+  t.notOk('differences' in (await result(task, { hosts, options: { check: true, diff: false } })))
+})
+
+t.test('a dry run tells of files what is there, and registers what would be', async (t) => {
+  const hosts = { a: { files: { '/etc/x': 'a\n', '/etc': { type: 'directory' as const } } } }
+  const check = { hosts, options: { check: true } }
+  t.match(await result('- file: {path: /etc/x, mode: "0600"}', check), { changed: true, path: '/etc/x', mode: '0644' })
+  for (const [task, key] of [
+    ['file: {path: /etc/n, state: directory}', 'state'],
+    ['copy: {dest: /etc/n, content: b}', 'dest'],
+  ] as const)
+    t.notOk(key in (await result(`- ${task}`, check)), task)
+  for (const task of ['file: {path: /etc/x, mode: "0600"}', 'copy: {dest: /etc/x, content: b, mode: "0600"}'])
+    t.match(await result(`- ${task}\n  register: r\n- debug: {msg: "{{ r.mode }}"}`, check), { msg: '0600' }, task)
 })
 
 t.test('what a dry run cannot know', async (t) => {

@@ -139,7 +139,7 @@ t.test('files are given by their content, or more', async (t) => {
     {
       reply: {
         state: { type: 'file', mode: '0644', owner: 'root', group: 'root', content: { text: 'hello\n', sizeBytes: 6 } },
-        stat: { uid: 0, gid: 0, sizeBytes: 6, mtimeSeconds: 0 },
+        stat: { uid: 0, gid: 0, sizeBytes: 6, links: 1, atimeSeconds: 0, mtimeSeconds: 0 },
       },
     },
     { reply: { state: { content: { sha256: Content.of('hello\n').sha256, bytes: undefined } } } },
