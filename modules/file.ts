@@ -35,6 +35,8 @@ import {
 } from './shared/attributes.ts'
 import type { AccountProbes, Wanted } from './shared/attributes.ts'
 import { fileKind, fileResult } from './shared/destination.ts'
+import { listing } from './shared/listing.ts'
+import type { Listing } from './shared/listing.ts'
 import {
   ancestors,
   basename,
@@ -120,6 +122,8 @@ type Probes = {
   readonly target?: Record<string, Probe<FileState>>
   /** Whether a folder that a link is to replace has nothing in it. */
   readonly empty?: Probe<boolean>
+  /** What is in a folder that is to go. */
+  readonly listing?: Probe<Listing | undefined>
   /** Whether path and src are one file. */
   readonly sameFile?: Probe<boolean>
   readonly tree?: Probe<Tree>
@@ -147,7 +151,7 @@ function* probe(p: Params): Generator<ProbeTree, Probes, never> {
   const first: { file: ByPath<FileState>; folders?: ByPath<FileState> } = yield likely
   const now = knownState(first.file, p.path)
   const wish = wishOf(p, now)
-  if (wish === 'absent') return { file: likely.file }
+  if (wish === 'absent') return { file: likely.file, ...(now?.type === 'directory' && { listing: listing(p.path) }) }
   if (wish === 'link') return yield* probeLink(p, likely, now)
   if (wish === 'hard') return probeHard(p, likely, now)
   let found: Probes = likely
@@ -499,7 +503,8 @@ function resultInCheck({ params: p, before, after, statsBefore }: Situation): Re
   const now = before.file[there]!
   const planned = ((after as Promised<State>).file as ByPath<After<FileState>> | undefined)?.[there]
   const target = p.state === 'link' && typeof planned === 'object' && planned.type === 'link' ? planned.target : undefined
-  const attributes = now.type === 'absent' ? {} : fileResult(now, statsBefore[there])
+  const leadsNowhere = target !== undefined && before.target !== undefined && knownState(before.target, onlyPath(before.target))?.type === 'absent'
+  const attributes = now.type === 'absent' || leadsNowhere ? {} : fileResult(now, statsBefore[there])
   delete attributes['checksum']
   return {
     ...named(p, fileKind(now, statsBefore[there]), toldPath(p, there)),
@@ -513,6 +518,7 @@ function diffForm({ params: p, before, after, statsBefore }: Situation): DiffFor
   const there = onlyPath(before.file)
   const kind = fileKind(before.file[there]!, statsBefore[there])
   if (kind === 'absent' && p.state === 'absent') return undefined
+  const goesWith = p.state === 'absent' && isKnown(before, 'listing') ? before.listing : undefined
   const target = before.target && (after as Promised<State>).target && onlyPath(before.target)
   return {
     form: 'attributes',
@@ -521,6 +527,7 @@ function diffForm({ params: p, before, after, statsBefore }: Situation): DiffFor
     ...(target !== undefined && { attributesOf: ['target', target] as const }),
     ids: wantedIds(before.accounts),
     madeWith: madeWith(p.state === 'directory' ? NEW_FOLDER_MODE : NEW_FILE_MODE, before.accounts),
+    ...(goesWith && { goesWith }),
     states: [kind, p.state ?? (p.recurse ? 'directory' : kind)],
     times: TIMES.flatMap(([time, which]) => ((p[which] ?? (p.state === 'touch' ? 'now' : 'preserve')) === 'preserve' ? [] : [time])),
   }

@@ -172,6 +172,8 @@ export interface DiffForm {
   readonly source?: string
   /** With `attributes`: as what the thing counts before and after, where that is told. */
   readonly states?: readonly [before: string, after: string]
+  /** With `attributes`: of a folder that goes, what goes with it. */
+  readonly goesWith?: { readonly files: readonly string[]; readonly directories: readonly string[] }
   /** With `attributes`: the times that are set. */
   readonly times?: readonly ('atime' | 'mtime')[]
 }

@@ -65,6 +65,8 @@ export interface Probe<T> {
    * that begin so). In a dry run the reply is unknown once one of them was changed.
    */
   readonly tellsOf?: readonly Resource[]
+  /** True of what is only told, and never planned by: where it cannot be read, or not within its limits, the state is undefined. */
+  readonly optional?: boolean
   /** Pure. Throws an Error with a sentence where the reply makes no sense. */
   readonly parse: (reply: never) => T
   /** Only for types. */

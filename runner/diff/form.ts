@@ -76,7 +76,8 @@ function attributesEntry(form: DiffForm, comparison: Comparison): Entry {
   const { before, after } = attributes(form, comparison)
   const [now, then] = [comparison.before, comparison.after].map((state) => stateAt(state, form.file) as FileState | undefined)
   const target = now?.type === 'link' && then?.type === 'link' && now.target !== then.target ? [{ src: now.target }, { src: then.target }] : [{}, {}]
-  return { before: { path, ...state.before, ...target[0], ...before }, after: { path, ...state.after, ...target[1], ...after } }
+  const content = form.goesWith && { path_content: form.goesWith }
+  return { before: { path, ...state.before, ...target[0], ...content, ...before }, after: { path, ...state.after, ...target[1], ...after } }
 }
 
 /** Mode, owner and group where they differ, and the times that are set. Of what is yet to be made a dry run tells none. */

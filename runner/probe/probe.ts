@@ -137,6 +137,7 @@ function programMayCome({ read }: Probe<unknown>, outcome: ProbeOutcome, { overl
 }
 
 function parsed(probe: Probe<unknown>, outcome: ProbeOutcome): unknown {
+  if ('problem' in outcome && probe.optional === true) return undefined
   if ('problem' in outcome) fail(outcome.problem.code, outcome.problem.summary, outcome.problem)
   try {
     return probe.parse(outcome.reply as never)

@@ -185,7 +185,7 @@ function predict(module: StateModule, params: unknown, plan: Plan, context: Modu
   const situation: Situation = {
     params,
     before: before.object,
-    after: planned.after as never,
+    after: planned.after,
     differs,
     statsBefore: Object.fromEntries(before.stats),
     stats: statsAhead(before, differs),

@@ -219,9 +219,11 @@ const LEFT_OUT = new Set(['warnings', 'deprecations', 'exception', 'invocation',
 function stable(value: Json): Json {
   if (Array.isArray(value)) return (value as Json[]).map(stable)
   if (value === null || typeof value !== 'object') return value
+  // The version in a stat is that of the inode.
+  const isVolatile = (key: string): boolean => VOLATILE.has(key) || (key === 'version' && 'inode' in value)
   return Object.fromEntries(
     Object.entries(value as JsonObject)
       .filter(([key]) => !LEFT_OUT.has(key))
-      .map(([key, each]) => [key, VOLATILE.has(key) ? 'VOLATILE' : stable(each)]),
+      .map(([key, each]) => [key, isVolatile(key) ? 'VOLATILE' : stable(each)]),
   )
 }

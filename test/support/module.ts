@@ -209,6 +209,7 @@ function stateOf(leaf: Leaf, host: HostStates): LeafState {
   if (given instanceof Answer) return { known: true, value: probe.parse(given.reply as never) }
   if (given !== undefined) return { known: true, value: given }
   if (probe.read.kind === 'file') return { known: true, value: ABSENT }
+  if (probe.optional === true) return { known: true, value: undefined }
   if (probe.resource === 'query:id') return { known: true, value: { user: { name: 'root', id: 0 }, group: { name: 'root', id: 0 } } }
   const account = /^query:(?:passwd|group):(\D.*)$/.exec(probe.resource)?.[1]
   if (account !== undefined) return { known: true, value: { name: account, id: account === 'root' ? 0 : 1000 } }

@@ -130,7 +130,14 @@ for (const shell of shells(teardown)) {
 
     t.test('what is not compared: numbers, size, time', async (t) => {
       const [there, absent] = await read(file(at('foreign'), 'none'), file(at('absent')))
-      t.same((there as { reply: FileReply }).reply.stat, { uid: 54321, gid: 54322, sizeBytes: 1, links: 1, atimeSeconds: 1_500_000_000, mtimeSeconds: 1_500_000_000 })
+      t.same((there as { reply: FileReply }).reply.stat, {
+        uid: 54321,
+        gid: 54322,
+        sizeBytes: 1,
+        links: 1,
+        atimeSeconds: 1_500_000_000,
+        mtimeSeconds: 1_500_000_000,
+      })
       t.equal((absent as { reply: FileReply }).reply.stat, undefined)
     })
 
