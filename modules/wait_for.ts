@@ -1,6 +1,7 @@
 import { RegexError, compilePython, file, param, query, read, z } from '../runner/module.ts'
 import type { FileState, Probe, ProbeTree, PythonMatch, PythonRegex, StateOf } from '../runner/module.ts'
-import { tcpConnect, tcpSockets } from './shared/tcp.ts'
+import { fileResult } from './shared/destination.ts'
+import { tcpConnect, tcpGreeting, tcpSockets } from './shared/tcp.ts'
 import type { Socket } from './shared/tcp.ts'
 
 /** A file whose content is searched may be this big. */
@@ -28,7 +29,7 @@ const params = () =>
         .string()
         .min(1)
         .optional()
-        .describe("A regular expression in Python's syntax, searched for in the content of `path`; ^ and $ match at each line."),
+        .describe("A regular expression in Python's syntax, searched for in the content of `path`, or in what the port says; ^ and $ match at each line."),
       timeout: param.number(0, 86_400).default(300).describe('Seconds after which it fails. With neither `port` nor `path` it waits just so long.'),
       delay: param.number(0, 86_400).default(0).describe('Seconds before the first look; they count to `timeout`.'),
       sleep: param.number(0.1, 3_600).default(1).describe('Seconds between two looks.'),
@@ -42,10 +43,11 @@ const params = () =>
     })
     .strict()
     .refine((p) => p.port === undefined || p.path === undefined, { message: '`port` and `path` exclude each other', path: ['path'] })
-    .refine((p) => p.search_regex === undefined || p.path !== undefined, {
-      message: 'only the content of `path` can be searched; what a port says is not read',
+    .refine((p) => p.search_regex === undefined || p.path !== undefined || p.port !== undefined, {
+      message: 'it is searched for in `path` or in what `port` says, and neither is given',
       path: ['search_regex'],
     })
+    .refine((p) => p.exclude_hosts.length === 0 || p.state === 'drained', { message: 'exclude_hosts is about `drained`', path: ['exclude_hosts'] })
     .superRefine((p, context) => {
       const problem = p.search_regex === undefined ? undefined : searched(p.search_regex, '')
       if (typeof problem === 'string') context.addIssue({ code: 'custom', message: problem, path: ['search_regex'] })
@@ -80,6 +82,8 @@ function groupOf(match: PythonMatch, number: number): string | null {
 type Tree = {
   readonly sockets?: Probe<readonly Socket[]>
   readonly connection?: Probe<string | undefined>
+  /** What the port says by itself. */
+  readonly greeting?: Probe<string | undefined>
   readonly file?: Probe<FileState>
   /** Where the file itself does not settle it: whether the path leads to something, and the text that is there. */
   readonly exists?: Probe<boolean>
@@ -92,6 +96,7 @@ const LOOPBACK = new Set(['127.0.0.1', 'localhost', '::1', '0.0.0.0', '::'])
 
 function* probe(p: Params): Generator<ProbeTree, Tree, never> {
   if (p.port !== undefined) {
+    if (p.search_regex !== undefined && wantsIt(p)) return { greeting: tcpGreeting(p.host, p.port, p.connect_timeout) }
     if (p.state === 'drained' || LOOPBACK.has(p.host)) return { sockets: tcpSockets() }
     return { connection: tcpConnect(p.host, p.port, p.connect_timeout) }
   }
@@ -107,8 +112,9 @@ function* probe(p: Params): Generator<ProbeTree, Tree, never> {
   if (seen.file.type !== 'link' && missing(seen, p).length === 0) return first
   // What is not so yet may come about by a program: that is live, and only then.
   return p.search_regex === undefined
-    ? { exists: query(`live:exists ${p.path}`, ['test', '-e', p.path], (reply) => reply.exitCode === 0, { okExitCodes: [0, 1] }) }
+    ? { ...first, exists: query(`live:exists ${p.path}`, ['test', '-e', p.path], (reply) => reply.exitCode === 0, { okExitCodes: [0, 1] }) }
     : {
+        ...first,
         content: query(`live:content ${p.path}`, ['cat', '--', p.path], (reply) => (reply.exitCode === 0 ? reply.stdout : undefined), {
           okExitCodes: [0, 1],
           maxBytes: MAX_SEARCHED_BYTES,
@@ -120,11 +126,25 @@ const wantsIt = (p: Params) => p.state === 'started' || p.state === 'present'
 
 function missing(state: State, p: Params): readonly string[] {
   const sentence = p.port !== undefined ? ofPort(state, p, p.port) : p.path !== undefined ? ofPath(state, p, p.path) : undefined
-  return sentence === undefined ? [] : [p.msg ?? sentence]
+  return sentence === undefined ? [] : [sentence]
 }
 
-function ofPort({ sockets, connection }: State, p: Params, port: number): string | undefined {
+/** As Ansible words it. */
+function timedOut(p: Params): string {
+  if (p.msg !== undefined) return p.msg
+  const what = p.path ?? `${p.host}:${p.port}`
+  if (!wantsIt(p)) return `Timeout when waiting for ${what} to ${p.path !== undefined ? 'be absent' : p.state === 'drained' ? 'drain' : 'stop'}.`
+  if (p.search_regex !== undefined) return `Timeout when waiting for search string ${p.search_regex} in ${what}`
+  return `Timeout when waiting for ${p.path === undefined ? '' : 'file '}${what}`
+}
+
+function ofPort({ sockets, connection, greeting }: State, p: Params, port: number): string | undefined {
   const where = `${p.host}:${port}`
+  if (p.search_regex !== undefined && wantsIt(p)) {
+    if (greeting === undefined) return `${where} takes no connections`
+    const match = searched(p.search_regex, greeting)
+    return typeof match === 'string' ? match : match === null ? `${where} says nothing that matches ${p.search_regex}` : undefined
+  }
   if (p.state === 'drained') {
     const active = activeOn(sockets ?? [], p, port)
     return active.length === 0
@@ -169,8 +189,8 @@ function ofPath(state: State, p: Params, path: string): string | undefined {
   return found ? `${path} still matches ${p.search_regex}` : undefined
 }
 
-function textOf({ file: found, content }: State): string | undefined {
-  return found?.type === 'file' ? found.content.text : content
+function textOf({ file: found, content, greeting }: State): string | undefined {
+  return content ?? greeting ?? (found?.type === 'file' ? found.content.text : undefined)
 }
 
 export default read({
@@ -186,12 +206,14 @@ export default read({
   ],
   returns: {
     elapsed: 'seconds that it took',
+    state: 'what was waited for; of a path that is there, what it is: file, directory, link or hard',
+    mode: 'of a path that is there, as uid, gid, owner, group and size: see stat',
     match_groups: 'what the groups of `search_regex` matched; null for one in a repeat of which that is not known',
     match_groupdict: 'the same by name',
   },
   notes: [
     "For the host's own addresses (127.0.0.1, localhost, ::1, 0.0.0.0) its table of sockets is read; nobody is connected to, so no program sees a connection.",
-    'For another host a connection is made from the host with bash; nothing is sent, and what the other side says is not read: `search_regex` is for `path` alone.',
+    'For another host a connection is made from the host with bash; nothing is sent. With `search_regex` it listens until nothing comes for a second.',
     'A dry run looks once.',
   ],
   probe,
@@ -200,12 +222,17 @@ export default read({
     p.port === undefined && p.path === undefined
       ? { timeoutMs: p.timeout * 1000, intervalMs: 1000, delayMs: p.timeout * 1000 }
       : { timeoutMs: p.timeout * 1000, intervalMs: p.sleep * 1000, delayMs: p.delay * 1000 },
-  result: ({ state, params: p }) => {
+  timedOut,
+  result: ({ state, params: p, stats }) => {
     const regex = p.search_regex === undefined ? undefined : compile(p.search_regex)
     const found = p.search_regex === undefined ? null : searched(p.search_regex, textOf(state) ?? '')
-    const match = typeof found === 'string' ? null : found
+    // Of a port Ansible does not say what matched.
+    const match = typeof found === 'string' || p.path === undefined ? null : found
+    const there = state.file === undefined || state.file.type === 'absent' ? {} : fileResult(state.file, stats[p.path!])
+    delete there['checksum']
     return {
       state: p.state,
+      ...there,
       port: p.port ?? null,
       path: p.path ?? null,
       search_regex: p.search_regex ?? null,

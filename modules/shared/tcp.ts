@@ -51,8 +51,20 @@ function addressOf(hex: string): string {
   return groups.join(':').replace(/(?:^|:)0(?::0)+(?::|$)/, '::')
 }
 
-/** The script never changes; host and port are its arguments. */
+/** The scripts never change; host and port are their arguments. */
 const CONNECT = ': <"/dev/tcp/$0/$1"'
+const LISTEN = 'exec 3<"/dev/tcp/$0/$1" && { while IFS= read -r -t 1 -u 3 l; do printf "%s\\n" "$l"; done; printf %s "$l"; }'
+
+/** What the other side of a connection says by itself, until it is silent for a second; undefined where there is no connection. */
+export function tcpGreeting(host: string, port: number, timeoutSeconds: number): Probe<string | undefined> {
+  return query(
+    `live:tcp greeting ${host} ${port}`,
+    ['timeout', String(timeoutSeconds), 'bash', '-c', LISTEN, host, String(port)],
+    // What came before the time was over counts.
+    ({ exitCode, stdout }) => (exitCode === 1 ? undefined : stdout),
+    { okExitCodes: [0, 1, 124], timeoutMs: timeoutSeconds * 1000 + 5_000, maxBytes: 16 * 1024 * 1024 },
+  )
+}
 
 /** Whether a connection to a host and port comes about: undefined where it does, else why not. */
 export function tcpConnect(host: string, port: number, timeoutSeconds: number): Probe<string | undefined> {

@@ -134,6 +134,7 @@ export function fromSettings(settings: Settings): Partial<RunOptions> {
     remotePort: settings.integer('DEFAULT_REMOTE_PORT', 1),
     becomeExe: settings.text('DEFAULT_BECOME_EXE'),
     becomeFlags: settings.text('DEFAULT_BECOME_FLAGS'),
+    showCustomStats: settings.boolean('SHOW_CUSTOM_STATS'),
     hostKeyChecking: settings.boolean('SSH_HOST_KEY_CHECKING') ?? settings.boolean('HOST_KEY_CHECKING'),
   }
   return Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined))

@@ -233,9 +233,11 @@ export interface ReadModule<P extends z.ZodType = z.ZodType, T extends ProbeTree
   wait?(params: z.output<P>): { readonly timeoutMs: number; readonly intervalMs: number; readonly delayMs?: number }
   /** True where it waits for the connection itself: a host that does not answer is what is missing, and a dry run skips it. */
   readonly waitsForConnection?: boolean
+  /** The message where the time of `wait` is over; without it, what is missing. */
+  timedOut?(params: z.output<P>): string
   /** Read once when the assertion failed, and shown with it. */
   evidence?(params: z.output<P>): readonly Probe<string>[]
-  result(situation: { state: StateOf<T>; params: z.output<P> }): Record<string, unknown>
+  result(situation: { state: StateOf<T>; params: z.output<P>; stats: FileStats }): Record<string, unknown>
 }
 
 /** A module that does something of which no state tells. The engine counts it as changed whenever it ran. */

@@ -227,8 +227,10 @@ export class PlayCompiler {
     parent?.dependencies.push(use)
     const inner = { ...at, outer: [keywords, ...at.outer] }
     const before = role.dependencies.flatMap((dependency) => this.#roleEntry(dependency, use, inner, isStatic, handlers))
+    // Of a role that a play names twice the handlers are those of the first, with its keywords.
+    const isKnown = isStatic && !parent && this.#compiled.roles.some((each) => !each.parent && each.identity === identity)
     if (isStatic) this.#compiled.roles.push(use)
-    return [...before, ...this.#roleItems(use, inner, true, handlers)]
+    return [...before, ...this.#roleItems(use, inner, true, isKnown ? [] : handlers)]
   }
 
   #roleName({ name, nameRange }: RoleEntry, role: RoleUse | undefined, outer: readonly Keywords[]): string | undefined {

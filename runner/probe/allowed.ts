@@ -38,6 +38,12 @@ interface Words {
 const ANYTHING: Rule = {}
 const NO_OPERANDS = /^(?!)/
 
+/** The second listens until nothing has come for a second. */
+const CONNECTING_SCRIPTS: ReadonlySet<string> = new Set([
+  ': <"/dev/tcp/$0/$1"',
+  'exec 3<"/dev/tcp/$0/$1" && { while IFS= read -r -t 1 -u 3 l; do printf "%s\\n" "$l"; done; printf %s "$l"; }',
+])
+
 const PAGERLESS = 'no-pager|no-legend|quiet|full|all|plain|value|json=.*|user|system'
 
 const FIREWALL: Rule = {
@@ -93,7 +99,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     verb: /^(get-property|list|status|introspect|tree|call)$/,
     also: ({ options, operands }) => operands[0] !== 'call' || (options.includes('--system') && /^(get|list|query)/i.test(operands[4] ?? '')),
   },
-  // One script, which never changes: it connects to the host and the port that are its arguments, and sends nothing.
+  // Scripts that never change: they connect to the host and the port that are their arguments, and send nothing.
   timeout: {
     also: ({ all }) => {
       const [seconds, shell, option, script, host, port, ...more] = all
@@ -101,7 +107,7 @@ const RULES: Readonly<Record<string, Rule>> = {
         /^\d+$/.test(seconds ?? '') &&
         shell === 'bash' &&
         option === '-c' &&
-        script === ': <"/dev/tcp/$0/$1"' &&
+        CONNECTING_SCRIPTS.has(script ?? '') &&
         /^[\w.:%][\w.:%-]*$/.test(host ?? '') &&
         /^\d+$/.test(port ?? '') &&
         more.length === 0

@@ -408,13 +408,14 @@ async function runRead(module: ReadModule, params: unknown, context: ModuleConte
     state = await read()
     missing = missingIn(state)
   }
-  const data = 'code' in state ? new Dict() : dictOf(module.result({ state: state.object, params }), context)
+  const data = 'code' in state ? new Dict() : dictOf(module.result({ state: state.object, params, stats: Object.fromEntries(state.stats) }), context)
   if (wait) data.set('elapsed', Math.floor((Date.now() - startedAt) / 1000))
   if (missing.length === 0) return { changed: false, data, shown: [] }
+  const timedOut = wait && !context.check ? module.timedOut?.(params) : undefined
   const waited = wait && !context.check ? ` after ${((Date.now() - startedAt) / 1000).toFixed(0)} s` : ''
   const failure: Failure = {
-    message: missing.length === 1 ? missing[0]! : `${missing.length} things are missing${waited}`,
-    detail: missing.length === 1 ? undefined : missing.join('\n'),
+    message: timedOut ?? (missing.length === 1 ? missing[0]! : `${missing.length} things are missing${waited}`),
+    detail: timedOut === undefined && missing.length === 1 ? undefined : missing.join('\n'),
     diagnostic: { code: 'ASSERTION_FAILED', severity: 'error', summary: missing[0]! },
   }
   return failed(await withEvidence(failure, module.evidence?.(params), context), { data })

@@ -212,7 +212,7 @@ function statusOf(result: JsonObject): string {
 }
 
 /** Other each time. */
-const VOLATILE = new Set(['start', 'end', 'delta', 'atime', 'mtime', 'ctime', 'ansible_job_id', 'results_file', 'inode', 'ino', 'dev'])
+const VOLATILE = new Set(['start', 'end', 'stop', 'delta', 'atime', 'mtime', 'ctime', 'ansible_job_id', 'results_file', 'inode', 'ino', 'dev'])
 /** In a registered result, and no promise of either program: how a warning is worded. */
 const LEFT_OUT = new Set(['warnings', 'deprecations', 'exception', 'invocation', 'discovered_interpreter_python'])
 

@@ -54,7 +54,13 @@ t.test('ports and files', async (t) => {
       host: { 'live:tcp x.invalid 22': answer('', 1, 'bash: line 1: x.invalid: Name or service not known\n') },
       missing: ['x.invalid:22 takes no connections: Name or service not known'],
     },
-    { args: 'port: 22\nhost: 10.9.9.9\nmsg: no way in', host: refused, missing: ['no way in'] },
+    { args: 'port: 22\nsearch_regex: OpenSSH', host: { 'live:tcp greeting 127.0.0.1 22': answer('SSH-2.0-OpenSSH_9.2\n', 124) } },
+    {
+      args: 'port: 22\nsearch_regex: dropbear',
+      host: { 'live:tcp greeting 127.0.0.1 22': answer('SSH-2.0-OpenSSH_9.2\n') },
+      missing: ['127.0.0.1:22 says nothing that matches dropbear'],
+    },
+    { args: 'port: 22\nsearch_regex: x', host: { 'live:tcp greeting 127.0.0.1 22': answer('', 1) }, missing: ['127.0.0.1:22 takes no connections'] },
     { args: 'path: /run/x', host: { '/run/x': textFile('') } },
     { args: 'path: /run/x', host: { '/run/x': folder() } },
     { args: 'path: /run/x', host: { 'live:exists /run/x': false }, missing: ['/run/x does not exist'] },
@@ -95,6 +101,20 @@ t.test('results', async (t) => {
   })
 })
 
+t.test('what it says when the time is over', async (t) => {
+  const table: [string, string][] = [
+    ['path: /run/x', 'Timeout when waiting for file /run/x'],
+    ['path: /run/x\nsearch_regex: a', 'Timeout when waiting for search string a in /run/x'],
+    ['path: /run/x\nstate: absent', 'Timeout when waiting for /run/x to be absent.'],
+    ['port: 22', 'Timeout when waiting for 127.0.0.1:22'],
+    ['port: 22\nhost: a\nsearch_regex: b', 'Timeout when waiting for search string b in a:22'],
+    ['port: 22\nstate: stopped', 'Timeout when waiting for 127.0.0.1:22 to stop.'],
+    ['port: 22\nstate: drained', 'Timeout when waiting for 127.0.0.1:22 to drain.'],
+    ['port: 22\nmsg: no way in', 'no way in'],
+  ]
+  for (const [args, message] of table) t.equal((module as ReadModule).timedOut!(parametersOf(module, args)), message)
+})
+
 t.test('how long', async (t) => {
   const wait = (args: string) => (module as ReadModule).wait!(parametersOf(module, args))
   t.strictSame(wait('port: 1'), { timeoutMs: 300_000, intervalMs: 1000, delayMs: 0 })
@@ -105,9 +125,9 @@ t.test('how long', async (t) => {
 t.test('parameters', async (t) => {
   for (const args of [
     'port: 1\npath: /x',
-    'port: 1\nsearch_regex: SSH',
+    'search_regex: SSH',
+    'port: 1\nexclude_hosts: 10.0.0.1',
     'path: /x\nstate: drained',
-    'path: x',
     'port: 0',
     'path: /x\nsearch_regex: "("',
     'port: 1\nhost: "a b"',

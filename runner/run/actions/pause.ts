@@ -14,10 +14,11 @@ const MAX_PAUSE_SECONDS = 86_400
 export async function pause({ argument, check, bound, session }: ActionContext): Promise<Outcome> {
   const startedAt = Date.now()
   const minutes = numberOf(argument('minutes'))
-  const seconds = numberOf(argument('seconds')) + minutes * 60
+  const isTimed = bound.args.has('seconds') || bound.args.has('minutes')
+  // As Ansible: a pause that has a length has at least this.
+  const seconds = Math.max(numberOf(argument('seconds')) + minutes * 60, isTimed ? 1 : 0)
   const echo = booleanOf(argument('echo') ?? true)
   if (seconds > MAX_PAUSE_SECONDS) fail('LIMIT_EXCEEDED', `a pause lasts at most ${MAX_PAUSE_SECONDS} s`, { range: bound.action.range })
-  const isTimed = bound.args.has('seconds') || bound.args.has('minutes')
   let answer = ''
   if (isTimed) await delay(check ? 0 : seconds * 1000)
   // Where nobody can be asked there is no answer, and no wait.
@@ -25,7 +26,26 @@ export async function pause({ argument, check, bound, session }: ActionContext):
   if (answer !== '' && !echo) session.secrets.add(answer)
   const took =
     minutes > 0 ? `${repr(new Float(round(seconds / 60)))} minutes` : `${repr(new Float(round(isTimed ? seconds : (Date.now() - startedAt) / 1000)))} seconds`
-  return { ...NOTHING, data: Dict.of({ echo, rc: 0, stderr: '', stdout: `Paused for ${took}`, user_input: answer }) }
+  const stoppedAt = Date.now()
+  return {
+    ...NOTHING,
+    data: Dict.of({
+      echo,
+      rc: 0,
+      stderr: '',
+      stdout: `Paused for ${took}`,
+      user_input: answer,
+      start: localTime(startedAt),
+      stop: localTime(stoppedAt),
+      delta: Math.floor((stoppedAt - startedAt) / 1000),
+    }),
+  }
+}
+
+/** `2026-01-31 10:15:59.123000`, in the controller's time zone. */
+function localTime(ms: number): string {
+  const utc = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString()
+  return `${utc.slice(0, 10)} ${utc.slice(11, 23)}000`
 }
 
 function round(number: number): number {
