@@ -87,6 +87,8 @@ export interface Action {
   readonly argNodes: ReadonlyMap<string, { readonly node: Node; readonly keyRange: SourceRange }>
   /** What stands behind the module's name on its line: `command: uptime`, `copy: src=a dest=/b`. */
   readonly text: ScalarNode | undefined
+  /** A template that gives arguments as a whole: `args: "{{ more }}"`. */
+  readonly whole: ScalarNode | undefined
 }
 
 /** What the loader has to know of modules to tell an action from a misspelt keyword. */
@@ -419,7 +421,8 @@ export class PlaybookLoader {
       return undefined
     }
     const text = value.kind === 'scalar' && !isNull(value) ? value : undefined
-    return { written, module: bareName(written), range, args, argNodes, text }
+    const whole = argsKeyword?.node.kind === 'scalar' && isTemplate(argsKeyword.node) ? argsKeyword.node : undefined
+    return { written, module: bareName(written), range, args, argNodes, text, whole }
   }
 
   #keywords(node: MapNode, place: Place, other: (entry: MapEntry) => boolean): Map<string, KeywordValue> {
@@ -485,6 +488,7 @@ const KIND_WORDS: Readonly<Record<KeywordKind, string>> = {
   variable: 'the name of a variable',
   variables: 'a mapping',
   map: 'a mapping',
+  arguments: 'a mapping',
   defaults: 'a mapping by modules, or a list of such mappings',
   items: 'a list of tasks',
   any: 'anything',
@@ -507,6 +511,8 @@ function hasKind(node: Node, kind: KeywordKind): boolean {
     case 'map':
     case 'variables':
       return node.kind === 'map'
+    case 'arguments':
+      return node.kind === 'map' || isTemplate(node)
     case 'defaults':
       return node.kind === 'map' || (node.kind === 'list' && node.items.every((item) => item.kind === 'map'))
     case 'variable':

@@ -235,7 +235,7 @@ export class PlayCompiler {
 
   #roleName({ name, nameRange }: RoleEntry, role: RoleUse | undefined, outer: readonly Keywords[]): string | undefined {
     if (!(name instanceof Template)) return name
-    const action: Action = { written: 'role', module: 'role', range: nameRange, args: new RawDict(), argNodes: new Map(), text: undefined }
+    const action: Action = { written: 'role', module: 'role', range: nameRange, args: new RawDict(), argNodes: new Map(), text: undefined, whole: undefined }
     const task = this.#task({ kind: 'task', keywords: new Map(), range: nameRange, action }, { outer, role, isHandler: false, folders: [] })
     try {
       return this.#tools.text(name, task, this.#compiled)
@@ -289,7 +289,7 @@ export function factsTask(play: Play, counter: TaskCounter): CompiledTask {
     const keyword = play.keywords.get(name)
     if (keyword && keyword.raw !== null) args.set(name, keyword.raw)
   }
-  const action: Action = { written: 'gather_facts', module: 'gather_facts', range, args, argNodes: new Map(), text: undefined }
+  const action: Action = { written: 'gather_facts', module: 'gather_facts', range, args, argNodes: new Map(), text: undefined, whole: undefined }
   const keywords: Keywords = new Map([
     ['name', textKeyword('Gathering Facts', range)],
     ['tags', textKeyword('always', range)],
@@ -308,7 +308,7 @@ function argumentCheck({ entryPoint, entryPointName }: Role, range: SourceRange)
   const described = entryPoint!.shortDescription
   const name = `Validating arguments against arg spec '${entryPointName}'${described === undefined ? '' : ` - ${described}`}`
   const written = 'ansible.builtin.validate_argument_spec'
-  const action: Action = { written, module: 'validate_argument_spec', range, args: new RawDict(), argNodes: new Map(), text: undefined }
+  const action: Action = { written, module: 'validate_argument_spec', range, args: new RawDict(), argNodes: new Map(), text: undefined, whole: undefined }
   return {
     kind: 'task',
     keywords: new Map([

@@ -11,7 +11,7 @@ import type { Action } from '../load/playbook.ts'
 import { nodeAt, type Node } from '../load/yaml.ts'
 import { print } from '../value/print.ts'
 import { parameterWords } from './parameter-words.ts'
-import { Dict, Tuple, UnknownValueError, Undefined, Unknown, type Raw, type Value } from '../value/value.ts'
+import { Dict, Template, Tuple, UnknownValueError, Undefined, Unknown, type Raw, type Value } from '../value/value.ts'
 
 /** Arguments by the module's own names for them. */
 export interface BoundArguments {
@@ -34,8 +34,8 @@ export interface Taker {
 }
 
 /**
- * Splits text arguments and puts aliases under their parameter's name. `defaults` are those that the action's own come before.
- * Throws a `DiagnosticError` for text nobody takes.
+ * Splits text arguments and puts aliases under their parameter's name. `defaults` are those that the action's own come before, and
+ * so are those of a template that stands for all (`templateOf`). Throws a `DiagnosticError` for text nobody takes.
  */
 export function bindArguments(action: Action, taker: Taker, defaults: ReadonlyMap<string, BoundArgument> = new Map()): BoundArguments {
   const canonical = new Map(Object.entries(taker.aliases ?? {}).flatMap(([name, aliases]) => aliases.map((alias): [string, string] => [alias, name])))
@@ -52,7 +52,7 @@ export function bindArguments(action: Action, taker: Taker, defaults: ReadonlyMa
   if (action.text) {
     const { pairs, rest } = splitKeyValues(action.text, taker.freeForm !== undefined && !taker.splitsAll)
     for (const [key, raw] of pairs) set(key, { raw, keyRange: action.text.range, node: undefined })
-    if (rest !== undefined) {
+    if (rest !== undefined && !(rest instanceof Template && taker.freeForm === undefined)) {
       if (taker.freeForm === undefined) {
         throw new DiagnosticError({
           code: 'BAD_ARGUMENT',
@@ -66,6 +66,13 @@ export function bindArguments(action: Action, taker: Taker, defaults: ReadonlyMa
     }
   }
   return { action, args }
+}
+
+/** The template that gives a task's arguments as a whole: `copy: "{{ file }}"`, or `args: "{{ more }}"`. */
+export function templateOf(action: Action, taker: Taker): Template | undefined {
+  if (action.whole?.value instanceof Template) return action.whole.value
+  const rest = action.text && taker.freeForm === undefined ? splitKeyValues(action.text, false).rest : undefined
+  return rest instanceof Template ? rest : undefined
 }
 
 /** Names that a module does not have, as diagnostics: known before anything is evaluated. */

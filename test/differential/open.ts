@@ -12,7 +12,6 @@ export const OPEN: readonly string[] = [
   'inventory/magic',
   'inventory/missing',
   'inventory/script',
-  'modules/collections',
   'modules/lines',
   'precedence/cacheable',
   'precedence/connection-vars',

@@ -16,7 +16,7 @@ let id = 0
 
 export function task(name: string, more: Readonly<Record<string, Raw>> = {}): CompiledTask {
   const own = keywords({ name, ...more })
-  const action = { written: 'debug', module: 'debug', range: RANGE, args: new RawDict(), argNodes: new Map<never, never>(), text: undefined }
+  const action = { written: 'debug', module: 'debug', range: RANGE, args: new RawDict(), argNodes: new Map<never, never>(), text: undefined, whole: undefined }
   const made: Task = { kind: 'task', keywords: own, range: RANGE, action }
   const play: Play = {
     kind: 'play',
