@@ -10,7 +10,8 @@ export type Place = 'play' | 'role' | 'block' | 'task'
  * expression or a list of them; `variable` is the name of a variable and `variables` a mapping of such names, neither a template;
  * `map` is a mapping; `defaults` a mapping of arguments by modules, or a list of such; `items` is a list of tasks; `any` is read by whoever uses it.
  */
-export type KeywordKind = 'text' | 'boolean' | 'integer' | 'number' | 'names' | 'conditions' | 'variable' | 'variables' | 'map' | 'arguments' | 'defaults' | 'items' | 'any'
+export type KeywordKind =
+  'text' | 'boolean' | 'integer' | 'number' | 'names' | 'conditions' | 'variable' | 'variables' | 'map' | 'arguments' | 'defaults' | 'items' | 'any'
 
 export interface Keyword {
   readonly kind: KeywordKind

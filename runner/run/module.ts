@@ -77,7 +77,7 @@ export async function runModule(module: Module, params: unknown, context: Module
   } catch (error) {
     if (error instanceof UnknownStateError) return unknown(context.maybeBecause ?? error.cause)
     if (!(error instanceof DiagnosticError) || isHostFault(error)) throw error
-    return context.maybeBecause === undefined ? failed(failureOf(error.first)) : unknown(context.maybeBecause)
+    return context.maybeBecause === undefined ? failed(failureOf(error.first), { data: answerOf(error.first) }) : unknown(context.maybeBecause)
   }
 }
 
@@ -104,6 +104,11 @@ export function isHostFault(error: DiagnosticError): boolean {
 
 export function failureOf(diagnostic: Diagnostic): Failure {
   return { message: diagnostic.summary, detail: diagnostic.detail, diagnostic }
+}
+
+/** What Ansible tells of a module that did not come to run: how the program ended that should have run it. */
+function answerOf({ code, detail }: Diagnostic): Dict {
+  return code === 'BECOME_FAILED' ? Dict.of({ rc: 1, module_stdout: '', module_stderr: detail ?? '' }) : new Dict()
 }
 
 function unknown(cause: string, more: Partial<Outcome> = {}): Outcome {

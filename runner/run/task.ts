@@ -92,7 +92,11 @@ export function causeOf(task: CompiledTask, name: string): string {
  */
 export function taskName(task: CompiledTask, evaluator: Evaluator | undefined): string {
   const raw = task.task.keywords.get('name')?.raw
-  const value = raw === undefined || raw === null ? undefined : (evaluator?.valueIfDefined(raw) ?? (raw instanceof Template ? raw.text : print(raw as Value)))
+  // A name that is nothing, as `off` in YAML, is none.
+  const value =
+    raw === undefined || raw === null || raw === false || raw === 0 || raw === ''
+      ? undefined
+      : (evaluator?.valueIfDefined(raw) ?? (raw instanceof Template ? raw.text : print(raw as Value)))
   const name = value === undefined ? unnamed(task) : print(value)
   return task.role && task.task.action.module !== 'include_role' ? `${task.role.role.name} : ${name}` : name
 }

@@ -51,6 +51,32 @@ export const DELIBERATE: Readonly<Record<string, Deliberate>> = {
       'stats / a / skipped: 3, Ansible 1',
     ],
   },
+  'check/commands': {
+    why: UNKNOWN,
+    differs: [
+      'play 4 (a) / command / a / status: "skipped", Ansible "changed"',
+      'play 4 (a) / command / a / rc: nothing, Ansible 0',
+      'play 4 (a) / command / a / stdout: nothing, Ansible ""',
+      'play 4 (a) / command / a / stderr: nothing, Ansible ""',
+      'stats / a / changed: 0, Ansible 1',
+      'stats / a / ok: 2, Ansible 3',
+      'stats / a / skipped: 3, Ansible 2',
+    ],
+  },
+  'check/flow': {
+    why: 'DESIGN, Check: what only reads is read, and wait_for looks once; Ansible leaves it out',
+    differs: ['play 1 (a,b) / wait_for / a / status: "ok", Ansible "skipped"', 'stats / a / ok: 14, Ansible 13', 'stats / a / skipped: 2, Ansible 3'],
+  },
+  'public/nginx': {
+    why: `${UNKNOWN}; ${CERTAIN_FAULT}`,
+    differs: [
+      'run 3 / play 1 (a) / nginx : reload nginx: "a", Ansible nothing',
+      'run 3 / stats / a / skipped: 5, Ansible 4',
+      'run 4 / play 1 (a): nothing, Ansible "5 tasks"',
+      'run 4 / stats / a: nothing, Ansible {"changed":0,"failures":1,"ignored":0,"ok":3,"rescued":0,"skipped":1,"unreachable":0}',
+      'run 4 / exit code: "1 or 4, before anything ran", Ansible 2',
+    ],
+  },
   'errors/bad-serial': { why: 'Ansible ends with a traceback', refuses: { exitCode: 4, says: "'serial' is 'abc'" } },
   'types/native-on': {
     why: 'a setting that changes what every template gives: refused, and never ignored',
