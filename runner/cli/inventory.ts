@@ -4,7 +4,7 @@ import type { Vault } from '../load/vault/vault.ts'
 import { DEFAULT_OPTIONS, type RunOptions } from '../run/options.ts'
 import { parseArguments } from './arguments.ts'
 import { INVENTORY_COMMAND } from './options.ts'
-import { expander, extraVarsOf, fromSettings, ignoredInventoriesOf, inventoriesOf, vaultOf, type Environment } from './parse.ts'
+import { expander, extraVarsOf, fromSettings, inventoryRulesOf, inventoriesOf, vaultOf, type Environment } from './parse.ts'
 import { Settings } from './read-settings.ts'
 
 export interface InventoryInvocation {
@@ -41,7 +41,7 @@ export function parseInventoryCommand(argv: readonly string[], warn: (diagnostic
     options: {
       ...DEFAULT_OPTIONS,
       ...fromSettings(settings),
-      ignoredInventories: ignoredInventoriesOf(settings),
+      inventoryRules: inventoryRulesOf(settings),
       extraVars: extraVarsOf(given, vault, environment, warn),
     },
     folder: folder === undefined ? (settings.path('PLAYBOOK_DIR') ?? environment.workingFolder) : expand(folder),

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { fail, type Diagnostic } from '../diagnostic/diagnostic.ts'
-import { IGNORED_ENDINGS } from '../load/inventory/sources.ts'
+import { INVENTORY_RULES } from '../load/inventory/sources.ts'
 import { Reader } from '../load/reader.ts'
 import type { Vault } from '../load/vault/vault.ts'
 import { DEFAULT_OPTIONS, type RunOptions } from '../run/options.ts'
@@ -103,8 +103,9 @@ export function parseInvocation(argv: readonly string[], warn: (diagnostic: Diag
           DEFAULT_OPTIONS.connectTimeoutMs / 1000) * 1000,
       sshArguments: sshArgumentsOf(given, settings),
       acceptNewHostKeys: flag('accept-new-host-keys'),
+      settings: settings.values(),
       configFile: settings.file,
-      ignoredInventories: ignoredInventoriesOf(settings),
+      inventoryRules: inventoryRulesOf(settings),
       verbosity: given.count('verbose') || (settings.integer('DEFAULT_VERBOSITY', 0) ?? 0),
     },
   }
@@ -148,9 +149,17 @@ function tagsOf(values: readonly string[]): string[] | undefined {
     .filter((tag) => tag !== '')
 }
 
-/** What is left out in a folder of inventories. */
-export function ignoredInventoriesOf(settings: Settings): RunOptions['ignoredInventories'] {
-  return { endings: settings.list('INVENTORY_IGNORE_EXTS') ?? IGNORED_ENDINGS, patterns: settings.list('INVENTORY_IGNORE_PATTERNS') ?? [] }
+export function inventoryRulesOf(settings: Settings): RunOptions['inventoryRules'] {
+  return {
+    ignoredEndings: settings.list('INVENTORY_IGNORE_EXTS') ?? INVENTORY_RULES.ignoredEndings,
+    ignoredPatterns: settings.list('INVENTORY_IGNORE_PATTERNS') ?? INVENTORY_RULES.ignoredPatterns,
+    required:
+      settings.boolean('INVENTORY_ANY_UNPARSED_IS_FAILED') === true
+        ? 'all'
+        : settings.boolean('INVENTORY_UNPARSED_IS_FAILED') === true
+          ? 'one'
+          : INVENTORY_RULES.required,
+  }
 }
 
 type GivenInventory = Arguments<'inventory' | 'extra-vars' | 'vault-id' | 'vault-password-file' | 'ask-vault-pass'>

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { fail, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { SourceRange } from '../diagnostic/source.ts'
 import { expandHome, findConfigFile, type ConfigFile, type Surroundings } from './config-file.ts'
+import type { Value } from '../value/value.ts'
 import { SETTINGS, type SettingEntry, type SettingName } from './settings.ts'
 
 const TRUE = /^(?:y|yes|on|1|true|t|1\.0)$/i
@@ -57,6 +58,35 @@ export class Settings {
     if (!found || found.text === '') return undefined
     const number = Number(found.text)
     return /^-?\d+$/.test(found.text) && number >= minimum ? number : this.#wrong(found, `a whole number from ${minimum}`)
+  }
+
+  /** All that are set, as `lookup('config')` gives them. */
+  values(): Map<string, Value> {
+    const values = new Map<string, Value>()
+    for (const { name, type } of SETTINGS) {
+      const value = this.#found.has(name) ? this.#value(name, type) : undefined
+      if (value !== undefined) values.set(name, value)
+    }
+    return values
+  }
+
+  #value(name: SettingName, type: SettingEntry['type']): Value | undefined {
+    switch (type) {
+      case 'text':
+        return this.text(name)
+      case 'boolean':
+        return this.boolean(name)
+      case 'integer':
+        return this.integer(name, 0)
+      case 'list':
+        return this.list(name)
+      case 'path':
+        return this.path(name)
+      case 'paths':
+        return this.paths(name)
+      case 'path list':
+        return this.inventories()
+    }
   }
 
   /** A text that is one of a few. */

@@ -82,7 +82,6 @@ export const SETTINGS = [
     env: ['ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED'],
     type: 'boolean',
     meaning: 'whether an inventory that cannot be read is an error',
-    noEffect: 'it always is',
   },
   {
     name: 'INVENTORY_UNPARSED_IS_FAILED',
@@ -90,7 +89,6 @@ export const SETTINGS = [
     env: ['ANSIBLE_INVENTORY_UNPARSED_FAILED'],
     type: 'boolean',
     meaning: 'whether it is an error where no inventory can be read',
-    noEffect: 'it always is',
   },
   {
     name: 'HOST_PATTERN_MISMATCH',
@@ -575,11 +573,19 @@ export const SETTINGS = [
   },
   {
     name: 'RETRY_FILES_ENABLED',
-    ini: ['defaults.retry_files_enabled', 'defaults.retry_files_save_path'],
-    env: ['ANSIBLE_RETRY_FILES_ENABLED', 'ANSIBLE_RETRY_FILES_SAVE_PATH'],
-    type: 'text',
-    meaning: 'files with the hosts that failed',
-    noEffect: 'none are written',
+    ini: ['defaults.retry_files_enabled'],
+    env: ['ANSIBLE_RETRY_FILES_ENABLED'],
+    type: 'boolean',
+    meaning: 'whether a file with the hosts that failed is written',
+    noEffect: 'none is written',
+  },
+  {
+    name: 'RETRY_FILES_SAVE_PATH',
+    ini: ['defaults.retry_files_save_path'],
+    env: ['ANSIBLE_RETRY_FILES_SAVE_PATH'],
+    type: 'path',
+    meaning: 'where that file is written',
+    noEffect: 'none is written',
   },
   {
     name: 'PLUGIN_PATHS',

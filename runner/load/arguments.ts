@@ -53,28 +53,34 @@ function unquote(text: string): string {
   return text.length >= 2 && (quote === '"' || quote === "'") && text.endsWith(quote) ? text.slice(1, -1) : text
 }
 
-/** Words at white space, quotes and `{{ }}`, `{% %}` kept whole. */
+/** Each opens and closes a part that holds together, whatever white space is in it. */
+const MARKERS = [
+  ['{{', '}}'],
+  ['{%', '%}'],
+  ['{#', '#}'],
+] as const
+
+/** Words at white space. What stands in quotes or between markers is kept whole; quotes count within markers too, as in Ansible. */
 function splitWords(text: string, range: SourceRange): string[] {
   const words: string[] = []
   let word = ''
   let quote: string | undefined
-  let depth = 0
-  for (let at = 0; at < text.length; at++) {
-    const char = text[at]!
-    const pair = text.slice(at, at + 2)
-    if (quote === undefined && (pair === '{{' || pair === '{%' || pair === '{#')) depth++
-    if (quote === undefined && (pair === '}}' || pair === '%}' || pair === '#}')) depth = Math.max(0, depth - 1)
-    if (depth === 0) {
-      if (quote === undefined && (char === '"' || char === "'")) quote = char
-      else if (char === quote && text[at - 1] !== '\\') quote = undefined
+  const depths = MARKERS.map(() => 0)
+  for (const part of text.split(/(\s)/)) {
+    if (/^\s$/.test(part)) {
+      if (quote !== undefined || depths.some((depth) => depth > 0)) word += part
+      else {
+        if (word !== '') words.push(word)
+        word = ''
+      }
+      continue
     }
-    if (quote === undefined && depth === 0 && /\s/.test(char)) {
-      if (word !== '') words.push(word)
-      word = ''
-    } else word += char
+    word += part
+    for (const [, char] of part.matchAll(/(?<!\\)(["'])/g)) quote = quote === undefined ? char : quote === char ? undefined : quote
+    for (const [index, [open, close]] of MARKERS.entries()) depths[index] = Math.max(0, depths[index]! + part.split(open).length - part.split(close).length)
   }
-  if (quote !== undefined || depth > 0)
-    fail('BAD_ARGUMENT', quote === undefined ? 'a template is not closed here' : `a quote is not closed here: ${quote}`, { range })
+  if (quote !== undefined) fail('BAD_ARGUMENT', `a quote is not closed here: ${quote}`, { range })
+  if (depths.some((depth) => depth > 0)) fail('BAD_ARGUMENT', 'a template is not closed here', { range })
   if (word !== '') words.push(word)
   return words
 }

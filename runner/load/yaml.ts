@@ -8,6 +8,7 @@ import {
   Composer,
   isAlias,
   isMap,
+  isPair,
   isScalar,
   isSeq,
   Parser,
@@ -21,14 +22,18 @@ import {
 } from 'yaml'
 import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { SourceFile, SourceRange } from '../diagnostic/source.ts'
+import { DateTime } from '../value/date-time.ts'
 import { print } from '../value/print.ts'
-import { Float, hasTemplateMarkers, RawDict, Template, Vaulted, type Raw, type Value } from '../value/value.ts'
+import { readTimestamp } from '../value/timestamp.ts'
+import { Float, hasTemplateMarkers, NotedDict, Template, Vaulted, type Raw, type Value } from '../value/value.ts'
 import { Vault } from './vault/vault.ts'
 
 export interface ScalarNode {
   readonly kind: 'scalar'
   /** Templates are made here and nowhere else. */
   readonly value: Raw
+  /** Marked as data: `!unsafe`. */
+  readonly unsafe?: boolean
   readonly range: SourceRange
 }
 
@@ -144,17 +149,25 @@ class Converter {
         throw new DiagnosticError({ code: 'YAML_SYNTAX', severity: 'error', summary: `no anchor named '${node.source}' stands before this alias`, range })
       return this.convert(target, depth + 1, range, unsafe)
     }
-    if (isScalar(node)) return { kind: 'scalar', value: this.#scalar(node as Scalar<string>, range, unsafe), range }
+    if (isScalar(node))
+      return { kind: 'scalar', value: this.#scalar(node as Scalar<string>, range, unsafe), ...((unsafe || node.tag === UNSAFE) && { unsafe: true }), range }
     const data = unsafe || node.tag === UNSAFE
     if (isMap(node)) {
       this.#checkTag(node.tag, 'map', range)
       return { kind: 'map', entries: this.#entries(node.items as Pair<YamlNode, YamlNode | null>[], depth, data), range }
     }
     if (isSeq(node)) {
-      this.#checkTag(node.tag, 'seq', range)
-      return { kind: 'list', items: node.items.map((item) => this.convert(item as YamlNode | null, depth + 1, range, data)), range }
+      if (!PAIRS.includes(CORE_TAG.exec(node.tag ?? '')?.[1] ?? '')) this.#checkTag(node.tag, 'seq', range)
+      return { kind: 'list', items: node.items.map((item) => this.#item(item as YamlNode | Pair<YamlNode, YamlNode | null> | null, depth, data)), range }
     }
     throw new DiagnosticError({ code: 'YAML_SYNTAX', severity: 'error', summary: 'this YAML cannot be read', range })
+  }
+
+  /** An item of a list; of a list of pairs (`!!omap`) a list of two. */
+  #item(item: YamlNode | Pair<YamlNode, YamlNode | null> | null, depth: number, unsafe: boolean): Node {
+    if (!isPair(item)) return this.convert(item, depth + 1, undefined, unsafe)
+    const key = this.convert(item.key, depth + 2, undefined, unsafe)
+    return { kind: 'list', items: [key, this.convert(item.value, depth + 2, key.range, unsafe)], range: key.range }
   }
 
   /** Merged entries come first, of several sources the last one's, as in PyYAML; a key that stands again keeps its place. */
@@ -179,19 +192,23 @@ class Converter {
       }
       // Keys are text as written: only set_fact evaluates the names that it is given.
       const keyValue = key.value instanceof Template ? key.value.text : (key.value as Value)
-      const entry: MapEntry = { key: print(keyValue), keyValue, keyRange: key.range, value }
-      if (own.has(keyValue)) {
+      const sameKey = pythonKey(keyValue)
+      const before = own.get(sameKey)
+      // `1`, `1.0` and `true` are one key; it stays as it was written first.
+      const entry: MapEntry = { key: print(before?.keyValue ?? keyValue), keyValue: before?.keyValue ?? keyValue, keyRange: key.range, value }
+      if (before !== undefined) {
         this.#warn({ code: 'DUPLICATE_KEY', severity: 'warning', summary: `the key '${entry.key}' stands twice; the last one counts`, range: key.range })
       }
-      own.set(keyValue, entry)
+      own.set(sameKey, entry)
     }
     const all = new Map<Value, MapEntry>()
-    for (const entry of [...merged, ...own.values()]) all.set(entry.keyValue, entry)
+    for (const entry of [...merged, ...own.values()]) all.set(pythonKey(entry.keyValue), entry)
     return [...all.values()]
   }
 
   #scalar(node: Scalar<string>, range: SourceRange, unsafe: boolean): Raw {
-    const text = typeof node.value === 'string' ? node.value : ''
+    // What has a tag that the library knows is read by it already: its text is asked for.
+    const text = typeof node.value === 'string' ? node.value : (node.source ?? '')
     const { tag } = node
     if (tag === UNSAFE) return text
     if (tag !== undefined && VAULT_TAGS.includes(tag)) {
@@ -232,13 +249,26 @@ const UNSAFE = '!unsafe'
 const VAULT_TAGS = ['!vault', '!vault-encrypted']
 const CORE_TAG = /^tag:yaml\.org,2002:(.*)$/
 
+/** Lists of mappings with one entry each. */
+const PAIRS = ['omap', 'pairs']
+
 /** How a text is read that has a tag of YAML's own; undefined where it is no such thing. */
 const READ_AS: Readonly<Record<string, (text: string) => Value | undefined>> = {
   any: resolvePlainScalar,
   null: () => null,
   bool: (text) => (BOOLEAN.test(text) ? TRUE.test(text) : undefined),
   int: (text) => (INTEGER.test(text) ? integer(text) : undefined),
+  timestamp: readTimestamp,
+  // The text that the bytes are.
+  binary: (text) => Buffer.from(text, 'base64').toString('utf8'),
   float: (text) => (FLOAT.test(text) || INTEGER.test(text) ? new Float(float(text)) : undefined),
+}
+
+/** Keys that are equal in Python, as one. */
+function pythonKey(key: Value): Value {
+  if (typeof key === 'boolean') return key ? 1 : 0
+  if (key instanceof Float) return Number.isInteger(key.value) ? key.value : `\0float ${key.value}`
+  return key instanceof DateTime ? `\0date ${key.print()}` : key
 }
 
 const QUOTE_TEMPLATE = 'A value that begins with {{ has to stand in quotes: "{{ … }}".'
@@ -259,13 +289,13 @@ const INTEGER = /^[-+]?(?:0b_*[01][01_]*|0[0-7_]+|(?:0|[1-9][0-9_]*)|0x_*[0-9a-f
 const FLOAT =
   /^(?:[-+]?(?:[0-9][0-9_]*)\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/
 
-/** What PyYAML makes of a plain scalar. Timestamps stay text: that is how they print. */
+/** What PyYAML makes of a plain scalar. */
 export function resolvePlainScalar(text: string): Value {
   if (NULL.test(text)) return null
   if (BOOLEAN.test(text)) return TRUE.test(text)
   if (INTEGER.test(text)) return integer(text)
   if (FLOAT.test(text)) return new Float(float(text))
-  return text
+  return readTimestamp(text) ?? text
 }
 
 function integer(text: string): number | bigint {
@@ -301,8 +331,11 @@ function float(text: string): number {
 export function toRaw(node: Node): Raw {
   if (node.kind === 'scalar') return node.value
   if (node.kind === 'list') return node.items.map(toRaw)
-  const dict = new RawDict()
-  for (const entry of node.entries) dict.set(entry.keyValue, toRaw(entry.value))
+  const dict = new NotedDict()
+  for (const { keyValue, value } of node.entries) {
+    dict.set(keyValue, toRaw(value))
+    if (value.kind === 'scalar' && value.unsafe) dict.note(keyValue, 'AnsibleUnsafeText')
+  }
   return dict
 }
 

@@ -9,6 +9,7 @@ import { didYouMean } from '../diagnostic/suggest.ts'
 import { splitKeyValues } from '../load/arguments.ts'
 import type { Action } from '../load/playbook.ts'
 import { nodeAt, type Node } from '../load/yaml.ts'
+import { DateTime } from '../value/date-time.ts'
 import { print } from '../value/print.ts'
 import { parameterWords } from './parameter-words.ts'
 import { Dict, Template, Tuple, UnknownValueError, Undefined, Unknown, type Raw, type Value } from '../value/value.ts'
@@ -236,6 +237,8 @@ function toPlain(value: Value): unknown {
   if (value instanceof Undefined) throw new DiagnosticError({ code: 'UNDEFINED_VARIABLE', severity: 'error', summary: value.reason })
   if (Array.isArray(value)) return value.map(toPlain)
   if (value instanceof Tuple) return value.items.map(toPlain)
+  // As it travels to a module of Ansible's.
+  if (value instanceof DateTime) return value.isoFormat()
   if (value instanceof Dict) {
     const object: Record<string, unknown> = {}
     for (const [key, item] of value) define(object, print(key), toPlain(item))

@@ -15,7 +15,8 @@ export interface VariableSources {
 }
 
 export interface Situation {
-  readonly hostName: string
+  /** Undefined for what a play as such is asked, before its hosts are known: then nothing of the inventory is seen, as in Ansible. */
+  readonly hostName: string | undefined
   /** Undefined outside of plays, as for the connection of a host that a task is delegated to. */
   readonly play: CompiledPlay | undefined
   /** The folder that counts as the playbook's where there is no play. */
@@ -38,7 +39,7 @@ export interface Situation {
 
 export function variablesFor(situation: Situation, sources: VariableSources): Variables {
   const variables = new Variables(sources.mergesMappings)
-  addInventory(variables, situation, sources)
+  if (situation.hostName !== undefined) addInventory(variables, situation.hostName, situation, sources)
   const { play, task } = situation
   if (play) {
     // A role's defaults and vars are seen by the whole play; within a role its own win.
@@ -72,10 +73,10 @@ export function variablesFor(situation: Situation, sources: VariableSources): Va
   return variables
 }
 
-function addInventory(variables: Variables, situation: Situation, sources: VariableSources): void {
+function addInventory(variables: Variables, hostName: string, situation: Situation, sources: VariableSources): void {
   const { inventory, files } = sources
   const playFolder = situation.play?.play.folder ?? situation.folder
-  for (const group of inventory.groupsByStrength(situation.hostName)) {
+  for (const group of inventory.groupsByStrength(hostName)) {
     const all = group.name === 'all'
     variables.add('inventory group vars', group.vars)
     for (const folder of inventory.folders)
@@ -83,10 +84,10 @@ function addInventory(variables: Variables, situation: Situation, sources: Varia
     if (playFolder !== undefined)
       for (const vars of files.of(playFolder, 'group_vars', group.name)) variables.add(all ? 'playbook group_vars/all' : 'playbook group_vars', vars)
   }
-  const host = inventory.hosts.get(situation.hostName)
+  const host = inventory.hosts.get(hostName)
   if (host) variables.add('inventory host vars', host.vars)
-  for (const folder of inventory.folders) for (const vars of files.of(folder, 'host_vars', situation.hostName)) variables.add('inventory host_vars', vars)
-  if (playFolder !== undefined) for (const vars of files.of(playFolder, 'host_vars', situation.hostName)) variables.add('playbook host_vars', vars)
+  for (const folder of inventory.folders) for (const vars of files.of(folder, 'host_vars', hostName)) variables.add('inventory host_vars', vars)
+  if (playFolder !== undefined) for (const vars of files.of(playFolder, 'host_vars', hostName)) variables.add('playbook host_vars', vars)
 }
 
 function addRole(variables: Variables, use: RoleUse): void {

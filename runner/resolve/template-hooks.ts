@@ -27,8 +27,8 @@ export interface TemplateWorld {
   readonly current: () => Evaluating | undefined
   readonly filterUsed?: (inputs: Value[], output: Value) => void
   readonly warn: (diagnostic: Diagnostic) => void
-  /** A setting of Ansible's configuration, where it is set. */
-  readonly setting?: ((name: string) => Value | undefined) | undefined
+  /** The settings of Ansible's configuration that are set. */
+  readonly settings?: ReadonlyMap<string, Value> | undefined
   /** The text of `ansible_managed`. */
   readonly managed?: string | undefined
 }
@@ -53,7 +53,7 @@ export function templateHooks(world: TemplateWorld): Hooks {
 
 /** What a lookup is given on behalf of who evaluates; for loops (`loopItems`) too. */
 export function lookupContext(world: TemplateWorld, current: Evaluating): LookupContext {
-  const { reader, setting, managed } = world
+  const { reader, settings, managed } = world
   return {
     ...current,
     reader,
@@ -61,7 +61,7 @@ export function lookupContext(world: TemplateWorld, current: Evaluating): Lookup
     jinja: world.jinja(),
     folder: path.resolve(reader.workingFolder, current.task?.play.folder ?? ''),
     read: (absolute) => reader.decrypted(readFileSync(absolute), absolute),
-    setting,
+    settings,
     managed,
     subfolder: subfolderFor(current.task?.task.action.module),
   }

@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import type { Dict, Value } from '../value/value.ts'
-import { DateTime } from './jinja/runtime/datetime.ts'
+import { DateTime } from '../value/date-time.ts'
 import type { Scope } from './jinja/index.ts'
 import type { Evaluator } from './variables.ts'
 
@@ -34,6 +34,7 @@ export function templateScope(evaluator: Evaluator, file: TemplateFile, extra?: 
   return {
     get: (name) => (own.has(name) ? own.get(name) : evaluator.get(name)),
     names: () => [...evaluator.names(), ...([...own.keys()] as string[])],
+    written: (name) => (own.has(name) ? undefined : evaluator.written(name)),
     origin: (name) => (own.has(name) ? 'value' : evaluator.origin(name)),
   }
 }

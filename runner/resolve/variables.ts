@@ -1,9 +1,10 @@
 /** Variables in Ansible's order of precedence, and the scope in which a host's templates are evaluated. */
 import { DiagnosticError, fail } from '../diagnostic/diagnostic.ts'
-import { Dict, RawDict, Template, Tuple, UnknownValueError, Vaulted, type Raw, type Value } from '../value/value.ts'
+import { Dict, NotedDict, RawDict, Template, Tuple, UnknownValueError, Vaulted, type Raw, type TextType, type Value, type Written } from '../value/value.ts'
 import type { Jinja, Scope } from './jinja/index.ts'
 import type { Answer } from './lookup/index.ts'
 import { PastUnknown } from './past-unknown.ts'
+import { Pending } from './pending.ts'
 
 /** The levels, from the weakest to the strongest, as Ansible's documentation lists them. */
 export const LEVELS = [
@@ -32,6 +33,15 @@ export const LEVELS = [
   'loop',
   'magic',
 ] as const
+
+/** Which type text has that comes from a host, or from the runner itself; all else is written in YAML. */
+const TEXT_TYPES: Partial<Record<(typeof LEVELS)[number], TextType>> = {
+  facts: 'AnsibleUnsafeText',
+  vars_prompt: 'str',
+  'set_fact and register': 'AnsibleUnsafeText',
+  loop: 'str',
+  magic: 'str',
+}
 
 export type Level = (typeof LEVELS)[number]
 
@@ -65,6 +75,17 @@ export class Variables {
       }
     }
     return merged
+  }
+
+  /** The strongest value of a name, and the type of the text in it. */
+  written(name: string): Written | undefined {
+    const raw = this.get(name)
+    if (raw === undefined) return undefined
+    for (const level of LEVELS.toReversed()) {
+      const map = this.#levels.get(level)?.findLast((each) => each.get(name) !== undefined)
+      if (map) return (map instanceof NotedDict ? map.written(name) : undefined) ?? { raw, text: TEXT_TYPES[level] ?? 'AnsibleUnicode' }
+    }
+    return undefined
   }
 
   names(): Set<string> {
@@ -197,6 +218,21 @@ export class Evaluator implements Scope {
   /** The truth of an expression, as `when` asks for it. */
   condition(template: Template): boolean {
     return this.#jinja.condition(template, this)
+  }
+
+  written(name: string): Written | undefined {
+    return this.#variables.written(name)
+  }
+
+  /** The type that the text has which a template gives, as `type_debug` tells it. */
+  textType(template: Template): TextType {
+    try {
+      return this.#jinja.textType(template, this)
+    } catch (error) {
+      // What has to be fetched is not fetched once more for that.
+      if (error instanceof Pending) return 'str'
+      throw error
+    }
   }
 
   /** Whether a variable's value came through a template: text that a template printed keeps being text when it is printed alone. */

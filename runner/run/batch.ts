@@ -72,7 +72,7 @@ export class BatchRun {
     this.#play = play
     this.#gone = play.gone
     this.#interrupted = interrupted
-    this.#strategy = strategyOf(play.compiled, session.options, session.evaluator(play.batch[0]!, play, undefined))
+    this.#strategy = strategyOf(play.compiled, session.options, session.evaluator(play.batch[0], play, undefined))
   }
 
   async run(): Promise<PlayEnd> {
@@ -262,7 +262,7 @@ export class BatchRun {
   /** Runs a task on hosts at once, as many as `forks` and `throttle` allow, and does what follows from each outcome. Answers those that ran it. */
   async #runOn(task: CompiledTask, hosts: readonly string[], maybe: ReadonlyMap<string, string>): Promise<Map<string, Outcome>> {
     const [firstHost] = hosts
-    const firstEvaluator = this.#session.evaluator(firstHost!, this.#play, task)
+    const firstEvaluator = this.#session.evaluator(firstHost, this.#play, task)
     const name = await settled(() => taskName(task, firstEvaluator)).catch((error: unknown) => {
       if (error instanceof DiagnosticError) return taskName(task, undefined)
       throw error
@@ -333,7 +333,10 @@ export class BatchRun {
   #remember(task: CompiledTask, host: string, outcome: Outcome): void {
     const state = this.#session.host(host)
     const register = task.task.keywords.get('register')?.raw
-    if (typeof register === 'string') state.facts.set(register, withTemplates(registered(outcome), outcome))
+    if (typeof register === 'string') {
+      state.facts.set(register, withTemplates(registered(outcome), outcome))
+      state.facts.note(register, 'AnsibleUnsafeText')
+    }
     const outcomes = outcome.unknown === undefined && outcome.items ? outcome.items.map((item) => item.outcome) : [outcome]
     for (const each of outcomes) {
       const factsFor = each.factsFor ?? outcome.factsFor
@@ -345,6 +348,7 @@ export class BatchRun {
       } else if (!each.failure && !each.skipped && !each.includedVariables && !GATHERING.has(task.task.action.module)) {
         const facts = factsOf(each)
         if (task.task.action.module === 'set_fact') for (const [fact, value] of facts) target.facts.set(fact, value)
+        for (const [fact, type] of each.textTypes ?? []) target.facts.note(fact, type)
         if (task.task.action.module !== 'set_fact' || each.cacheable) target.gathered.merge(facts)
       }
     }
@@ -433,7 +437,7 @@ export class BatchRun {
 
   #playKeyword(name: string): boolean | undefined {
     const { play } = this.#play.compiled
-    return booleanKeyword([play.keywords, ...play.imported.toReversed()], name, this.#session.evaluator(this.#play.batch[0]!, this.#play, undefined))
+    return booleanKeyword([play.keywords, ...play.imported.toReversed()], name, this.#session.evaluator(this.#play.batch[0], this.#play, undefined))
   }
 
   // --- meta and failures -----------------------------------------------------------------------------------------------
@@ -510,7 +514,7 @@ export class BatchRun {
   #tooManyFailed(): boolean {
     const keyword = this.#play.compiled.play.keywords.get('max_fail_percentage')
     if (!keyword || keyword.raw === null || this.#lost.size === 0) return false
-    const value = this.#session.evaluator(this.#play.batch[0]!, this.#play, undefined).value(keyword.raw)
+    const value = this.#session.evaluator(this.#play.batch[0], this.#play, undefined).value(keyword.raw)
     const limit = value instanceof Float ? value.value : Number.parseFloat(print(value))
     return (this.#lost.size / this.#play.batch.length) * 100 > limit
   }

@@ -79,6 +79,31 @@ export function connectionSettings(
   }
 }
 
+/**
+ * What a task's templates see of the connection under the name of a variable that nobody has set: as in Ansible the address, the user and
+ * whatever else keywords, the command line or settings say; undefined for every other name.
+ */
+export function connectionVariable(name: string, hostName: string, task: Chained, evaluator: Evaluator, options: RunOptions): Value | undefined {
+  switch (name) {
+    case 'ansible_connection':
+      return isLocalhost(hostName) ? undefined : (connectionKeywords(task, evaluator).connection ?? options.connection ?? 'ssh')
+    case 'ansible_host':
+    case 'ansible_ssh_host':
+      return evaluator.get('ansible_host') ?? hostName
+    case 'ansible_user':
+    case 'ansible_ssh_user':
+      return evaluator.get('ansible_user') ?? connectionKeywords(task, evaluator).user ?? options.remoteUser
+    case 'ansible_private_key_file':
+    case 'ansible_ssh_private_key_file':
+      return options.privateKeyFile
+    case 'ansible_timeout':
+    case 'ansible_ssh_timeout':
+      return options.connectTimeoutMs / 1000
+    default:
+      return undefined
+  }
+}
+
 const METHODS = ['sudo', 'su', 'doas'] as const
 
 /**

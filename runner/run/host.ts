@@ -1,7 +1,7 @@
 /** What a run knows of one host. */
 import type { Port } from '../port/port.ts'
 import { Overlay, type CloudPredictions } from '../probe/overlay.ts'
-import { RawDict, type Raw, type Value } from '../value/value.ts'
+import { NotedDict, RawDict } from '../value/value.ts'
 import { HostFacts, type Doubt } from './facts.ts'
 
 export interface Stats {
@@ -19,7 +19,7 @@ export interface Stats {
 export class HostState {
   readonly name: string
   /** `set_fact` and `register`, the newest values. */
-  readonly facts = new Map<Value, Raw>()
+  readonly facts = new NotedDict()
   /** What it says of itself, read when a template first asks. */
   readonly gathered: HostFacts
   /** What `include_vars` has read for it. */

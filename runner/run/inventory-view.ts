@@ -21,7 +21,7 @@ export class InventoryView {
 
   /** `folder` counts as the playbook's. */
   constructor(sources: readonly string[], reader: Reader, options: RunOptions, folder: string) {
-    this.inventory = readInventory(sources, reader, options.ignoredInventories)
+    this.inventory = readInventory(sources, reader, options.inventoryRules)
     this.#files = new VariableFiles(reader)
     this.#options = options
     this.#folder = folder

@@ -1,6 +1,6 @@
 /** What the command line and the settings ask of a run. */
-import { IGNORED_ENDINGS, type IgnoredNames } from '../load/inventory/sources.ts'
-import type { Raw, RawDict } from '../value/value.ts'
+import { INVENTORY_RULES, type InventoryRules } from '../load/inventory/sources.ts'
+import type { Raw, RawDict, Value } from '../value/value.ts'
 
 export interface RunOptions {
   readonly check: boolean
@@ -69,10 +69,11 @@ export interface RunOptions {
   readonly hostKeyChecking: boolean | undefined
   readonly acceptNewHostKeys: boolean
   readonly verbosity: number
+  /** The settings that are set, by Ansible's names of them, for `lookup('config')`. */
+  readonly settings: ReadonlyMap<string, Value>
   /** The `ansible.cfg` that was read. */
   readonly configFile: string | undefined
-  /** What is left out in a folder of inventories. */
-  readonly ignoredInventories: IgnoredNames
+  readonly inventoryRules: InventoryRules
 }
 
 export const DEFAULT_OPTIONS: RunOptions = {
@@ -120,6 +121,7 @@ export const DEFAULT_OPTIONS: RunOptions = {
   hostKeyChecking: undefined,
   acceptNewHostKeys: false,
   verbosity: 0,
+  settings: new Map(),
   configFile: undefined,
-  ignoredInventories: { endings: IGNORED_ENDINGS, patterns: [] },
+  inventoryRules: INVENTORY_RULES,
 }

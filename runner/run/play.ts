@@ -22,7 +22,7 @@ export function tagValue(raw: Raw, evaluator: Evaluator): Value {
 
 /** Evaluates what stands at a play itself: its name, its hosts, its files of variables. */
 export function playEvaluator(session: Session, compiled: CompiledPlay): Evaluator {
-  return session.evaluator('localhost', playAtRest(compiled, '', [], new RawDict()), undefined)
+  return session.evaluator(undefined, playAtRest(compiled, '', [], new RawDict()), undefined)
 }
 
 /** The play's name: templated, else its host pattern. */

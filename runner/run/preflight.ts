@@ -279,7 +279,7 @@ class PlayCheck {
   #handlers(task: CompiledTask, active: ActivePlay): void {
     const notify = inherited(task.chain, 'notify')
     if (!notify || active.hosts.length === 0) return
-    const evaluator = this.#session.evaluator(active.hosts[0]!, active, task)
+    const evaluator = this.#session.evaluator(active.hosts[0], active, task)
     for (const [index, raw] of (Array.isArray(notify.raw) ? notify.raw : [notify.raw]).entries()) {
       if (typeof raw !== 'string') continue
       let known: number

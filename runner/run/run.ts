@@ -62,7 +62,7 @@ export async function load(parts: RunParts): Promise<Loaded> {
   for (const password of [parts.options.connectionPassword, parts.options.becomePassword]) if (password !== undefined) parts.secrets.add(password)
   const reader = new Reader(warn, process.cwd(), vault)
   for (const playbook of parts.playbooks) if (!existsSync(playbook)) fail('FILE_NOT_FOUND', `there is no playbook ${reader.shownPath(playbook)}`)
-  const readSources = (): Inventory => readInventory(parts.inventories, reader, parts.options.ignoredInventories)
+  const readSources = (): Inventory => readInventory(parts.inventories, reader, parts.options.inventoryRules)
   const modules = new ModuleRegistry(parts.playbooks.map((playbook) => path.join(path.dirname(playbook), 'library')))
   const session = new Session({
     options: parts.options,
@@ -75,14 +75,14 @@ export async function load(parts: RunParts): Promise<Loaded> {
     openPort: parts.openPort,
     cloud: parts.cloud,
   })
-  const playbookLoader = new PlaybookLoader(reader, modules, (template) => print(session.evaluator('localhost', undefined, undefined).value(template)))
+  const playbookLoader = new PlaybookLoader(reader, modules, (template) => print(session.evaluator(undefined, undefined, undefined).value(template)))
   const roleLoader = new RoleLoader(reader, playbookLoader, parts.options.rolesPath)
   const tools: CompileTools = {
     playbooks: playbookLoader,
     roles: roleLoader,
     counter: session.counter,
     workingFolder: reader.workingFolder,
-    text: (template, task, play) => print(session.evaluator('localhost', playAtRest(play, '', [], new RawDict()), task).value(template)),
+    text: (template, task, play) => print(session.evaluator(undefined, playAtRest(play, '', [], new RawDict()), task).value(template)),
   }
   const playbooks = parts.playbooks.map((absolute) => ({
     path: absolute,
@@ -177,7 +177,7 @@ function choose(plays: readonly CompiledPlay[], session: Session): CompiledPlay[
     const keep = (task: CompiledTask): boolean => {
       if (
         !selected(
-          tagsOf(task, (raw) => tagValue(raw, session.evaluator('localhost', playAtRest(play, '', [], new RawDict()), task))),
+          tagsOf(task, (raw) => tagValue(raw, session.evaluator(undefined, playAtRest(play, '', [], new RawDict()), task))),
           options,
         )
       )

@@ -1,8 +1,9 @@
 /** A run as one value: what was loaded, what was asked, and what is known of the hosts so far. */
 import { randomUUID } from 'node:crypto'
+import { isIP } from 'node:net'
 import path from 'node:path'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
-import { isLocalhost, type Inventory } from '../load/inventory/inventory.ts'
+import { CONTROLLER_PYTHON, isLocalhost, type Inventory } from '../load/inventory/inventory.ts'
 import type { Play } from '../load/playbook.ts'
 import type { ModuleRegistry } from '../load/modules.ts'
 import type { Reader } from '../load/reader.ts'
@@ -24,7 +25,7 @@ import { DeferredVariables, isWritten, readVarsFiles } from '../resolve/vars-fil
 import { VariableFiles } from '../resolve/variable-files.ts'
 import { Evaluator, LazyDict } from '../resolve/variables.ts'
 import { Dict, RawDict, type Raw, type Template, type Value } from '../value/value.ts'
-import { becomeFor, connectionKeywords, connectionSettings, PASSWORD_VARIABLES, type ConnectionKeywords } from './connection.ts'
+import { becomeFor, connectionKeywords, connectionSettings, connectionVariable, PASSWORD_VARIABLES, type ConnectionKeywords } from './connection.ts'
 import { doubtOf, mentionedFacts } from './fact-sources.ts'
 import type { FactConnection, FactRequest } from './facts.ts'
 import { HostState } from './host.ts'
@@ -133,6 +134,7 @@ export class Session {
       warn: (diagnostic) => {
         this.warn(diagnostic)
       },
+      settings: this.options.settings,
       managed: this.options.ansibleManaged,
     }
     this.jinja = new Jinja(templateHooks(this.#templates))
@@ -186,29 +188,29 @@ export class Session {
     this.emit({ kind: 'diagnostic', diagnostic })
   }
 
-  /** The scope of a host at a task (or, without one, of the play or of the inventory alone). */
-  evaluator(hostName: string, play: ActivePlay | undefined, task: CompiledTask | undefined, local: ReadonlyMap<Value, Raw> = new Map()): Evaluator {
+  /** The scope of a host at a task (or, without one, of the play or of the inventory alone); without a host that of the play as such. */
+  evaluator(hostName: string | undefined, play: ActivePlay | undefined, task: CompiledTask | undefined, local: ReadonlyMap<Value, Raw> = new Map()): Evaluator {
     return this.#evaluator(hostName, play, task, local, this.#varsFiles(hostName, play, task, local))
   }
 
   #evaluator(
-    hostName: string,
+    hostName: string | undefined,
     play: ActivePlay | undefined,
     task: CompiledTask | undefined,
     local: ReadonlyMap<Value, Raw>,
     playVarsFiles: readonly RawDict[],
   ): Evaluator {
-    const host = this.host(hostName)
+    const host = hostName === undefined ? undefined : this.host(hostName)
     const variables = variablesFor(
       {
         hostName,
         play: play?.compiled,
         playVarsFiles,
         prompted: play?.prompted ?? new RawDict(),
-        included: host.included,
+        included: host?.included ?? new RawDict(),
         task,
-        facts: host.facts,
-        gathered: host.gathered.variables,
+        facts: host?.facts ?? new RawDict(),
+        gathered: host?.gathered.variables ?? new RawDict(),
         foreseen: this.foreseen,
         local,
         magic: this.#magic(hostName, play, task),
@@ -218,12 +220,12 @@ export class Session {
     return new SessionEvaluator(this, hostName, task, variables)
   }
 
-  #varsFiles(hostName: string, play: ActivePlay | undefined, task: CompiledTask | undefined, local: ReadonlyMap<Value, Raw>): RawDict[] {
+  #varsFiles(hostName: string | undefined, play: ActivePlay | undefined, task: CompiledTask | undefined, local: ReadonlyMap<Value, Raw>): RawDict[] {
     const keyword = play?.compiled.play.keywords.get('vars_files')
     if (!play || !keyword || keyword.raw === null) return []
     if (isWritten(keyword.raw)) return [this.writtenVarsFiles(play.compiled)]
     const valueOf = (raw: Raw): Value => this.#evaluator(hostName, play, task, local, []).value(raw)
-    const isEarly = task === undefined || !this.host(hostName).gathered.gathered
+    const isEarly = task === undefined || hostName === undefined || !this.host(hostName).gathered.gathered
     return [new DeferredVariables(() => readVarsFiles(keyword, { folder: play.compiled.play.folder, reader: this.reader, valueOf, isEarly }))]
   }
 
@@ -305,12 +307,14 @@ export class Session {
     this.#mentioned = mentionedFacts(plays, tasks, this.inventory)
   }
 
-  #magic(hostName: string, play: ActivePlay | undefined, task: CompiledTask | undefined): RawDict {
+  #magic(hostName: string | undefined, play: ActivePlay | undefined, task: CompiledTask | undefined): RawDict {
     const { inventory, options } = this
     const magic = new RawDict()
-    magic.set('inventory_hostname', hostName)
-    magic.set('inventory_hostname_short', hostName.split('.')[0]!)
-    magic.set('group_names', inventory.groupNamesOf(hostName))
+    if (hostName !== undefined) {
+      magic.set('inventory_hostname', hostName)
+      magic.set('inventory_hostname_short', isIP(hostName) === 0 ? hostName.split('.')[0]! : hostName)
+      magic.set('group_names', inventory.groupNamesOf(hostName))
+    }
     magic.set('groups', this.#groups())
     magic.set('hostvars', this.#hostvars())
     magic.set('omit', this.omit)
@@ -324,6 +328,8 @@ export class Session {
     magic.set('ansible_verbosity', options.verbosity)
     magic.set('ansible_inventory_sources', [...inventory.sources])
     magic.set('ansible_config_file', options.configFile ?? null)
+    // No Python runs here; inventories give it as the interpreter of localhost.
+    magic.set('ansible_playbook_python', CONTROLLER_PYTHON)
     if (play) {
       magic.set('ansible_play_name', play.name)
       magic.set('playbook_dir', play.compiled.play.folder)
@@ -377,7 +383,8 @@ export class Session {
   /** Each host's variables as its own templates see them, made when they are asked for. */
   #hostvars(): Dict {
     return new LazyDict(
-      () => this.inventory.hosts.keys(),
+      // As in Ansible there is always a localhost, whether it is listed or not.
+      () => [...[...this.inventory.hosts.values()].filter(({ listed }) => listed).map(({ name }) => name), 'localhost'],
       (name) => {
         if (isLocalhost(name)) this.inventory.localhost(name)
         else if (!this.inventory.hosts.has(name)) return undefined
@@ -408,9 +415,10 @@ export class Session {
 class SessionEvaluator extends Evaluator {
   readonly #session: Session
   readonly #task: CompiledTask | undefined
-  readonly #hostName: string
+  readonly #hostName: string | undefined
+  #isConnecting = false
 
-  constructor(session: Session, hostName: string, task: CompiledTask | undefined, variables: ConstructorParameters<typeof Evaluator>[1]) {
+  constructor(session: Session, hostName: string | undefined, task: CompiledTask | undefined, variables: ConstructorParameters<typeof Evaluator>[1]) {
     super(session.jinja, variables)
     this.#session = session
     this.#hostName = hostName
@@ -421,8 +429,18 @@ class SessionEvaluator extends Evaluator {
     const value = this.#session.evaluatingAs(this, this.#task, () => super.get(name))
     if (this.#session.beforeRun && (name === 'ansible_facts' || (value === undefined && mayBeFact(name)))) throw new Pending(neverNow)
     if (value !== undefined && PASSWORD_VARIABLES.has(name)) this.#session.secrets.add(value)
-    // A task's templates see the address that is connected to, whether it is given or not.
-    return value === undefined && name === 'ansible_host' && this.#task ? this.#hostName : value
+    return value === undefined ? this.#ofConnection(name) : value
+  }
+
+  /** A keyword of the connection may itself be made of its variables: then these are what they are without it. */
+  #ofConnection(name: string): Value | undefined {
+    if (this.#isConnecting || this.#task === undefined || this.#hostName === undefined) return undefined
+    this.#isConnecting = true
+    try {
+      return connectionVariable(name, this.#hostName, this.#task, this, this.#session.options)
+    } finally {
+      this.#isConnecting = false
+    }
   }
 
   override value(raw: Raw): Value {

@@ -13,7 +13,7 @@ import { isWritten } from '../resolve/vars-files.ts'
 import type { Evaluator } from '../resolve/variables.ts'
 import { print } from '../value/print.ts'
 import { booleanOf, truth } from '../value/truth.ts'
-import { Dict, Float, RawDict, Template, UnknownValueError, type Raw, type Value } from '../value/value.ts'
+import { Dict, Float, NotedDict, RawDict, Template, UnknownValueError, type Raw, type Value } from '../value/value.ts'
 import type { RunnerAction } from './actions/action.ts'
 import { runnerAction } from './actions/index.ts'
 import { factsOf } from './actions/set-fact.ts'
@@ -169,7 +169,9 @@ class TaskOnHost {
     const { loopVariable } = control
     const facts = new Map<Value, Raw>()
     for (const [index, item] of items.entries()) {
-      const local = new Map<Value, Raw>([...facts, [loopVariable, item], ['ansible_loop_var', loopVariable]])
+      const local = new NotedDict([...facts, [loopVariable, item], ['ansible_loop_var', loopVariable]])
+      if (loop.lookup !== undefined) local.note(loopVariable, 'AnsibleUnsafeText')
+      else if (Array.isArray(loop.raw)) local.note(loopVariable, 'AnsibleUnicode', loop.raw[index])
       if (control.indexVariable !== undefined) local.set(control.indexVariable, index)
       const information = control.extended ? loopInformation(items, index, control.allItems) : undefined
       if (information) local.set('ansible_loop', information)
@@ -716,6 +718,7 @@ function secretsOf(outcome: Outcome): Value[] {
     'uid',
     'gid',
     'elapsed',
+    'ansible_included_var_files',
   ])
   const own = [...outcome.data].filter(([key]) => !SHOWN_FREELY.has(key as string)).map(([, value]) => value)
   return [...own.flatMap(telling), ...(outcome.items ?? []).flatMap((each) => [...telling(each.item), ...secretsOf(each.outcome)])]

@@ -107,8 +107,33 @@ export class Vaulted {
 /** A value as a file holds it: templates are not evaluated yet, what is encrypted is not decrypted. */
 export type Raw = Exclude<Value, Value[] | Dict> | Template | Vaulted | Raw[] | RawDict
 
+/** Which of Python's types a text has in Ansible: by where it comes from. Only `type_debug` tells. */
+export type TextType = 'str' | 'AnsibleUnicode' | 'AnsibleUnsafeText' | 'NativeJinjaText'
+
+/** A variable as it is written, and the type of the text in it. */
+export interface Written {
+  readonly raw: Raw
+  readonly text: TextType
+}
+
 /** A mapping whose values may hold templates. */
 export class RawDict extends Map<Value, Raw> {}
+
+/** Variables of which it is known how they are written, where their values do not tell. */
+export class NotedDict extends RawDict {
+  #written: Map<Value, Written> | undefined
+
+  /** How the value under a key is written, where that has been noted because the value does not tell. */
+  written(key: Value): Written | undefined {
+    return this.#written?.get(key)
+  }
+
+  /** Notes how the value under a key is written: what it was evaluated from, or itself, and the type of the text in it. */
+  note(key: Value, text: TextType, raw: Raw = this.get(key) ?? null): void {
+    this.#written ??= new Map()
+    this.#written.set(key, { raw, text })
+  }
+}
 
 /** True where text has markers that Jinja2 would act on. */
 export function hasTemplateMarkers(text: string): boolean {

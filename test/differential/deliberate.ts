@@ -78,6 +78,18 @@ export const DELIBERATE: Readonly<Record<string, Deliberate>> = {
     ],
   },
   'errors/bad-serial': { why: 'Ansible ends with a traceback', refuses: { exitCode: 4, says: "'serial' is 'abc'" } },
+  'types/exotic-tags': {
+    why: "Python's sets have no order, and no form in JSON: Ansible's own callback fails on them",
+    refuses: { exitCode: 4, says: "the YAML tag '!!set' is not supported" },
+  },
+  'types/native': {
+    why: 'an item of a list that is left out leaves nothing behind; Ansible leaves the text that stands for it',
+    differs: ['play 1 (a) / debug / a / msg: [1], Ansible ["OMIT",1]'],
+  },
+  'types/odd-scalars': {
+    why: 'DESIGN, Templates: text within an expression is data; Ansible evaluates the terms of a lookup once more',
+    differs: ['play 1 (a) / debug / a / msg: "{{ 1 }}", Ansible "1"'],
+  },
   'types/native-on': {
     why: 'a setting that changes what every template gives: refused, and never ignored',
     refuses: { exitCode: 4, says: 'ANSIBLE_JINJA2_NATIVE' },

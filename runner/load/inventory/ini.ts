@@ -2,8 +2,9 @@
 import { fail } from '../../diagnostic/diagnostic.ts'
 import type { SourceFile, SourceRange } from '../../diagnostic/source.ts'
 import { didYouMean } from '../../diagnostic/suggest.ts'
-import { Dict, hasTemplateMarkers, RawDict, Template, type Raw, type Value } from '../../value/value.ts'
+import type { Raw } from '../../value/value.ts'
 import { readPythonLiteral } from '../python-literal.ts'
+import { withTemplates } from '../with-templates.ts'
 import type { Inventory } from './inventory.ts'
 import { readHostNames } from './range.ts'
 
@@ -106,13 +107,4 @@ function shellWords(text: string, range: SourceRange): string[] {
 function literal(text: string, range: SourceRange): Raw {
   const parsed = readPythonLiteral(text)
   return withTemplates(parsed === undefined ? text : parsed, range)
-}
-
-function withTemplates(value: Value, range: SourceRange): Raw {
-  if (typeof value === 'string') return hasTemplateMarkers(value) ? new Template(value, range) : value
-  if (Array.isArray(value)) return value.map((item) => withTemplates(item, range))
-  if (!(value instanceof Dict)) return value
-  const dict = new RawDict()
-  for (const [key, item] of value) dict.set(key, withTemplates(item, range))
-  return dict
 }

@@ -3,12 +3,12 @@ import path from 'node:path'
 import { fail } from '../../diagnostic/diagnostic.ts'
 import type { SourceRange } from '../../diagnostic/source.ts'
 import { print } from '../../value/print.ts'
-import { RawDict, type Raw, type Value } from '../../value/value.ts'
+import { NotedDict, type Raw, type TextType, type Value } from '../../value/value.ts'
 
 export interface Host {
   readonly name: string
   /** Variables that the inventory's own files give the host. */
-  readonly vars: RawDict
+  readonly vars: NotedDict
   /** False for a host that is not in any inventory file: the implicit localhost. */
   readonly listed: boolean
 }
@@ -17,7 +17,7 @@ export interface Group {
   readonly name: string
   readonly hosts: Set<string>
   readonly children: Set<string>
-  readonly vars: RawDict
+  readonly vars: NotedDict
   /** `ansible_group_priority`: of groups at the same depth the one with the higher is the stronger. */
   priority: number
 }
@@ -28,6 +28,9 @@ export interface HostOrigin {
   readonly source?: string | undefined
   readonly port?: number | undefined
 }
+
+/** Where Python is, as Ansible itself says. */
+export const CONTROLLER_PYTHON = '/usr/bin/python3'
 
 export class Inventory {
   readonly hosts = new Map<string, Host>()
@@ -45,7 +48,7 @@ export class Inventory {
   /** The group of a name, made where there is none. */
   group(name: string): Group {
     let group = this.groups.get(name)
-    if (!group) this.groups.set(name, (group = { name, hosts: new Set(), children: new Set(), vars: new RawDict(), priority: 1 }))
+    if (!group) this.groups.set(name, (group = { name, hosts: new Set(), children: new Set(), vars: new NotedDict(), priority: 1 }))
     return group
   }
 
@@ -53,7 +56,7 @@ export class Inventory {
   addHost(name: string, group: string, { source, port }: HostOrigin = {}): Host {
     let host = this.hosts.get(name)
     if (!host?.listed) {
-      this.hosts.set(name, (host = { name, vars: new RawDict(), listed: true }))
+      this.hosts.set(name, (host = { name, vars: new NotedDict(), listed: true }))
       if (port !== undefined) host.vars.set('ansible_port', port)
       this.setHostVariable(host, 'inventory_file', source ?? null)
       // For a list of hosts Ansible makes text of Python's None.
@@ -64,27 +67,39 @@ export class Inventory {
   }
 
   /** Gives a host a variable; where a group has the same name, Ansible gives it to the group. */
-  setHostVariable(host: Host, name: Value, value: Raw): void {
+  setHostVariable(host: Host, name: Value, value: Raw, textType: TextType = 'str'): void {
     const group = this.groups.get(host.name)
-    if (group) this.setGroupVariable(group, name, value)
-    else host.vars.set(name, value)
+    if (group) this.setGroupVariable(group, name, value, textType)
+    else {
+      host.vars.set(name, value)
+      host.vars.note(name, textType)
+    }
   }
 
   /** The host that stands for the controller: the one of this name, else any listed one that names it, else one that no inventory lists. */
   localhost(name: string): Host {
     let host = this.hosts.get(name) ?? [...this.hosts.values()].find((each) => isLocalhost(each.name))
-    if (!host) this.hosts.set(name, (host = { name, vars: new RawDict([['ansible_connection', 'local']]), listed: false }))
+    if (!host) {
+      const vars = new NotedDict([
+        ['ansible_connection', 'local'],
+        ['ansible_python_interpreter', CONTROLLER_PYTHON],
+      ])
+      this.hosts.set(name, (host = { name, vars, listed: false }))
+    }
     return host
   }
 
   /** Gives a group a variable; its priority is no variable. */
-  setGroupVariable(group: Group, name: Value, value: Raw): void {
+  setGroupVariable(group: Group, name: Value, value: Raw, textType: TextType = 'str'): void {
     if (name === 'ansible_group_priority') {
       const priority = Number(typeof value === 'number' || typeof value === 'string' ? value : NaN)
       if (!Number.isInteger(priority))
         fail('BAD_INVENTORY', `the priority of the group '${group.name}' is '${print(value as Value)}'`, { hint: 'It is a whole number.' })
       group.priority = priority
-    } else group.vars.set(name, value)
+    } else {
+      group.vars.set(name, value)
+      group.vars.note(name, textType)
+    }
   }
 
   /** Puts a group below another. @throws {DiagnosticError} BAD_INVENTORY where that would close a circle. */

@@ -1,15 +1,17 @@
 /**
  * Inventories that a program prints as JSON: `--list`, and `--host NAME` where the list has no `_meta`.
  *
- * What a program prints is data: it may have come from a cloud or another host, so that no text of it is a template.
+ * The program stands in the inventory as a file would, and is trusted as one: what it prints may hold templates, as in Ansible.
  */
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'
 import { fail } from '../../diagnostic/diagnostic.ts'
+import { SourceFile, type SourceRange } from '../../diagnostic/source.ts'
 import { fromJson } from '../../value/read-json.ts'
-import { Dict, hasTemplateMarkers, RawDict, type Raw, type Value } from '../../value/value.ts'
+import { Dict, type Value } from '../../value/value.ts'
 import { print } from '../../value/print.ts'
 import type { Reader } from '../reader.ts'
+import { withTemplates } from '../with-templates.ts'
 import type { Inventory } from './inventory.ts'
 
 const TIMEOUT_MS = 120_000
@@ -25,21 +27,11 @@ export function readScriptInventory(inventory: Inventory, absolute: string, read
   const meta = list.get('_meta')
   const known = meta instanceof Dict ? meta.get('hostvars') : undefined
   if (meta !== undefined && !(known instanceof Dict)) fail('BAD_INVENTORY', `_meta of ${shown} --list has no mapping 'hostvars'`)
-  let marked = [...list.values()].some(hasMarkers)
   for (const name of hosts) {
     const vars = known instanceof Dict ? known.get(name) : run(absolute, ['--host', name], shown)
     if (vars === undefined) continue
     if (!(vars instanceof Dict)) fail('BAD_INVENTORY', `${shown} has no mapping of variables for the host '${name}'`)
-    marked ||= hasMarkers(vars)
-    for (const [key, value] of vars) inventory.setHostVariable(inventory.hosts.get(name)!, key, asData(value))
-  }
-  if (marked) {
-    reader.warn({
-      code: 'UNSUPPORTED_VALUE',
-      severity: 'warning',
-      summary: `${shown} prints text with template markers, which is kept as it is`,
-      hint: 'What a program prints is data and is not evaluated; put templates into group_vars or host_vars.',
-    })
+    for (const [key, value] of vars) inventory.setHostVariable(inventory.hosts.get(name)!, key, withTemplates(value, rangeOf(shown)))
   }
 }
 
@@ -57,7 +49,7 @@ function readGroup(inventory: Inventory, name: string, given: Value, hosts: Set<
   const vars = data.get('vars')
   if (vars !== undefined) {
     if (!(vars instanceof Dict)) fail('BAD_INVENTORY', `the variables of the group '${name}' of ${shown} are no mapping`)
-    for (const [key, value] of vars) inventory.setGroupVariable(group, key, asData(value))
+    for (const [key, value] of vars) inventory.setGroupVariable(group, key, withTemplates(value, rangeOf(shown)))
   }
   const children = data.get('children')
   if (Array.isArray(children)) for (const child of children) inventory.addChild(name, print(child), undefined)
@@ -83,14 +75,7 @@ function run(absolute: string, args: readonly string[], shown: string): Value {
   }
 }
 
-function asData(value: Value): Raw {
-  if (Array.isArray(value)) return value.map(asData)
-  if (value instanceof Dict) return new RawDict([...value].map(([key, item]) => [key, asData(item)]))
-  return value
-}
-
-function hasMarkers(value: Value): boolean {
-  if (typeof value === 'string') return hasTemplateMarkers(value)
-  if (Array.isArray(value)) return value.some(hasMarkers)
-  return value instanceof Dict && [...value.values()].some(hasMarkers)
+/** A template that the program prints stands in no file. */
+function rangeOf(shown: string): SourceRange {
+  return { file: new SourceFile(shown, ''), start: 0, end: 0 }
 }

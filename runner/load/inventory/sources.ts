@@ -10,62 +10,87 @@ import { readHostNames } from './range.ts'
 import { readScriptInventory } from './script.ts'
 import { readYamlInventory } from './yaml.ts'
 
-/** What is left out in a folder, beside hidden files, `group_vars` and `host_vars`. */
-export interface IgnoredNames {
-  readonly endings: readonly string[]
+/** How sources are read. */
+export interface InventoryRules {
+  /** What is left out in a folder, beside hidden files, `group_vars` and `host_vars`. */
+  readonly ignoredEndings: readonly string[]
   /** Regular expressions that may match anywhere in a name. */
-  readonly patterns: readonly string[]
+  readonly ignoredPatterns: readonly string[]
+  /** Of how many sources it is an error that they cannot be read: as in Ansible of none, so that a run goes on with what could be read. */
+  readonly required: 'none' | 'one' | 'all'
 }
 
-/** Endings that Ansible ignores in an inventory folder. */
-export const IGNORED_ENDINGS = ['.pyc', '.pyo', '.swp', '.bak', '~', '.rpm', '.md', '.txt', '.rst', '.orig', '.ini', '.cfg', '.retry']
+export const INVENTORY_RULES: InventoryRules = {
+  // The endings that Ansible ignores.
+  ignoredEndings: ['.pyc', '.pyo', '.swp', '.bak', '~', '.rpm', '.md', '.txt', '.rst', '.orig', '.ini', '.cfg', '.retry'],
+  ignoredPatterns: [],
+  required: 'none',
+}
 
-/** Reads all sources into one inventory. Faults are thrown together. */
-export function readInventory(sources: readonly string[], reader: Reader, ignored: IgnoredNames = { endings: IGNORED_ENDINGS, patterns: [] }): Inventory {
+/**
+ * Reads all sources into one inventory. What cannot be read is warned of; what was read before the fault stays, as in Ansible.
+ *
+ * @throws {DiagnosticError} with all faults together: of what is not supported or cannot be decrypted, and of sources that are required.
+ */
+export function readInventory(sources: readonly string[], reader: Reader, rules = INVENTORY_RULES): Inventory {
   const inventory = new Inventory()
+  const attempts = sources.flatMap((source) => attemptsAt(inventory, source, reader, rules))
   const faults: Diagnostic[] = []
-  for (const source of sources) {
+  let read = 0
+  for (const attempt of attempts) {
     try {
-      readSource(inventory, source, reader, ignored)
+      attempt()
+      read++
     } catch (error) {
       if (!(error instanceof DiagnosticError)) throw error
       faults.push(...error.diagnostics)
     }
   }
-  if (faults.length > 0) throw new DiagnosticError(faults)
-  inventory.complete()
+  const none = read === 0 && sources.length > 0
+  const certain = rules.required === 'all' || (rules.required === 'one' && none)
+  const thrown = faults.filter(({ code }) => certain || code === 'UNSUPPORTED_VALUE' || code === 'VAULT_FAILED' || code === 'LIMIT_EXCEEDED')
+  if (thrown.length > 0) throw new DiagnosticError(thrown)
+  for (const fault of faults) reader.warn({ ...fault, severity: 'warning' })
+  if (none) reader.warn({ code: 'BAD_INVENTORY', severity: 'warning', summary: 'no inventory could be read: there is only the implicit localhost' })
+  // Ansible leaves the groups as they are where no source was read to its end.
+  else inventory.complete()
   return inventory
 }
 
-function readSource(inventory: Inventory, source: string, reader: Reader, ignored: IgnoredNames): void {
+/** The parts of a source that are read, or cannot be read, by themselves: each file of a folder. */
+function attemptsAt(inventory: Inventory, source: string, reader: Reader, rules: InventoryRules): (() => void)[] {
   const absolute = path.resolve(reader.workingFolder, source)
-  if (source.includes(',') && !isFile(absolute) && !isFolder(absolute)) {
-    // No ranges here, as in Ansible.
-    for (const entry of source.split(',').map((part) => part.trim())) {
-      if (entry === '') continue
-      const { names, port } = /[[\]]/.test(entry) && !/^\[.*:.*\]:\d+$/.test(entry) ? { names: [entry], port: undefined } : readHostNames(entry, undefined)
-      inventory.addHost(names[0]!, 'ungrouped', { source, port })
-    }
-    inventory.sources.push(source)
-    return
-  }
   const folder = isFolder(absolute)
+  if (source.includes(',') && !isFile(absolute) && !folder) return [() => readHostList(inventory, source)]
   inventory.folders.push(folder ? absolute : path.dirname(absolute))
   inventory.sources.push(absolute)
-  if (folder) readFolder(inventory, absolute, reader, ignored)
-  else readFile(inventory, absolute, reader)
+  if (!folder) return [() => readFile(inventory, absolute, reader)]
+  const files = filesIn(absolute, rules)
+  if (files.length === 0) return [() => fail('BAD_INVENTORY', `${reader.shownPath(absolute)} holds no inventory`)]
+  return files.map((file) => () => readFile(inventory, file, reader))
+}
+
+/** `a,b,`: no ranges here, as in Ansible. */
+function readHostList(inventory: Inventory, source: string): void {
+  for (const entry of source.split(',').map((part) => part.trim())) {
+    if (entry === '') continue
+    const { names, port } = /[[\]]/.test(entry) && !/^\[.*:.*\]:\d+$/.test(entry) ? { names: [entry], port: undefined } : readHostNames(entry, undefined)
+    inventory.addHost(names[0]!, 'ungrouped', { source, port })
+  }
+  inventory.sources.push(source)
 }
 
 /** All inventories in a folder and the folders below, by name. */
-function readFolder(inventory: Inventory, folder: string, reader: Reader, ignored: IgnoredNames): void {
-  const patterns = ignored.patterns.map((pattern) => new RegExp(pattern))
-  for (const name of readdirSync(folder).sort()) {
-    const at = path.join(folder, name)
-    if (name.startsWith('.') || ['group_vars', 'host_vars', 'vars_plugins'].includes(name)) continue
-    if (ignored.endings.some((ending) => name.endsWith(ending)) || patterns.some((pattern) => pattern.test(name))) continue
-    if (isFolder(at)) readFolder(inventory, at, reader, ignored)
-    else if (isFile(at)) readFile(inventory, at, reader)
-  }
+function filesIn(folder: string, rules: InventoryRules): string[] {
+  const patterns = rules.ignoredPatterns.map((pattern) => new RegExp(pattern))
+  return readdirSync(folder)
+    .sort()
+    .flatMap((name) => {
+      const at = path.join(folder, name)
+      if (name.startsWith('.') || ['group_vars', 'host_vars', 'vars_plugins'].includes(name)) return []
+      if (rules.ignoredEndings.some((ending) => name.endsWith(ending)) || patterns.some((pattern) => pattern.test(name))) return []
+      return isFolder(at) ? filesIn(at, rules) : isFile(at) ? [at] : []
+    })
 }
 
 /** A program is run; what is YAML by its name, or by its text where the name has no ending, is that; all else is INI. */
@@ -80,7 +105,7 @@ function readFile(inventory: Inventory, absolute: string, reader: Reader): void 
       hint: `Make it executable: chmod +x ${reader.shownPath(absolute)}`,
     })
   const ending = path.extname(absolute)
-  if (ending === '.toml') fail('BAD_INVENTORY', `${reader.shownPath(absolute)} is TOML, which is not supported`, { hint: 'Write it as YAML or INI.' })
+  if (ending === '.toml') fail('UNSUPPORTED_VALUE', `${reader.shownPath(absolute)} is TOML, which is not supported`, { hint: 'Write it as YAML or INI.' })
   if (['.yml', '.yaml', '.json'].includes(ending)) {
     const node = reader.yaml(absolute)
     if (node.kind === 'map') readYamlInventory(inventory, node, absolute, reader)

@@ -14,7 +14,7 @@ export function readYamlInventory(inventory: Inventory, root: MapNode, absolute:
   const plugin = root.entries.find((entry) => entry.key === 'plugin')
   if (plugin) {
     throw new DiagnosticError({
-      code: 'BAD_INVENTORY',
+      code: 'UNSUPPORTED_VALUE',
       severity: 'error',
       summary: 'inventory plugins are not supported',
       range: plugin.keyRange,
@@ -53,7 +53,7 @@ class YamlInventory {
       const entries = entriesOf(value)
       if (!entries) fault(`'${entry.key}' of the group '${name}' has to be a mapping`, value)
       for (const each of entries) {
-        if (entry.key === 'vars') this.#inventory.setGroupVariable(group, each.keyValue, toRaw(each.value))
+        if (entry.key === 'vars') this.#inventory.setGroupVariable(group, each.keyValue, toRaw(each.value), 'AnsibleUnicode')
         else if (entry.key === 'children') {
           this.group(each)
           this.#inventory.addChild(name, each.key, each.keyRange)
@@ -68,7 +68,7 @@ class YamlInventory {
     const { names, port } = readHostNames(key, keyRange)
     for (const name of names) {
       const host = this.#inventory.addHost(name, group, { source: this.#file, port })
-      if (value.kind === 'map') for (const entry of value.entries) this.#inventory.setHostVariable(host, entry.keyValue, toRaw(entry.value))
+      if (value.kind === 'map') for (const entry of value.entries) this.#inventory.setHostVariable(host, entry.keyValue, toRaw(entry.value), 'AnsibleUnicode')
     }
   }
 

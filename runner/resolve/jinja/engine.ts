@@ -1,8 +1,9 @@
 /** What the parts of the engine know of one another, and what a caller gives it. */
 import type { SourceFile } from '../../diagnostic/source.ts'
-import type { Dict, Value } from '../../value/value.ts'
+import type { Dict, Template, Value, Written } from '../../value/value.ts'
 import type { Filter, Test } from './runtime/operation.ts'
 import type { TemplateLibrary } from './runtime/inheritance.ts'
+import type { Expression } from './syntax/ast.ts'
 import type { SyntaxOptions } from './syntax/options.ts'
 import type { Vocabulary } from './syntax/parse-expression.ts'
 
@@ -17,6 +18,8 @@ export interface Scope {
    * the variable itself holds it, and reads text as a list or a dict unless a filter such as `to_json` gave it as text.
    */
   origin?: (name: string) => Origin
+  /** What a variable is before its templates are evaluated; undefined where there is none. For `type_debug`. */
+  written?: (name: string) => Written | undefined
 }
 
 /** A plain value; what a template gave; text that a template gave as text (`Jinja.gaveText`). */
@@ -58,6 +61,8 @@ export interface Engine extends Vocabulary {
   readonly globals: ReadonlyMap<string, Value>
   readonly syntax: SyntaxOptions
   readonly templates: TemplateLibrary
+  /** The expression that is the only thing that a template prints. */
+  soleExpression(template: Template): Expression | undefined
   filter(name: string): Filter | undefined
   test(name: string): Test | undefined
 }

@@ -8,7 +8,7 @@ import { fail } from '../../diagnostic/diagnostic.ts'
 import type { SourceFile, SourceRange } from '../../diagnostic/source.ts'
 import { print } from '../../value/print.ts'
 import { Dict, Float, hasTemplateMarkers, Opaque, Tuple, Unknown, UnknownValueError } from '../../value/value.ts'
-import type { Template, Value } from '../../value/value.ts'
+import type { Template, TextType, Value } from '../../value/value.ts'
 import { PastUnknown } from '../past-unknown.ts'
 import type { Engine, Hooks, Scope } from './engine.ts'
 import { FILTERS } from './filter/index.ts'
@@ -24,6 +24,7 @@ import { MUTATING_METHODS } from './runtime/methods.ts'
 import { Output } from './runtime/output.ts'
 import { convertOutput, literalOf, render } from './runtime/render.ts'
 import { Run } from './runtime/run.ts'
+import { textTypeOf } from './runtime/text-type.ts'
 import { isLenient } from './runtime/undefined.ts'
 import type { Expression } from './syntax/ast.ts'
 import { freeNames, loadsTemplates, namesIn, walkExpression, walkStatements } from './syntax/inspect.ts'
@@ -62,6 +63,8 @@ interface Parsed {
 /** Templates remembered by their text; the oldest are forgotten beyond this. */
 const MAX_CACHED = 5000
 
+const TEXT_TYPES: readonly TextType[] = ['str', 'AnsibleUnicode', 'AnsibleUnsafeText', 'NativeJinjaText']
+
 /** `{{ name }}` alone, but for a line break at its end. */
 const SINGLE_NAME = /^\{\{\s*(\w+)\s*\}\}\n?$/
 
@@ -87,6 +90,7 @@ export class Jinja {
       globals: GLOBALS,
       syntax: this.#syntax,
       templates,
+      soleExpression: (template) => this.#soleExpression(template),
       filter: (name) => FILTERS.find(name),
       test: (name) => TESTS.find(name),
       hasFilter: (name) => FILTERS.find(name) !== undefined,
@@ -200,6 +204,17 @@ export class Jinja {
     return this.#withoutGlobals(freeNames(tree.body))
   }
 
+  /** The type that Ansible's text has where a template gives text: that of what it only passes on, else `str`. For `type_debug`. */
+  textType(template: Template, scope: Scope): TextType {
+    const sole = this.#soleExpression(template)
+    if (sole === undefined) return 'str'
+    const type = textTypeOf(
+      sole,
+      new Frame(new Run(this.#engine, scope, scalarSource(template.text, template.range), { convertsText: true, copiesVariables: false })),
+    )
+    return TEXT_TYPES.find((each) => each === type) ?? 'str'
+  }
+
   get #scalarSyntax(): SyntaxOptions {
     return { ...this.#syntax, rawBackslashes: true }
   }
@@ -232,6 +247,12 @@ export class Jinja {
     }
     run.within(source, () => (past ? past.finish(renderAll) : renderAll()))
     return out
+  }
+
+  #soleExpression(template: Template): Expression | undefined {
+    const { tree } = this.#parsed(scalarSource(template.text, template.range), this.#scalarSyntax)
+    const [only, ...others] = tree.body
+    return only?.kind === 'output' && others.length === 0 ? only.expression : undefined
   }
 
   #parsed(source: TemplateSource, syntax: SyntaxOptions): Parsed {

@@ -23,8 +23,8 @@ export interface LookupContext {
   readonly managed?: string | undefined
   /** The plain content of a file of the controller that may be encrypted. */
   readonly read: (absolute: string) => Buffer
-  /** A setting of Ansible's configuration by its name there, where it is set. */
-  readonly setting?: ((name: string) => Value | undefined) | undefined
+  /** The settings of Ansible's configuration that are set. */
+  readonly settings?: ReadonlyMap<string, Value> | undefined
   /** The folder beside `.` in which files are looked for: `files` unless the task is about templates or variables. */
   readonly subfolder?: 'files' | 'templates' | 'vars' | undefined
 }

@@ -9,6 +9,7 @@ import type { Value } from '../../value/value.ts'
 import { typeName } from '../jinja/runtime/type.ts'
 import { lookupFailed, type Lookup } from './context.ts'
 import { listify } from './lists.ts'
+import { settingDefault } from './setting-defaults.ts'
 
 export const env: Lookup = (terms, options) =>
   listify(terms).map((term) => {
@@ -44,77 +45,10 @@ export const config: Lookup = (terms, options, context) => {
   if (options.has('plugin_name') || options.has('plugin_type')) return lookupFailed('settings of plugins cannot be looked up')
   return listify(terms).flatMap((term) => {
     const name = textOf(term)
-    const value = context.setting?.(name) ?? (Object.hasOwn(SETTINGS, name) ? SETTINGS[name] : undefined)
+    const value = context.settings?.get(name) ?? settingDefault(name)
     if (value !== undefined) return [value]
     return missing === 'error' ? lookupFailed(`Unable to find setting ${name}`) : []
   })
-}
-
-/** What Ansible's settings are where nobody sets them. */
-const SETTINGS: Readonly<Record<string, Value>> = {
-  ANSIBLE_FORCE_COLOR: false,
-  ANSIBLE_NOCOLOR: false,
-  ANSIBLE_PIPELINING: false,
-  ANY_ERRORS_FATAL: false,
-  BECOME_ALLOW_SAME_USER: false,
-  CACHE_PLUGIN: 'memory',
-  COLOR_CHANGED: 'yellow',
-  COLOR_DEBUG: 'dark gray',
-  COLOR_DIFF_ADD: 'green',
-  COLOR_DIFF_LINES: 'cyan',
-  COLOR_DIFF_REMOVE: 'red',
-  COLOR_ERROR: 'red',
-  COLOR_HIGHLIGHT: 'white',
-  COLOR_OK: 'green',
-  COLOR_SKIP: 'cyan',
-  COLOR_UNREACHABLE: 'bright red',
-  COLOR_VERBOSE: 'blue',
-  COLOR_WARN: 'bright purple',
-  CONDITIONAL_BARE_VARS: false,
-  DEFAULT_ASK_PASS: false,
-  DEFAULT_ASK_VAULT_PASS: false,
-  DEFAULT_BECOME: false,
-  DEFAULT_BECOME_ASK_PASS: false,
-  DEFAULT_BECOME_METHOD: 'sudo',
-  DEFAULT_BECOME_USER: 'root',
-  DEFAULT_FORCE_HANDLERS: false,
-  DEFAULT_FORKS: 5,
-  DEFAULT_GATHERING: 'implicit',
-  DEFAULT_HASH_BEHAVIOUR: 'replace',
-  DEFAULT_HOST_LIST: ['/etc/ansible/hosts'],
-  DEFAULT_JINJA2_NATIVE: false,
-  DEFAULT_KEEP_REMOTE_FILES: false,
-  DEFAULT_LOG_PATH: null,
-  DEFAULT_MANAGED_STR: 'Ansible managed',
-  DEFAULT_MODULE_NAME: 'command',
-  DEFAULT_MODULE_SET_LOCALE: false,
-  DEFAULT_NO_LOG: false,
-  DEFAULT_POLL_INTERVAL: 15,
-  DEFAULT_PRIVATE_KEY_FILE: null,
-  DEFAULT_PRIVATE_ROLE_VARS: false,
-  DEFAULT_REMOTE_PORT: null,
-  DEFAULT_REMOTE_USER: null,
-  DEFAULT_STDOUT_CALLBACK: 'default',
-  DEFAULT_STRATEGY: 'linear',
-  DEFAULT_TIMEOUT: 10,
-  DEFAULT_TRANSPORT: 'smart',
-  DEFAULT_UNDEFINED_VAR_BEHAVIOR: true,
-  DEFAULT_VERBOSITY: 0,
-  DEPRECATION_WARNINGS: true,
-  DIFF_ALWAYS: false,
-  DIFF_CONTEXT: 3,
-  DUPLICATE_YAML_DICT_KEY: 'warn',
-  ERROR_ON_MISSING_HANDLER: true,
-  HOST_KEY_CHECKING: true,
-  INTERPRETER_PYTHON: 'auto',
-  INVENTORY_ENABLED: ['host_list', 'script', 'auto', 'yaml', 'ini', 'toml'],
-  INVENTORY_UNPARSED_WARNING: true,
-  LOCALHOST_WARNING: true,
-  MAX_FILE_SIZE_FOR_DIFF: 104448,
-  RETRY_FILES_ENABLED: false,
-  SYSTEM_WARNINGS: true,
-  TASK_TIMEOUT: 0,
-  TRANSFORM_INVALID_GROUP_CHARS: 'never',
 }
 
 function textOf(term: Value): string {

@@ -64,6 +64,8 @@ function read(context: ActionContext): Outcome {
     ...NOTHING,
     data: Dict.of({ ansible_facts: asWritten(variables), ansible_included_var_files: files }),
     includedVariables: variables,
+    // As in Ansible nothing is shown of what an encrypted file holds, not even names.
+    ...(files.some((each) => session.reader.yaml(each).range.file.secret) && { censored: true }),
   }
 }
 
@@ -111,7 +113,7 @@ function filesIn(name: string, context: ActionContext): string[] {
 /** Variables as their file has them: what is shown of templates is their text. */
 function asWritten(raw: Raw): Value {
   if (raw instanceof Template) return raw.text
-  if (raw instanceof Vaulted) return '!vault'
+  if (raw instanceof Vaulted) return Dict.of({ __ansible_vault: raw.cipherText })
   if (Array.isArray(raw)) return raw.map(asWritten)
   if (raw instanceof RawDict) return new Dict([...raw].map(([key, item]) => [key, asWritten(item)]))
   return raw

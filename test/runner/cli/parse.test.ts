@@ -5,9 +5,9 @@ import { parseInvocation, type Invocation } from '../../../runner/cli/parse.ts'
 import type { Diagnostic } from '../../../runner/diagnostic/diagnostic.ts'
 import { exitCodeOf } from '../../../runner/run/run.ts'
 import { DEFAULT_OPTIONS, type RunOptions } from '../../../runner/run/options.ts'
-import { RawDict, Template, type Raw } from '../../../runner/value/value.ts'
+import { NotedDict, Template, type Raw } from '../../../runner/value/value.ts'
 import { DiagnosticError } from '../../../runner/diagnostic/diagnostic.ts'
-import { faultsOf } from '../../support/faults.ts'
+import { faultLine, faultsOf } from '../../support/faults.ts'
 
 const parse = (...argv: string[]): Invocation => parseInvocation(['p.yml', ...argv], () => undefined)
 
@@ -44,7 +44,7 @@ const RUN: readonly (readonly [argv: string, changed: Partial<RunOptions>])[] = 
 
 t.test('what each option asks of the run', async (t) => {
   for (const [argv, changed] of RUN)
-    t.strictSame(parse(...argv.split(' ').filter((word) => word !== '')).run, { ...DEFAULT_OPTIONS, extraVars: new RawDict(), ...changed }, argv)
+    t.strictSame(parse(...argv.split(' ').filter((word) => word !== '')).run, { ...DEFAULT_OPTIONS, extraVars: new NotedDict(), ...changed }, argv)
   t.strictSame(parse('--ssh-common-args', "-o ProxyJump=b -i '/a b'").run.sshArguments, ['-o', 'ProxyJump=b', '-i', '/a b'])
 })
 
@@ -85,7 +85,7 @@ t.test('every option is among those above', async (t) => {
 
 function shown(raw: Raw): unknown {
   if (raw instanceof Template) return `t:${raw.text}`
-  return raw instanceof RawDict ? Object.fromEntries([...raw].map(([key, value]) => [key as string, shown(value)])) : raw
+  return raw instanceof NotedDict ? Object.fromEntries([...raw].map(([key, value]) => [key as string, shown(value)])) : raw
 }
 
 t.test('extra variables', async (t) => {
@@ -117,7 +117,6 @@ t.test('what is refused', async (t) => {
     [['--forks', '5x'], "BAD_OPTION - --forks is '5x' | It is a whole number from 1 to 1000."],
     [['-T', '1.5'], "BAD_OPTION - --timeout is '1.5' | It is a whole number from 1 to 3600."],
     [['--output', 'xml'], "BAD_OPTION - --output is 'xml' | It is human or json."],
-    [['-e', 'word'], 'BAD_OPTION --extra-vars:1:1 --extra-vars takes name=value, YAML or JSON of a mapping, or @FILE'],
     [['-e', '[1]'], 'BAD_OPTION --extra-vars:1:1 --extra-vars has to be a mapping'],
     [['-e', 'a="x'], 'BAD_ARGUMENT --extra-vars:1:1 a quote is not closed here: "'],
     [['-e', '@/none.yml'], 'FILE_NOT_FOUND - there is no file /none.yml'],
@@ -141,4 +140,11 @@ t.test('exit codes for faults', async (t) => {
   for (const each of ['FILE_NOT_FOUND', 'UNKNOWN_ROLE', 'UNKNOWN_HANDLER', 'BAD_INVENTORY', 'UNKNOWN_HOST_PATTERN'] as const) t.equal(code(each), 1, each)
   for (const each of ['UNKNOWN_KEYWORD', 'YAML_SYNTAX', 'BAD_ARGUMENT', 'UNDEFINED_VARIABLE'] as const) t.equal(code(each), 4, each)
   t.equal(code('UNKNOWN_KEYWORD', 'UNKNOWN_ROLE'), 1)
+})
+
+t.test('what is no name=value in --extra-vars is left out, and told of', async (t) => {
+  const warnings: string[] = []
+  const { run } = parseInvocation(['p.yml', '-e', 'a: [1] b=2'], (warning) => warnings.push(faultLine(warning)))
+  t.strictSame(run.extraVars, new NotedDict([['b', '2']]))
+  t.match(warnings, ["BAD_OPTION --extra-vars:1:1 'a: [1]' of --extra-vars is no name=value, and is left out"])
 })

@@ -5,7 +5,7 @@ import t from 'tap'
 import { parseInvocation, type Invocation } from '../../../runner/cli/parse.ts'
 import { SETTINGS, type SettingEntry } from '../../../runner/cli/settings.ts'
 import { DEFAULT_OPTIONS, type RunOptions } from '../../../runner/run/options.ts'
-import { RawDict } from '../../../runner/value/value.ts'
+import { NotedDict } from '../../../runner/value/value.ts'
 import { faultLine, faultsOf } from '../../support/faults.ts'
 
 interface Said {
@@ -66,9 +66,34 @@ const RUN: readonly (readonly [said: Said, changed: Partial<RunOptions>])[] = [
 ]
 
 t.test('what each setting asks of the run', async (t) => {
-  const expected = { ...DEFAULT_OPTIONS, extraVars: new RawDict() }
+  const expected = { ...DEFAULT_OPTIONS, extraVars: new NotedDict() }
   for (const [said, changed] of RUN)
-    t.strictSame(invoke(said).invocation.run, { ...expected, configFile: path.join(folder, 'ansible.cfg'), ...changed }, JSON.stringify(said))
+    t.strictSame(
+      { ...invoke(said).invocation.run, settings: expected.settings },
+      { ...expected, configFile: path.join(folder, 'ansible.cfg'), ...changed },
+      JSON.stringify(said),
+    )
+})
+
+t.test('what lookup(config) sees of them', async (t) => {
+  const { settings } = invoke({
+    config: '[defaults]\nforks = 7\nremote_user = me\nroles_path = a:~/b\n[privilege_escalation]\nbecome = yes\n[tags]\nrun = x,y\n',
+    variables: { ANSIBLE_PRIVATE_KEY_FILE: 'k' },
+  }).invocation.run
+  t.strictSame(Object.fromEntries(settings), {
+    TAGS_RUN: ['x', 'y'],
+    DEFAULT_ROLES_PATH: [`${folder}/a`, '/nowhere/b'],
+    DEFAULT_FORKS: 7,
+    DEFAULT_REMOTE_USER: 'me',
+    DEFAULT_PRIVATE_KEY_FILE: `${folder}/k`,
+    DEFAULT_BECOME: true,
+  })
+})
+
+t.test('which inventories have to be read', async (t) => {
+  t.equal(invoke({}).invocation.run.inventoryRules.required, 'none')
+  t.equal(invoke({ config: '[inventory]\nunparsed_is_failed = true\n' }).invocation.run.inventoryRules.required, 'one')
+  t.equal(invoke({ variables: { ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED: '1' } }).invocation.run.inventoryRules.required, 'all')
 })
 
 t.test('the inventory and the output', async (t) => {

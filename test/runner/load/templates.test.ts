@@ -8,7 +8,7 @@ const RUNNER = fileURLToPath(new URL('../../../runner/', import.meta.url))
 
 const DOORS: Readonly<Record<string, string>> = {
   'load/yaml.ts': 'scalars of YAML files',
-  'load/inventory/ini.ts': 'values of INI inventories',
+  'load/with-templates.ts': 'values of INI inventories, and of programs that print inventories',
   'load/arguments.ts': 'the parts of `name=value` text, which was a template itself',
   'cli/extra-vars.ts': 'values of --extra-vars',
   'resolve/jinja/index.ts': 'an example in a comment',

@@ -2,6 +2,7 @@
 import { createHash, getHashes } from 'node:crypto'
 import { print } from '../../../value/print.ts'
 import type { Value } from '../../../value/value.ts'
+import { md4 } from '../library/md4.ts'
 import { hashPassword } from '../library/password-hash.ts'
 import { refuseValue } from '../runtime/callable.ts'
 import { checkUsable } from '../runtime/iterate.ts'
@@ -14,8 +15,10 @@ const ANSIBLE_NAMESPACE = '361E6D51-FAEC-444A-9079-341386DA8E2E'
 export const HASH_FILTERS: readonly Filter[] = [
   filter('checksum', 'The SHA-1 digest, in hexadecimal.', (input) => digest(input, 'sha1')),
   filter("hash(hashtype='sha1')", 'A digest, in hexadecimal.', (input, args) => {
+    checkUsable(input)
     const type = args.text('hashtype').toLowerCase().replaceAll('-', '_')
     const name = type.startsWith('sha3_') ? type.replace('_', '-') : type === 'blake2b' ? 'blake2b512' : type === 'blake2s' ? 'blake2s256' : type
+    if (name === 'md4') return md4(print(input))
     if (!getHashes().includes(name)) return refuseValue(`unsupported hash type ${type}`)
     return digest(input, name)
   }),

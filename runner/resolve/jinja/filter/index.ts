@@ -17,21 +17,31 @@ import { TIME_FILTERS } from './time.ts'
 import { VALUE_FILTERS } from './value.ts'
 import { VAULT_FILTERS } from './vault.ts'
 
-export const FILTERS = table([
-  { collections: ['ansible.builtin', 'ansible.legacy'], operations: TEXT_FILTERS },
-  { collections: ['ansible.builtin', 'ansible.legacy'], operations: SEQUENCE_FILTERS },
-  { collections: ['ansible.builtin', 'ansible.legacy'], operations: NUMBER_FILTERS },
-  { collections: ['ansible.builtin', 'ansible.legacy'], operations: VALUE_FILTERS },
-  { collections: ['ansible.builtin', 'ansible.legacy'], operations: DICT_FILTERS },
-  { collections: ['ansible.builtin', 'ansible.legacy'], operations: SET_FILTERS },
-  { collections: ['ansible.builtin', 'ansible.legacy'], operations: SERIALIZE_FILTERS },
-  { collections: ['ansible.builtin', 'ansible.legacy'], operations: REGEX_FILTERS },
-  { collections: ['ansible.builtin', 'ansible.legacy'], operations: PATH_FILTERS },
-  { collections: ['ansible.builtin', 'ansible.legacy'], operations: HASH_FILTERS },
-  { collections: ['ansible.builtin', 'ansible.legacy'], operations: RANDOM_FILTERS },
-  { collections: ['ansible.builtin', 'ansible.legacy'], operations: TIME_FILTERS },
-  { collections: ['ansible.builtin', 'ansible.legacy'], operations: VAULT_FILTERS },
-  { collections: ['ansible.utils', 'ansible.netcommon'], operations: NETWORK_FILTERS },
-  { collections: ['community.general'], operations: QUERY_FILTERS },
-  { collections: ['community.general'], operations: COLLECTION_FILTERS },
-])
+const OWN_OF_JINJA2 = (
+  'abs attr batch capitalize center count d default dictsort e escape filesizeformat first float forceescape format groupby indent int items join last ' +
+  'length list lower map max min pprint reject rejectattr replace reverse round safe select selectattr slice sort string striptags sum title tojson ' +
+  'trim truncate upper urlencode urlize wordcount wordwrap xmlattr'
+).split(' ')
+const BUILTIN = ['ansible.builtin', 'ansible.legacy']
+
+export const FILTERS = table(
+  [
+    { collections: BUILTIN, operations: TEXT_FILTERS },
+    { collections: BUILTIN, operations: SEQUENCE_FILTERS },
+    { collections: BUILTIN, operations: NUMBER_FILTERS },
+    { collections: BUILTIN, operations: VALUE_FILTERS },
+    { collections: BUILTIN, operations: DICT_FILTERS },
+    { collections: BUILTIN, operations: SET_FILTERS },
+    { collections: BUILTIN, operations: SERIALIZE_FILTERS },
+    { collections: BUILTIN, operations: REGEX_FILTERS },
+    { collections: BUILTIN, operations: PATH_FILTERS },
+    { collections: BUILTIN, operations: HASH_FILTERS },
+    { collections: BUILTIN, operations: RANDOM_FILTERS },
+    { collections: BUILTIN, operations: TIME_FILTERS },
+    { collections: BUILTIN, operations: VAULT_FILTERS },
+    { collections: ['ansible.utils', 'ansible.netcommon'], operations: NETWORK_FILTERS },
+    { collections: ['community.general'], operations: QUERY_FILTERS },
+    { collections: ['community.general'], operations: COLLECTION_FILTERS },
+  ],
+  OWN_OF_JINJA2,
+)

@@ -3,7 +3,7 @@ import { print } from '../../../value/print.ts'
 import type { Value } from '../../../value/value.ts'
 
 import { refuseValue } from '../runtime/callable.ts'
-import { DateTime } from '../runtime/datetime.ts'
+import { DateTime } from '../../../value/date-time.ts'
 import { filter, textInput } from '../runtime/operation.ts'
 import type { Args, Filter } from '../runtime/operation.ts'
 import type { Run } from '../runtime/run.ts'

@@ -8,7 +8,7 @@ import { isHashable, setItem } from '../../../value/equal.ts'
 import { Dict, Float } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
 import { refuseValue } from '../runtime/callable.ts'
-import { DateTime } from '../runtime/datetime.ts'
+import { readTimestamp } from '../../../value/timestamp.ts'
 import { normalize } from '../runtime/numbers.ts'
 import { typeName } from '../runtime/type.ts'
 
@@ -107,7 +107,6 @@ function cases(word: string): string[] {
 const INTEGER = /^(?:[-+]?0b[01_]+|[-+]?0[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+|[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+)$/
 const FLOAT =
   /^(?:[-+]?(?:[0-9][0-9_]*)\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/
-const TIMESTAMP = /^(\d{4})-(\d\d?)-(\d\d?)(?:(?:[Tt]|[ \t]+)(\d\d?):(\d\d):(\d\d)(?:\.(\d*))?(?:[ \t]*(Z|([-+])(\d\d?)(?::(\d\d))?))?)?$/
 
 /** What PyYAML makes of a plain scalar. */
 function resolvePlain(text: string): Value {
@@ -116,13 +115,12 @@ function resolvePlain(text: string): Value {
   if (boolean !== undefined) return boolean
   if (INTEGER.test(text)) return readInteger(text)
   if (FLOAT.test(text)) return new Float(readFloat(text))
-  const time = /^\d{4}-/.test(text) ? TIMESTAMP.exec(text) : null
-  return time === null ? text : readTimestamp(time, text)
+  return readTimestamp(text) ?? text
 }
 
 /** Whether PyYAML reads a plain scalar as text. */
 export function isPlainText(text: string): boolean {
-  return typeof resolvePlain(text) === 'string' && text !== '=' && text !== '<<' && !TIMESTAMP.test(text)
+  return typeof resolvePlain(text) === 'string' && text !== '=' && text !== '<<' && readTimestamp(text) === undefined
 }
 
 function readInteger(text: string): Value {
@@ -142,21 +140,4 @@ function readFloat(text: string): number {
   if (body === '.nan') return NaN
   if (body.includes(':')) return sign * body.split(':').reduce((total, part) => total * 60 + Number(part), 0)
   return sign * Number(body)
-}
-
-function readTimestamp(found: RegExpExecArray, text: string): Value {
-  const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', zone, sign, zoneHour = '0', zoneMinute = '0'] = found
-  const date = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)))
-  if (date.getUTCMonth() !== Number(month) - 1) return text
-  if (found[4] === undefined) return DateTime.date(Number(year), Number(month), Number(day))
-  const shift = zone === undefined || zone === 'Z' ? 0 : (sign === '-' ? 1 : -1) * (Number(zoneHour) * 60 + Number(zoneMinute))
-  return DateTime.of(
-    Number(year),
-    Number(month),
-    Number(day),
-    Number(hour),
-    Number(minute) + shift,
-    Number(second),
-    Number(fraction.slice(0, 6).padEnd(6, '0')),
-  )
 }

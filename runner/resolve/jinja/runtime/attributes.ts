@@ -2,11 +2,13 @@
  * `a.b` and `a['b']`: own keys, items, and the methods of a white list. Nothing here reads a property of a JavaScript object by a
  * name that a template gives.
  */
+import { DateTime } from '../../../value/date-time.ts'
 import { getItem } from '../../../value/equal.ts'
 import { Dict, Float, Tuple, Undefined, Unknown, UnknownValueError } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
 import { print } from '../../../value/print.ts'
 import { refuseValue, TemplateObject } from './callable.ts'
+import { dateAttribute } from './datetime.ts'
 import { checkUsable, itemsOf, Range } from './iterate.ts'
 import { methodOf, MUTATING_METHODS } from './methods.ts'
 import { NamedTuple } from './named-tuple.ts'
@@ -99,6 +101,7 @@ function isPlainText(text: string): boolean {
 
 function ownAttribute(target: Value, name: string): Value | undefined {
   if (target instanceof Unknown) throw new UnknownValueError(target)
+  if (target instanceof DateTime) return dateAttribute(target, name)
   if (target instanceof TemplateObject) return target.attribute(name)
   if (name === '__class__') return new TypeObject(typeName(target))
   const named = target instanceof NamedTuple ? target.attribute(name) : numberAttribute(target, name)

@@ -15,6 +15,7 @@ import { checkTextLength } from './limits.ts'
 import { Args } from './operation.ts'
 import { binary, compare, unary } from './operators.ts'
 import type { Run } from './run.ts'
+import { pythonType, pythonTypesOfItems, textTypeOf, VAULTED } from './text-type.ts'
 import { typeName } from './type.ts'
 import { isLenient, LenientUndefined } from './undefined.ts'
 
@@ -160,10 +161,15 @@ export function evaluateFilter(node: Node<'filter'>, outermostInput: Value | und
   else input = evaluate(target, frame)
   const { args, kwargs } = evaluateArguments(node.args, frame)
   frame.run.at = node
+  if (target !== undefined && TELLS_TYPE.test(node.name)) return pythonType(input, target, frame)
+  if (target !== undefined && node.name === 'map' && typeof args[0] === 'string' && TELLS_TYPE.test(args[0]) && Array.isArray(input))
+    return pythonTypesOfItems(input, target, frame)
   // Escaping what is escaped changes nothing.
   if (ESCAPES.has(node.name) && target?.kind === 'filter' && ESCAPED.has(target.name)) return input
   return applyFilter(node.name, input, args, kwargs, frame.run)
 }
+
+const TELLS_TYPE = /^(?:ansible\.(?:builtin|legacy)\.)?type_debug$/
 
 const ESCAPES: ReadonlySet<string> = new Set(['e', 'escape'])
 const ESCAPED: ReadonlySet<string> = new Set(['e', 'escape', 'forceescape', 'safe', 'tojson', 'urlize', 'xmlattr'])
@@ -232,6 +238,9 @@ function evaluateTest(node: Node<'test'>, frame: Frame): boolean {
   const input = evaluate(node.target, frame)
   const { args, kwargs } = evaluateArguments(node.args, frame)
   frame.run.at = node
+  // Python's type of what is still encrypted is none of text.
+  if (typeof input === 'string' && (node.name === 'string' || node.name.endsWith('vault_encrypted')) && textTypeOf(node.target, frame) === VAULTED)
+    return node.name !== 'string'
   return applyTest(node.name, input, args, kwargs, frame.run)
 }
 

@@ -1,5 +1,5 @@
 /** Names and what they stand for while a template runs. */
-import type { Value } from '../../../value/value.ts'
+import type { Value, Written } from '../../../value/value.ts'
 import type { TemplateState } from './inheritance.ts'
 import type { Run } from './run.ts'
 
@@ -45,6 +45,12 @@ export class Frame {
   holdsText(name: string): boolean {
     for (const frame of this.#outwards()) if (frame.variables.has(name)) return frame.texts.has(name)
     return this.seesVariables && this.run.originOf(name) === 'text'
+  }
+
+  /** A variable of the run as it is written; undefined for what the template itself has set. */
+  written(name: string): Written | undefined {
+    for (const frame of this.#outwards()) if (frame.variables.has(name)) return undefined
+    return this.seesVariables ? this.run.scope.written?.(name) : undefined
   }
 
   /** The names of every frame from here outwards, for "did you mean". */

@@ -7,7 +7,8 @@ import { Dict, Undefined } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
 import type { LookupOptions } from '../engine.ts'
 import { NativeFunction, refuseValue } from './callable.ts'
-import { DateTime } from './datetime.ts'
+import { DateTime } from '../../../value/date-time.ts'
+import { formatDate } from './datetime.ts'
 import { checkUsable, Range } from './iterate.ts'
 import { checkItems } from './limits.ts'
 import { pairsOf } from './methods.ts'
@@ -83,7 +84,7 @@ function now(args: readonly Value[], kwargs: Dict, run: Run): Value {
   const date = run.engine.hooks.now?.() ?? new Date()
   const time = given.flag('utc') ? DateTime.utc(date) : DateTime.local(date)
   const format = given.textOrNull('fmt')
-  return format === null ? time : time.format(format)
+  return format === null ? time : formatDate(time, format)
 }
 
 function undefinedReason(args: readonly Value[], kwargs: Dict): string {

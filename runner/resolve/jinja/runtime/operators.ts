@@ -1,4 +1,5 @@
 /** Python's operators on values. */
+import { DateTime } from '../../../value/date-time.ts'
 import { equal, hasItem } from '../../../value/equal.ts'
 import { MAX_VALUE_DEPTH } from '../../../value/print.ts'
 import { compareText } from '../../../value/text.ts'
@@ -6,6 +7,7 @@ import { Dict, Tuple } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
 import type { BinaryOperator, CompareOperator } from '../syntax/ast.ts'
 import { refuseValue, TemplateObject } from './callable.ts'
+import { operateDate } from './datetime.ts'
 import { formatPercent } from './format.ts'
 import { checkUsable, itemsOf, Range } from './iterate.ts'
 import { checkItems, checkTextLength, repeatText } from './limits.ts'
@@ -165,6 +167,8 @@ function operateObjects(operator: BinaryOperator, a: Value, b: Value): Value | u
 }
 
 function asArithmetic(value: Value): Arithmetic | undefined {
+  if (value instanceof DateTime)
+    return { operate: (operator, other, reversed) => operateDate(value, operator, other, reversed), compare: (other) => value.compare(other) }
   return value instanceof TemplateObject && 'operate' in value ? (value as unknown as Arithmetic) : undefined
 }
 

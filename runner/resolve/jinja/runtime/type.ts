@@ -1,4 +1,5 @@
 /** The types of values, as Python names them in messages. */
+import { DateTime } from '../../../value/date-time.ts'
 import { Dict, Float, Tuple, Undefined, Unknown } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
 import { TemplateObject } from './callable.ts'
@@ -15,6 +16,7 @@ export function typeName(value: Value): string {
   if (value instanceof Tuple) return 'tuple'
   if (value instanceof Undefined) return 'AnsibleUndefined'
   if (value instanceof Unknown) return 'unknown'
+  if (value instanceof DateTime) return value.typeName
   return value instanceof TemplateObject ? value.typeName : 'object'
 }
 

@@ -1,7 +1,7 @@
 import { chmodSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
-import { readInventory } from '../../../../runner/load/inventory/sources.ts'
+import { INVENTORY_RULES, readInventory } from '../../../../runner/load/inventory/sources.ts'
 import { Reader } from '../../../../runner/load/reader.ts'
 import { faultLine, faultsOf } from '../../../support/faults.ts'
 import { groupsOf, plain } from './support.ts'
@@ -62,16 +62,26 @@ t.test('faults of all sources together, each at its place', async (t) => {
     'e.yml': 'g: {children: {h: {children: {g: }}}}',
   })
   const files = ['b.yml', 'c.yml', 'd.yml', 'e.yml', 'none.yml']
-  t.strictSame(
-    faultsOf(() => readInventory(files, new Reader(() => undefined, folder))),
-    [
-      'BAD_INVENTORY b.yml:1:1 an inventory is a mapping of groups',
-      "BAD_INVENTORY c.yml:1:12 'hosts' of the group 'g' has to be a mapping",
-      "BAD_INVENTORY d.yml:1:16 the variables of the host 'a' have to be a mapping",
-      "BAD_INVENTORY e.yml:1:16 the group 'g' would be a child of itself",
-      'FILE_NOT_FOUND - there is no file none.yml',
-    ],
-  )
+  const faults = [
+    'BAD_INVENTORY b.yml:1:1 an inventory is a mapping of groups',
+    "BAD_INVENTORY c.yml:1:12 'hosts' of the group 'g' has to be a mapping",
+    "BAD_INVENTORY d.yml:1:16 the variables of the host 'a' have to be a mapping",
+    "BAD_INVENTORY e.yml:1:16 the group 'g' would be a child of itself",
+    'FILE_NOT_FOUND - there is no file none.yml',
+  ]
+  const warnings: string[] = []
+  const reader = new Reader((warning) => warnings.push(faultLine(warning)), folder)
+  // What was read before a fault stays, and groups are only put below `all` where a source was read to its end.
+  t.strictSame(readInventory(files, reader).group('all').children, new Set(['ungrouped']))
+  t.strictSame(warnings.splice(0), [...faults, 'BAD_INVENTORY - no inventory could be read: there is only the implicit localhost'])
+  t.strictSame(readInventory(['none.yml', 'h,'], reader).hostsOf('all'), ['h'])
+  t.strictSame(warnings, ['FILE_NOT_FOUND - there is no file none.yml'])
+
+  const required = (sources: readonly string[], required: 'one' | 'all'): string[] =>
+    faultsOf(() => readInventory(sources, reader, { ...INVENTORY_RULES, required }))
+  t.strictSame(required(files, 'one'), faults)
+  t.strictSame(required(['none.yml', 'h,'], 'all'), ['FILE_NOT_FOUND - there is no file none.yml'])
+  t.equal(readInventory(['none.yml', 'h,'], reader, { ...INVENTORY_RULES, required: 'one' }).hosts.has('h'), true)
 })
 
 t.test('what is odd in YAML is left out, and told of', async (t) => {
@@ -85,11 +95,11 @@ t.test('what is odd in YAML is left out, and told of', async (t) => {
   ])
   t.match(
     faultsOf(() => readInventory(['p.yml'], new Reader(() => undefined, folder))),
-    ['BAD_INVENTORY p.yml:1:1 inventory plugins are not supported'],
+    ['UNSUPPORTED_VALUE p.yml:1:1 inventory plugins are not supported'],
   )
 })
 
-t.test('a program prints groups and hosts, and no text of it is a template', async (t) => {
+t.test('a program prints groups and hosts, and templates as a file does', async (t) => {
   const folder = t.testdir({})
   const program = (name: string, text: string): string => {
     writeFileSync(path.join(folder, name), text)
@@ -106,9 +116,9 @@ t.test('a program prints groups and hosts, and no text of it is a template', asy
     ),
   )
   t.strictSame(groupsOf(meta), { ungrouped: [], g: ['a', 'b', 'c'], k: ['c'], d: ['d'] })
-  t.strictSame(plain(meta.group('g').vars), { v: '{{ x }}' })
+  t.strictSame(plain(meta.group('g').vars), { v: 't:{{ x }}' })
   t.match(plain(meta.hosts.get('a')!.vars), { n: [1], inventory_file: `${folder}/meta` })
-  t.strictSame(warnings.splice(0), ['meta prints text with template markers, which is kept as it is'])
+  t.strictSame(warnings, [])
 
   const each = read(
     program('each', '#!/bin/sh\nif [ "$1" = --list ]; then echo \'{"g": ["a", "b"]}\'; elif [ "$2" = a ]; then echo "{\\"me\\": \\"$2\\"}"; fi\n'),
@@ -123,13 +133,13 @@ t.test('a program prints groups and hosts, and no text of it is a template', asy
     ['#!/no/such/program\n', 'BAD_INVENTORY - bad --list cannot be run | A script begins with #! and is executable.'],
   ] as const)
     t.strictSame(
-      faultsOf(() => read(program('bad', text))),
+      faultsOf(() => readInventory([program('bad', text)], new Reader(() => undefined, folder), { ...INVENTORY_RULES, required: 'all' })),
       [fault],
       text,
     )
   writeFileSync(path.join(folder, 'plain'), '#!/bin/sh\n')
   t.match(
-    faultsOf(() => read('plain')),
+    faultsOf(() => readInventory(['plain'], new Reader(() => undefined, folder), { ...INVENTORY_RULES, required: 'all' })),
     [/plain is a script that may not be run \| Make it executable/],
   )
 })

@@ -39,19 +39,22 @@ t.test('every test is there', async (t) => {
 })
 
 t.test('fully qualified names', async (t) => {
-  t.equal(valueOf("'a' | ansible.builtin.upper"), 'A')
+  t.equal(valueOf("'a' | ansible.builtin.b64encode"), 'YQ==')
   t.equal(valueOf("'10.0.0.1/24' | ansible.utils.ipaddr('prefix')"), 24)
   t.equal(valueOf("'10.0.0.1/24' | ansible.netcommon.ipaddr('prefix')"), 24)
   t.same(valueOf("[{'a': 1}] | community.general.json_query('[].a')"), [1])
-  t.equal(valueOf('x is ansible.builtin.defined'), false)
+  t.equal(valueOf("'a' is ansible.builtin.match('a')"), true)
   t.equal(valueOf("'10.0.0.1' is ansible.utils.in_network('10.0.0.0/8')"), true)
-  t.equal(faultOf(() => valueOf("'a' | community.general.upper")).code, 'UNKNOWN_FILTER')
+  t.equal(faultOf(() => valueOf("'a' | community.general.b64encode")).code, 'UNKNOWN_FILTER')
+  // As in Ansible, Jinja2's own are in no collection.
+  t.equal(faultOf(() => valueOf("'a' | ansible.builtin.upper")).code, 'UNKNOWN_FILTER')
+  t.equal(faultOf(() => valueOf('x is ansible.builtin.defined')).code, 'UNKNOWN_TEST')
 })
 
 t.test('every entry is documented', async (t) => {
   for (const { operation, collection } of [...FILTERS.entries, ...TESTS.entries]) {
     t.match(operation.summary, /\.$/, `${collection}.${operation.name}`)
-    t.match(collection, /^\w+\.\w+$/)
+    t.match(collection, /^(?:\w+\.\w+|Jinja2)$/)
   }
 })
 

@@ -97,7 +97,7 @@ t.test('a file that is encrypted', async (t) => {
 })
 
 t.test('settings', async (t) => {
-  const given = world(t, {}, {}, { setting: (name) => (name === 'DEFAULT_FORKS' ? 9 : undefined) })
+  const given = world(t, {}, {}, { settings: new Map([['DEFAULT_FORKS', 9]]) })
   t.equal(repr(await look(given, "query('config', 'DEFAULT_FORKS', 'DEFAULT_BECOME_METHOD', 'DEFAULT_REMOTE_USER')")), "[9, 'sudo', None]")
 })
 
