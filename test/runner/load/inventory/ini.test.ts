@@ -72,8 +72,8 @@ t.test('values behind a host', async (t) => {
     ['x={{y}}', { x: 't:{{y}}' }],
     ['x="{\'a\': 1}"', { x: { a: 1 } }],
   ] as const)
-    t.strictSame(plain(ini(`h ${text}\n`).hosts.get('h')!.vars), expected, text)
-  t.strictSame(plain(ini('h a=1\n[g]\nh a=2\nh b=3').hosts.get('h')!.vars), { a: 2, b: 3 })
+    t.strictSame(plain(ini(`h ${text}\n`).hosts.get('h')!.vars), { inventory_file: null, inventory_dir: null, ...expected }, text)
+  t.strictSame(plain(ini('h a=1\n[g]\nh a=2\nh b=3').hosts.get('h')!.vars), { inventory_file: null, inventory_dir: null, a: 2, b: 3 })
 })
 
 t.test('what Ansible refuses is refused, at its line', async (t) => {
