@@ -53,7 +53,7 @@ export function accountProbes(params: AttributeParams): AccountProbes {
 }
 
 /** A user or a group. */
-export interface Account {
+interface Account {
   /** The number as text where the host has no name for it; empty where it has no number for the name. */
   readonly name: string
   readonly id: number | undefined

@@ -102,7 +102,7 @@ const REFUSED: readonly (readonly [playbook: string, ...expected: string[]])[] =
   [task('{debug: , delay: [1]}'), "WRONG_TYPE p.yml:3:24 'delay' takes a number, and this is a list"],
   [task('{debug: , tags: {a: 1}}'), "WRONG_TYPE p.yml:3:23 'tags' takes a name or a list of names, and this is a mapping"],
   [task('{debug: , when: [[x]]}'), "WRONG_TYPE p.yml:3:23 'when' takes a condition or a list of conditions, and this is a list"],
-  [task('{debug: , args: "{{ x }}"}'), "WRONG_TYPE p.yml:3:23 'args' takes a mapping, and this is a template"],
+  [task('{debug: , args: [x]}'), "WRONG_TYPE p.yml:3:23 'args' takes a mapping, and this is a list"],
   [
     task('{debug: , register: a-b}'),
     "WRONG_TYPE p.yml:3:27 'register' takes the name of a variable, and this is text | Such a name has letters, digits and _, and does not begin with a digit.",
@@ -160,6 +160,7 @@ const VALUES: Readonly<Record<string, readonly [good: string, bad: string]>> = {
   variable: ['_a1', '1a'],
   variables: ['{a: 1}', '{1a: 1}'],
   map: ['{a: 1}', 'x'],
+  arguments: ['{msg: x}', 'x'],
   defaults: ['[{copy: {a: 1}}, {debug: }]', 'x'],
   items: ['[]', 'x'],
 }
