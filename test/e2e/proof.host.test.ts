@@ -19,7 +19,7 @@ const instance = 'proof'
 const environment = { PLAYLINE_LAB: instance }
 const site = ['playbooks/site.yml', '-i', 'inventories/lab']
 
-t.setTimeout(3_000_000)
+t.setTimeout(4_200_000)
 t.before(() => up({ instance, kernel: 'esp' }))
 t.teardown(() => down(instance))
 
