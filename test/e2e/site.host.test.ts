@@ -2,7 +2,7 @@
 import t, { type Test } from 'tap'
 import { down, execOnHost, up } from '../lab/index.ts'
 import { LabCloud } from '../support/lab-cloud.ts'
-import { playline, playlineJson, resultsByTask, type DiffEntry, type TaskResult } from '../support/playline.ts'
+import { differencesIn, playline, playlineJson, resultsByTask, type DiffEntry, type TaskResult } from '../support/playline.ts'
 import { difference, snapshot } from '../support/snapshot.ts'
 
 const instance = 'e2e'
@@ -50,10 +50,10 @@ t.test('what the check showed is what the run did', async (t) => {
 /** Each known part of the check's diff has its equal in the run's. Answers how many there were. */
 function compareDiffs(t: Test, name: string, check: TaskResult, run: TaskResult): number {
   let known = 0
-  for (const entry of check.diff ?? []) {
+  for (const entry of differencesIn(check)) {
     if (entry.prepared !== undefined || entry.after === undefined || entry.after.startsWith('(known after apply)')) continue
     const beforeUnknown = entry.before_header?.endsWith('(unknown)') === true || entry.before?.startsWith('(unknown)') === true
-    const same = (run.diff ?? []).filter((done) => about(done) === about(entry))
+    const same = differencesIn(run).filter((done) => about(done) === about(entry))
     // Where the check did not know what is there, the run may have found it to be right already, or the file to be new as a whole.
     if (beforeUnknown && !same.some((done) => fits(entry.after!, done.after))) {
       t.notOk(

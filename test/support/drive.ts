@@ -8,6 +8,7 @@ import { NO_CLOUD } from './cloud.ts'
 import { runAlone, watched } from './engine.ts'
 import { Overlay } from '../../runner/probe/overlay.ts'
 import type { Outcome } from '../../runner/run/outcome.ts'
+import { withoutUnknown } from '../../runner/report/human.ts'
 import { toJson } from '../../runner/value/convert.ts'
 import type { Host } from './scratch.ts'
 
@@ -83,5 +84,5 @@ function recorded(port: Port, steps: string[]): Port {
 }
 
 function resultOf(outcome: Outcome): Record<string, unknown> {
-  return JSON.parse(toJson(outcome.data)) as Record<string, unknown>
+  return JSON.parse(toJson(withoutUnknown(outcome.data))) as Record<string, unknown>
 }

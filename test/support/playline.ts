@@ -52,7 +52,10 @@ export interface TaskResult {
   readonly skipped?: boolean
   readonly unknown?: string
   readonly msg?: unknown
-  readonly diff?: readonly DiffEntry[]
+  /** In the forms of Ansible's modules. */
+  readonly diff?: unknown
+  /** What differs where Ansible's module has no form for it. */
+  readonly differences?: readonly DiffEntry[]
 }
 
 export interface DiffEntry {
@@ -61,6 +64,20 @@ export interface DiffEntry {
   readonly before_header?: string
   readonly after_header?: string
   readonly prepared?: string
+}
+
+/** All that a result shows as different. Attributes become a line of JSON a side. */
+export function differencesIn({ diff, differences = [] }: TaskResult): DiffEntry[] {
+  return [...[diff ?? []].flat(), ...differences].map((each: DiffEntry | AttributesDiff) => {
+    if (typeof each.after !== 'object') return each as DiffEntry
+    const [before, after] = [each.before, each.after].map((side) => `${JSON.stringify(side)}\n`)
+    return { before: before!, after: after!, before_header: each.after.path, after_header: each.after.path }
+  })
+}
+
+interface AttributesDiff {
+  readonly before: { readonly path: string }
+  readonly after: { readonly path: string }
 }
 
 /** Runs with JSON output and diffs; the exit code has to be `expected`. */
