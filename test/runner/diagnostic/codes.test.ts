@@ -216,7 +216,7 @@ warning: no host or group is called 'wbe'  [UNKNOWN_HOST_PATTERN]
   BAD_INVENTORY: {
     provoke: refused('- hosts: all', 'BAD_INVENTORY', { inventory: '[web]\na b=1 c\n' }),
     text: `
-error: 'c' after the host 'a' is not name=value  [BAD_INVENTORY]
+warning: 'c' after the host 'a' is not name=value  [BAD_INVENTORY]
   --> hosts:2:1
     2 | a b=1 c
       | ^^^^^^^`,
