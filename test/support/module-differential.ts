@@ -169,7 +169,7 @@ async function ours(argv: readonly string[]): Promise<string> {
 }
 
 /** Keys of no meaning for who reads a result: what was asked, times, and what is Ansible's own. */
-const VOLATILE = new Set(['invocation', 'action', '_ansible_no_log', 'atime', 'mtime', 'ctime', 'inode', 'dev', 'version', 'elapsed', 'detail', 'exception', 'module_stdout', 'module_stderr', 'warnings', 'deprecations', 'discovered_interpreter_python', 'stdout_lines', 'stderr_lines', 'diff']) // prettier-ignore
+const VOLATILE = new Set(['invocation', 'action', '_ansible_no_log', 'atime', 'mtime', 'ctime', 'inode', 'dev', 'version', 'elapsed', 'detail', 'exception', 'module_stdout', 'module_stderr', 'warnings', 'deprecations', 'discovered_interpreter_python', 'stdout_lines', 'stderr_lines', 'diff', 'differences']) // prettier-ignore
 
 /** What Playline leaves out of results of the modules that write: numbers beside names, sums beside sums. */
 const LEFT_OUT = new Set(['uid', 'gid', 'md5sum', 'remote_md5sum'])
