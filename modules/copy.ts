@@ -176,7 +176,8 @@ function onlyCopy({ entries }: Folder, copies: ByPath<unknown>): { readonly path
 function folderResult(situation: FolderSituation, source: Folder): Record<string, unknown> {
   const { params, before } = situation
   const { name, path: folder, entries } = source
-  const copies = ((situation.after as Promised<FolderCopy>).copies ?? before.copies) as ByPath<After<FileState>>
+  // Of an empty folder nothing was read.
+  const copies = ((situation.after as Promised<FolderCopy>).copies ?? (before as Partial<FolderCopy>).copies ?? {}) as ByPath<After<FileState>>
   const dest = params.dest.endsWith('/') ? params.dest : `${params.dest}/`
   if (entries === undefined) {
     const [base] = Object.keys(before.copies)

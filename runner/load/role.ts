@@ -40,13 +40,16 @@ export class RoleLoader {
   readonly #playbooks: PlaybookLoader
   /** Absolute folders in which roles are looked for, besides those beside a playbook or a role. */
   readonly #paths: readonly string[]
+  /** Absolute folders of collections, besides `collections` beside a playbook. */
+  readonly #collections: readonly string[]
   readonly #roles = new Map<string, Role | undefined>()
   readonly faults: Diagnostic[] = []
 
-  constructor(reader: Reader, playbooks: PlaybookLoader, paths: readonly string[] = []) {
+  constructor(reader: Reader, playbooks: PlaybookLoader, paths: readonly string[] = [], collections: readonly string[] = []) {
     this.#reader = reader
     this.#playbooks = playbooks
     this.#paths = paths
+    this.#collections = collections
   }
 
   /** The faults found since they were last taken. */
@@ -60,8 +63,11 @@ export class RoleLoader {
     const roles = [path.join(playFolder, 'roles'), ...beside, ...this.#paths, playFolder, path.join(this.#reader.workingFolder, 'roles')]
     const searched = [...new Set(roles)]
     const [namespace, collection, ...rest] = name.split('.')
-    const ofCollection = rest.length === 1 ? path.join(playFolder, 'collections', 'ansible_collections', namespace!, collection!, 'roles', rest[0]!) : undefined
-    const folders = [...searched.map((each) => path.join(each, name)), ...(ofCollection === undefined ? [] : [ofCollection])]
+    const collections = rest.length === 1 ? [path.join(playFolder, 'collections'), ...this.#collections] : []
+    const ofCollections = collections.map((each) =>
+      path.join(each.replace(/\/ansible_collections\/?$/, ''), 'ansible_collections', namespace!, collection!, 'roles', rest[0]!),
+    )
+    const folders = [...searched.map((each) => path.join(each, name)), ...ofCollections]
     const folder = name.startsWith('/') ? name : folders.find(isFolder)
     if (folder === undefined || !isFolder(folder)) {
       const known = isFolder(searched[0]!) ? readdirSync(searched[0]!) : []

@@ -12,6 +12,8 @@ export interface VariableSources {
   readonly extraVars: RawDict
   /** `hash_behaviour = merge`. */
   readonly mergesMappings?: boolean
+  /** Whether the variables of a role, but not its defaults, are hidden from the rest of the play. */
+  readonly hidesRoleVars?: boolean
 }
 
 export interface Situation {
@@ -43,7 +45,7 @@ export function variablesFor(situation: Situation, sources: VariableSources): Va
   const { play, task } = situation
   if (play) {
     // A role's defaults and vars are seen by the whole play; within a role its own win.
-    for (const use of play.roles) addRole(variables, use)
+    for (const use of play.roles) addRole(variables, use, sources.hidesRoleVars)
     if (task?.role) for (const use of lineage(task.role)) addRole(variables, use)
     addVars(variables, 'play vars', play.play.keywords)
     // What an import gives a play is stronger than what the play has itself, and the outermost import is the strongest.
@@ -90,9 +92,10 @@ function addInventory(variables: Variables, hostName: string, situation: Situati
   if (playFolder !== undefined) for (const vars of files.of(playFolder, 'host_vars', hostName)) variables.add('playbook host_vars', vars)
 }
 
-function addRole(variables: Variables, use: RoleUse): void {
-  for (const dependency of use.dependencies) addRole(variables, dependency)
+function addRole(variables: Variables, use: RoleUse, onlyDefaults = false): void {
+  for (const dependency of use.dependencies) addRole(variables, dependency, onlyDefaults)
   variables.add('role defaults', use.role.defaults)
+  if (onlyDefaults) return
   addVars(variables, 'role vars', use.keywords)
   variables.add('role vars', use.role.vars)
 }

@@ -30,7 +30,7 @@ export interface RunOptions {
   readonly hashBehaviour: 'replace' | 'merge'
   /** Whether facts are variables of their own, `ansible_*`, beside `ansible_facts`. */
   readonly injectFacts: boolean
-  /** Whether the defaults and variables of a role are hidden from the rest of the play. */
+  /** Whether the variables of a role, but not its defaults, are hidden from the rest of the play. */
   readonly privateRoleVars: boolean
   /** A limit for every task, in milliseconds; undefined: none. */
   readonly taskTimeoutMs: number | undefined

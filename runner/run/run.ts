@@ -63,7 +63,7 @@ export async function load(parts: RunParts): Promise<Loaded> {
   const reader = new Reader(warn, process.cwd(), vault)
   for (const playbook of parts.playbooks) if (!existsSync(playbook)) fail('FILE_NOT_FOUND', `there is no playbook ${reader.shownPath(playbook)}`)
   const readSources = (): Inventory => readInventory(parts.inventories, reader, parts.options.inventoryRules)
-  const modules = new ModuleRegistry(parts.playbooks.map((playbook) => path.join(path.dirname(playbook), 'library')))
+  const modules = new ModuleRegistry([...parts.options.libraryPath, ...parts.playbooks.map((playbook) => path.join(path.dirname(playbook), 'library'))])
   const session = new Session({
     options: parts.options,
     reader,
@@ -76,7 +76,7 @@ export async function load(parts: RunParts): Promise<Loaded> {
     cloud: parts.cloud,
   })
   const playbookLoader = new PlaybookLoader(reader, modules, (template) => print(session.evaluator(undefined, undefined, undefined).value(template)))
-  const roleLoader = new RoleLoader(reader, playbookLoader, parts.options.rolesPath)
+  const roleLoader = new RoleLoader(reader, playbookLoader, parts.options.rolesPath, parts.options.collectionsPath)
   const tools: CompileTools = {
     playbooks: playbookLoader,
     roles: roleLoader,

@@ -215,7 +215,13 @@ export class Session {
         local,
         magic: this.#magic(hostName, play, task),
       },
-      { inventory: this.inventory, files: this.#files, extraVars: this.options.extraVars, mergesMappings: this.options.hashBehaviour === 'merge' },
+      {
+        inventory: this.inventory,
+        files: this.#files,
+        extraVars: this.options.extraVars,
+        mergesMappings: this.options.hashBehaviour === 'merge',
+        hidesRoleVars: this.options.privateRoleVars,
+      },
     )
     return new SessionEvaluator(this, hostName, task, variables)
   }

@@ -55,7 +55,7 @@ export async function runTask(session: Session, play: ActivePlay, task: Compiled
   const startedAt = Date.now()
   const runner = new TaskOnHost(session, play, task, hostName)
   let outcome = await caught(() => runner.run(maybeBecause))
-  if (!outcome.censored && (await runner.flag('no_log', false))) outcome = { ...outcome, censored: true }
+  if (!outcome.censored && (await runner.flag('no_log', session.options.noLog))) outcome = { ...outcome, censored: true }
   if (outcome.censored) session.secrets.add(secretsOf(outcome))
   if (outcome.failure && !isFailedInclude(task, outcome) && (await runner.flag('ignore_errors', false))) outcome = { ...outcome, ignored: true }
   if (outcome.unreachable && (await runner.flag('ignore_unreachable', false))) outcome = { ...outcome, ignored: true }
@@ -452,7 +452,7 @@ class TaskOnHost {
         secrets: this.#session.secrets,
         secretFiles: this.#session.secretFiles,
         timestamp: timestamp(new Date()),
-        showsDiff: ((await this.flag('diff', undefined)) ?? options.diff) && !(await this.flag('no_log', false)),
+        showsDiff: ((await this.flag('diff', undefined)) ?? options.diff) && !(await this.flag('no_log', options.noLog)),
       }).catch((error: unknown) => {
         // Arguments that were only checked one by one may not go together: a run refuses them, and a module is not made for them.
         throw unknown === undefined || error instanceof DiagnosticError ? error : new UnknownValueError(unknown)
