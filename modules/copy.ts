@@ -165,10 +165,10 @@ interface FolderSituation {
   readonly returned: unknown
 }
 
-/** Where the file goes that is the only one in a folder on the controller. */
-function onlyCopy({ entries }: Folder, copies: ByPath<unknown>): { readonly path: string; readonly entry: ControllerEntry } | undefined {
+/** Where the file goes that is the only one in a folder on the controller. `copies` is undefined where the folder is empty. */
+function onlyCopy({ entries }: Folder, copies: ByPath<unknown> | undefined): { readonly path: string; readonly entry: ControllerEntry } | undefined {
   const files = entries?.filter(({ type }) => type === 'file') ?? []
-  const path = Object.keys(copies).find((each) => each.endsWith(`/${files[0]?.path}`))
+  const path = Object.keys(copies ?? {}).find((each) => each.endsWith(`/${files[0]?.path}`))
   return files.length === 1 && path !== undefined ? { path, entry: files[0]! } : undefined
 }
 
@@ -176,8 +176,7 @@ function onlyCopy({ entries }: Folder, copies: ByPath<unknown>): { readonly path
 function folderResult(situation: FolderSituation, source: Folder): Record<string, unknown> {
   const { params, before } = situation
   const { name, path: folder, entries } = source
-  // Of an empty folder nothing was read.
-  const copies = ((situation.after as Promised<FolderCopy>).copies ?? (before as Partial<FolderCopy>).copies ?? {}) as ByPath<After<FileState>>
+  const copies = ((situation.after as Promised<FolderCopy>).copies ?? before.copies) as ByPath<After<FileState>>
   const dest = params.dest.endsWith('/') ? params.dest : `${params.dest}/`
   if (entries === undefined) {
     const [base] = Object.keys(before.copies)
