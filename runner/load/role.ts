@@ -12,7 +12,10 @@ import { isFolder, type Reader } from './reader.ts'
 import { entryOf, toRaw, type Node } from './yaml.ts'
 
 export interface Role {
+  /** As it is named: `NAMESPACE.COLLECTION.ROLE` where it is of a collection. */
   readonly name: string
+  /** `NAMESPACE.COLLECTION`; undefined where it is of none. */
+  readonly collection: string | undefined
   readonly folder: string
   readonly defaults: RawDict
   readonly vars: RawDict
@@ -82,11 +85,12 @@ export class RoleLoader {
       return undefined
     }
     const key = JSON.stringify([folder, name, files])
-    if (!this.#roles.has(key)) this.#roles.set(key, this.#read(name, folder, files, at))
+    const ofCollection = ofCollections.includes(folder) ? `${namespace!}.${collection!}` : undefined
+    if (!this.#roles.has(key)) this.#roles.set(key, this.#read(name, ofCollection, folder, files, at))
     return this.#roles.get(key)
   }
 
-  #read(name: string, folder: string, files: RoleFiles, at: SourceRange): Role | undefined {
+  #read(name: string, collection: string | undefined, folder: string, files: RoleFiles, at: SourceRange): Role | undefined {
     try {
       const main = (part: string): string | undefined => this.#reader.find(path.join(folder, part), 'main')
       const chosen = (part: 'tasks' | 'handlers'): string | undefined => {
@@ -100,6 +104,7 @@ export class RoleLoader {
       const entryPointName = files.tasks === undefined ? 'main' : path.parse(files.tasks).name
       return {
         name,
+        collection,
         folder,
         defaults: this.#variables(folder, 'defaults', files.defaults, at),
         vars: this.#variables(folder, 'vars', files.vars, at),

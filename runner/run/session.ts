@@ -359,8 +359,10 @@ export class Session {
         accumulated(task.chain, 'environment').flatMap(({ raw }) => raw),
       )
     if (task?.role) {
-      magic.set('role_name', task.role.role.name)
-      magic.set('ansible_role_name', task.role.role.name)
+      const { name, collection } = task.role.role
+      magic.set('role_name', collection === undefined ? name : name.slice(collection.length + 1))
+      magic.set('ansible_role_name', name)
+      if (collection !== undefined) magic.set('ansible_collection_name', collection)
       magic.set('role_path', path.resolve(task.role.role.folder))
       const including = includingRoles(task.role)
       if (including.length > 0) {
