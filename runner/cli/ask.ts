@@ -16,10 +16,14 @@ export function askHidden(prompt: string): string {
     return readLine(prompt)
   }
   try {
-    writeSync(terminal, prompt)
-    // The shell puts the terminal in order again also where Ctrl-C ends both it and this program.
-    const script = 'saved=$(stty -g); trap \'stty "$saved"\' EXIT; trap "exit 130" INT TERM; stty -echo; IFS= read -r line && printf %s "$line"'
-    const { status, stdout } = spawnSync('/bin/sh', ['-c', script], { stdio: [terminal, 'pipe', 'ignore'], encoding: 'utf8', maxBuffer: MAX_LINE_BYTES })
+    // The shell puts the terminal in order again also where Ctrl-C ends both it and this program. It asks when nothing is shown any more.
+    const script =
+      'saved=$(stty -g); trap \'stty "$saved"\' EXIT; trap "exit 130" INT TERM; stty -echo; printf %s "$1" >&0; IFS= read -r line && printf %s "$line"'
+    const { status, stdout } = spawnSync('/bin/sh', ['-c', script, 'sh', prompt], {
+      stdio: [terminal, 'pipe', 'ignore'],
+      encoding: 'utf8',
+      maxBuffer: MAX_LINE_BYTES,
+    })
     writeSync(terminal, '\n')
     if (status !== 0) fail('BAD_OPTION', `nothing was answered to '${prompt.trim()}'`)
     return stdout
