@@ -171,7 +171,12 @@ export function inventoriesOf(given: GivenInventory, settings: Settings): readon
 }
 
 /** The passwords of vaults, read: those of the settings first. */
-export function vaultOf(given: Arguments<'vault-id' | 'vault-password-file' | 'ask-vault-pass'>, settings: Settings, environment: Environment): Vault {
+export function vaultOf(
+  given: Arguments<'vault-id' | 'vault-password-file' | 'ask-vault-pass'>,
+  settings: Settings,
+  environment: Environment,
+  areNew = false,
+): Vault {
   const files = given.list('vault-password-file')
   const ask = given.flag('ask-vault-pass')
   exclusive(ask, '--ask-vault-pass', files.length > 0, '--vault-password-file')
@@ -180,7 +185,7 @@ export function vaultOf(given: Arguments<'vault-id' | 'vault-password-file' | 'a
   const ids = [...(settings.list('DEFAULT_VAULT_IDENTITY_LIST') ?? []), ...given.list('vault-id')].map((id) => parseVaultId(id, defaultId))
   for (const source of [...files, ...(settingsFile === undefined ? [] : [settingsFile])]) ids.push({ id: defaultId ?? DEFAULT_VAULT_ID, source })
   if (ask || settings.boolean('DEFAULT_ASK_VAULT_PASS') === true) ids.push({ id: DEFAULT_VAULT_ID, source: 'prompt_ask_vault_pass' })
-  return openVault(ids, passwordContext(environment), settings.boolean('DEFAULT_VAULT_ID_MATCH') ?? false)
+  return openVault(ids, passwordContext(environment), settings.boolean('DEFAULT_VAULT_ID_MATCH') ?? false, areNew)
 }
 
 export function extraVarsOf(given: GivenInventory, vault: Vault, environment: Environment, warn: (diagnostic: Diagnostic) => void): RunOptions['extraVars'] {

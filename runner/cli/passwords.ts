@@ -29,10 +29,10 @@ export function parseVaultId(text: string, defaultId = DEFAULT_VAULT_ID): VaultI
   return at < 0 ? { id: defaultId, source: text } : { id: text.slice(0, at), source: text.slice(at + 1) }
 }
 
-/** All passwords, in the order given. */
-export function openVault(ids: readonly VaultId[], context: PasswordContext, matchIds: boolean): Vault {
+/** All passwords, in the order given; new ones where they are to encrypt. */
+export function openVault(ids: readonly VaultId[], context: PasswordContext, matchIds: boolean, areNew: boolean): Vault {
   return new Vault(
-    ids.map((id) => readVaultPassword(id, context, false)),
+    ids.map((id) => readVaultPassword(id, context, areNew)),
     matchIds,
   )
 }

@@ -54,7 +54,7 @@ export function vaultCommand(argv: readonly string[], warn: (diagnostic: Diagnos
   }
   const action = ACTIONS.find((each) => each === name)
   if (!action) fail('BAD_OPTION', `'${name}' is nothing that playline vault does`, { hint: `It does: ${ACTIONS.join(', ')}.` })
-  new VaultCommand(given, rest, new Settings(environment, warn), environment, streams).run(action)
+  new VaultCommand(given, rest, new Settings(environment, warn), environment, streams, action).run()
 }
 
 class VaultCommand {
@@ -63,18 +63,22 @@ class VaultCommand {
   readonly #settings: Settings
   readonly #environment: Environment
   readonly #streams: VaultStreams
+  readonly #action: Action
   #vault: Vault
 
-  constructor(given: Given, names: readonly string[], settings: Settings, environment: Environment, streams: VaultStreams) {
+  constructor(given: Given, names: readonly string[], settings: Settings, environment: Environment, streams: VaultStreams, action: Action) {
     this.#given = given
     this.#names = names
     this.#settings = settings
     this.#environment = environment
     this.#streams = streams
-    this.#vault = vaultOf(given, settings, environment)
+    this.#action = action
+    // What is mistyped once would never be read again.
+    this.#vault = vaultOf(given, settings, environment, action === 'encrypt' || action === 'encrypt_string' || action === 'create')
   }
 
-  run(action: Action): void {
+  run(): void {
+    const action = this.#action
     if (action === 'encrypt') this.#each((bytes, shown) => (isVaultFile(bytes) ? fail('BAD_OPTION', `${shown} is encrypted already`) : this.#encrypted(bytes)))
     else if (action === 'decrypt') this.#each((bytes, shown) => this.#opened(bytes, shown).plain)
     else if (action === 'encrypt_string') this.#encryptTexts()

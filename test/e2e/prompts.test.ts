@@ -64,7 +64,13 @@ t.test('a vault password, and pause', async (t) => {
   const folder = t.testdir()
   const [vaulted, file] = ['v.yml', 'p.yml'].map((name) => path.join(folder, name))
   writeFileSync(vaulted!, 'word: found\n')
-  const encrypted = await typed(['vault', 'encrypt', '--ask-vault-pass', vaulted!], [['assword', 'open sesame']])
+  const encrypted = await typed(
+    ['vault', 'encrypt', '--ask-vault-pass', vaulted!],
+    [
+      ['New vault password', 'open sesame'],
+      ['Confirm new vault password', 'open sesame'],
+    ],
+  )
   t.equal(encrypted.exitCode, 0, encrypted.shown)
   writeFileSync(
     file!,
