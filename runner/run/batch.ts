@@ -43,6 +43,13 @@ const FOR_ALL: ReadonlySet<string> = new Set(['end_play', 'end_batch', 'clear_ho
 /** Actions whose facts are kept by the session, apart from what tasks set. */
 const GATHERING: ReadonlySet<string> = new Set(['setup', 'gather_facts'])
 
+/** What came of a task. */
+interface Performed {
+  readonly outcomes: ReadonlyMap<string, Outcome>
+  /** Hosts that a failed handler has already sent on to another place. */
+  readonly moved: readonly string[]
+}
+
 /** Where hosts are in the items that they go through together. */
 type Cursors = ReadonlyMap<string, Cursor>
 
@@ -248,13 +255,8 @@ export class BatchRun {
     }
   }
 
-  /** Does a task on hosts. `moved`: those that a failed handler has already sent on to another place. */
-  async #perform(
-    task: CompiledTask,
-    hosts: readonly string[],
-    cursors: Cursors,
-    maybe: ReadonlyMap<string, string>,
-  ): Promise<{ readonly outcomes: ReadonlyMap<string, Outcome>; readonly moved: readonly string[] }> {
+  /** Does a task on hosts. */
+  async #perform(task: CompiledTask, hosts: readonly string[], cursors: Cursors, maybe: ReadonlyMap<string, string>): Promise<Performed> {
     if (task.task.action.module === 'meta') return this.#meta(task, hosts, cursors, maybe)
     return { outcomes: await this.#runOn(task, hosts, maybe), moved: [] }
   }
@@ -442,12 +444,7 @@ export class BatchRun {
 
   // --- meta and failures -----------------------------------------------------------------------------------------------
 
-  async #meta(
-    task: CompiledTask,
-    hosts: readonly string[],
-    cursors: Cursors,
-    maybe: ReadonlyMap<string, string>,
-  ): Promise<{ readonly outcomes: ReadonlyMap<string, Outcome>; readonly moved: readonly string[] }> {
+  async #meta(task: CompiledTask, hosts: readonly string[], cursors: Cursors, maybe: ReadonlyMap<string, string>): Promise<Performed> {
     const { text, args } = task.task.action
     const what = text ? print(text.value as Value) : print((args.get('_meta') ?? '') as Value)
     const outcomes = new Map<string, Outcome>()
