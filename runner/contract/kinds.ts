@@ -257,17 +257,23 @@ export type Module = StateModule | ReadModule | ActionModule
 
 /** Declares a module of the kind `state`; the types of state and parameters are inferred. */
 export function state<P extends z.ZodType, T extends ProbeTree>(module: Omit<StateModule<P, T>, 'kind'>): Module {
-  return { kind: 'state', ...module } as unknown as Module
+  return { kind: 'state', ...module, params: madeOnce(module.params) } as unknown as Module
 }
 
 /** Declares a module that only reads, or asserts. */
 export function read<P extends z.ZodType, T extends ProbeTree>(module: Omit<ReadModule<P, T>, 'kind'>): Module {
-  return { kind: 'read', ...module } as unknown as Module
+  return { kind: 'read', ...module, params: madeOnce(module.params) } as unknown as Module
 }
 
 /** Declares an action. */
 export function action<P extends z.ZodType, T extends ProbeTree = Record<string, never>>(module: Omit<ActionModule<P, T>, 'kind'>): Module {
-  return { kind: 'action', ...module } as unknown as Module
+  return { kind: 'action', ...module, params: madeOnce(module.params) } as unknown as Module
+}
+
+/** A schema takes its time to build, and each task asks for it several times on each host. */
+function madeOnce<P>(make: () => P): () => P {
+  let made: P | undefined
+  return () => (made ??= make())
 }
 
 /** Thrown by the engine's view of `before` when a plan touches what a dry run cannot know. */

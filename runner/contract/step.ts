@@ -12,7 +12,7 @@ export interface RunStep {
   readonly argv: readonly [string, ...string[]]
   /** True where argv[0] is the shell that command lines are for: a host may have another one (`ansible_shell_executable`). */
   readonly inShell?: boolean
-  /** True where `$NAME`, `${NAME}` and a leading `~` in argv and chdir stand for what they are on the host. */
+  /** True where `$NAME`, `${NAME}` and a leading `~` in argv stand for what they are on the host. */
   readonly expands?: boolean
   readonly stdin?: string | Buffer
   /** Exit codes that do not fail the task. Default: 0 alone. `'any'` hands every code to the module. */

@@ -255,6 +255,11 @@ export class BatchRun {
     }
   }
 
+  /** In a dry run: why it cannot be known whether a task runs on a host, by its place or by what has ended. */
+  #maybeBecause(host: string, maybe: ReadonlyMap<string, string>): string | undefined {
+    return maybe.get(host) ?? this.#maybeEnded.get(host)
+  }
+
   /** Does a task on hosts. */
   async #perform(task: CompiledTask, hosts: readonly string[], cursors: Cursors, maybe: ReadonlyMap<string, string>): Promise<Performed> {
     if (task.task.action.module === 'meta') return this.#meta(task, hosts, cursors, maybe)
@@ -280,7 +285,7 @@ export class BatchRun {
     const outcomes = new Map<string, Outcome>()
     const one = async (host: string): Promise<void> => {
       this.#session.emit({ kind: 'host-start', host })
-      const outcome = await runTask(this.#session, this.#play, task, host, maybe.get(host) ?? this.#maybeEnded.get(host))
+      const outcome = await runTask(this.#session, this.#play, task, host, this.#maybeBecause(host, maybe))
       outcomes.set(host, outcome)
       const delegatedTo = await delegateOf(this.#session, this.#play, task, host)
       this.#session.emit({ kind: 'host-result', of: start, host, action: action.written, outcome, delegatedTo, at: new Date() })
@@ -451,7 +456,7 @@ export class BatchRun {
     const acting: string[] = []
     // What concerns the play as a whole is decided by the first host's conditions.
     for (const host of FOR_ALL.has(what) ? hosts.slice(0, 1) : hosts) {
-      const outcome = await runTask(this.#session, this.#play, task, host, maybe.get(host) ?? this.#maybeEnded.get(host))
+      const outcome = await runTask(this.#session, this.#play, task, host, this.#maybeBecause(host, maybe))
       outcomes.set(host, outcome)
       if (outcome.unknown !== undefined) this.#mayEnd(what, host, outcome.unknown)
       if (!outcome.skipped && !outcome.failure && outcome.unknown === undefined) acting.push(host)

@@ -5,7 +5,7 @@ import { expandable, quote } from './quote.ts'
 
 export interface Program {
   readonly argv: readonly string[]
-  /** Whether `$NAME`, `${NAME}` and a leading `~` in argv and chdir stand for what they are on the host. */
+  /** Whether `$NAME`, `${NAME}` and a leading `~` in argv stand for what they are on the host. */
   readonly expands: boolean
   readonly chdir: string | undefined
   readonly environment: Readonly<Record<string, string>>
@@ -30,7 +30,7 @@ export interface Program {
 export function runScript(program: Program): string {
   const word = program.expands ? expandable : quote
   return `over() { printf '%s %s\\n' "$N" "$1"; printf '%s\\n' "$N" >&2; }
-${program.chdir === undefined ? '' : changeFolder(word(folder(program.chdir)))}${program.takesInput ? 'cat 2>/dev/null | {\n' : ''}exec 3>&1 4>&2
+${program.chdir === undefined ? '' : changeFolder(quote(folder(program.chdir)))}${program.takesInput ? 'cat 2>/dev/null | {\n' : ''}exec 3>&1 4>&2
 m=$(exec 2>&1; (
 exec >&3 2>&4 3>&- 4>&-
 ${PATH_WITH_SBIN}
@@ -103,5 +103,5 @@ function exports(environment: Readonly<Record<string, string>>, end = '\n'): str
 
 /** `cd -` and `cd -P` mean something else. */
 function folder(path: string): string {
-  return /^[/~$]/.test(path) ? path : `./${path}`
+  return path.startsWith('/') ? path : `./${path}`
 }
