@@ -6,6 +6,8 @@ const CLAUSE = /^[ugoa]*(?:[-+=](?:[rwxXst]*|[ugo]))+$/
 /** Four octal digits, or a symbolic mode (`u=rw,g=r,o=`) that is relative to the mode that is there. */
 export function modeParam(...words: readonly string[]): z.ZodType<string> {
   return z.unknown().transform((value, context) => {
+    // An empty one asks for no change.
+    if (value === '') return '+'
     if (typeof value === 'string' && (words.includes(value) || value.split(',').every((clause) => CLAUSE.test(clause)))) return value
     const octal = param.mode().safeParse(value)
     if (octal.success) return octal.data

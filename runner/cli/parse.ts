@@ -129,6 +129,8 @@ export function fromSettings(settings: Settings): Partial<RunOptions> {
     privateRoleVars: settings.boolean('DEFAULT_PRIVATE_ROLE_VARS'),
     taskTimeoutMs: ((seconds) => (seconds === undefined || seconds === 0 ? undefined : seconds * 1000))(settings.integer('TASK_TIMEOUT', 0)),
     pollIntervalMs: ((seconds) => seconds !== undefined && seconds * 1000)(settings.integer('DEFAULT_POLL_INTERVAL', 0)) || undefined,
+    nativeTypes: settings.boolean('DEFAULT_JINJA2_NATIVE'),
+    jinjaExtensions: settings.list('DEFAULT_JINJA2_EXTENSIONS'),
     ansibleManaged: settings.text('DEFAULT_MANAGED_STR'),
     rolesPath: settings.paths('DEFAULT_ROLES_PATH'),
     collectionsPath: settings.paths('COLLECTIONS_PATHS'),

@@ -136,8 +136,8 @@ export const SETTINGS = [
     ini: ['defaults.jinja2_extensions'],
     env: ['ANSIBLE_JINJA2_EXTENSIONS'],
     type: 'list',
-    meaning: 'extensions of Jinja2',
-    noEffect: '`do` and loop controls are always there',
+    meaning: 'extensions of Jinja2: `jinja2.ext.do`, `jinja2.ext.loopcontrols`',
+    refused: 'templates know no other extension',
     harmless: 'jinja2.ext.do|jinja2.ext.loopcontrols',
   },
   {
@@ -146,8 +146,6 @@ export const SETTINGS = [
     env: ['ANSIBLE_JINJA2_NATIVE'],
     type: 'boolean',
     meaning: 'whether templates keep the types of all values',
-    refused: 'templates give text, as they do by default',
-    harmless: 'false',
   },
   {
     name: 'DEFAULT_UNDEFINED_VAR_BEHAVIOR',

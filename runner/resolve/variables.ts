@@ -1,6 +1,19 @@
 /** Variables in Ansible's order of precedence, and the scope in which a host's templates are evaluated. */
 import { DiagnosticError, fail } from '../diagnostic/diagnostic.ts'
-import { Dict, NotedDict, RawDict, Template, Tuple, UnknownValueError, Vaulted, type Raw, type TextType, type Value, type Written } from '../value/value.ts'
+import {
+  Dict,
+  NotedDict,
+  RawDict,
+  Template,
+  Tuple,
+  UnknownValueError,
+  Vaulted,
+  type Noted,
+  type Raw,
+  type TextType,
+  type Value,
+  type Written,
+} from '../value/value.ts'
 import type { Jinja, Scope } from './jinja/index.ts'
 import type { Answer } from './lookup/index.ts'
 import { PastUnknown } from './past-unknown.ts'
@@ -150,6 +163,16 @@ export class Evaluator implements Scope {
     return this.#variables.names()
   }
 
+  /** The same variables where types are not native, whatever the setting: for templates that are text. */
+  get textual(): Evaluator {
+    const { textual } = this.#jinja
+    return textual === this.#jinja ? this : this.withJinja(textual, this.#variables)
+  }
+
+  protected withJinja(jinja: Jinja, variables: Variables): Evaluator {
+    return new Evaluator(jinja, variables)
+  }
+
   /**
    * A variable as `hostvars` shows it: a template in it that uses something undefined stays as it is written.
    *
@@ -183,6 +206,7 @@ export class Evaluator implements Scope {
         const raw = this.#variables.get(name)
         return raw === undefined ? undefined : asWritten(raw)
       },
+      (name) => this.written(name),
     )
   }
 
@@ -221,7 +245,7 @@ export class Evaluator implements Scope {
   }
 
   written(name: string): Written | undefined {
-    return this.#variables.written(name)
+    return this.#variables.written(name) ?? (name === 'vars' ? { raw: this.#written(), text: 'AnsibleUnicode' } : undefined)
   }
 
   /** The type that the text has which a template gives, as `type_debug` tells it. */
@@ -238,7 +262,7 @@ export class Evaluator implements Scope {
   /** Whether a variable's value came through a template: text that a template printed keeps being text when it is printed alone. */
   origin(name: string): 'value' | 'template' | 'text' {
     const raw = this.#variables.get(name)
-    if (!(raw instanceof Template)) return 'value'
+    if (!(raw instanceof Template)) return this.written(name)?.text === 'NativeJinjaText' ? 'text' : 'value'
     return this.#jinja.gaveText(raw) ? 'text' : 'template'
   }
 
@@ -274,14 +298,20 @@ function isUndefinedVariable(error: unknown): boolean {
 }
 
 /** A mapping whose values are made when they are asked for: `hostvars`, and each host in it. */
-export class LazyDict extends Dict {
+export class LazyDict extends Dict implements Noted {
   readonly #keys: () => Iterable<string>
   readonly #make: (key: string) => Value | undefined
+  readonly #written: ((key: string) => Written | undefined) | undefined
 
-  constructor(keys: () => Iterable<string>, make: (key: string) => Value | undefined) {
+  constructor(keys: () => Iterable<string>, make: (key: string) => Value | undefined, written?: (key: string) => Written | undefined) {
     super()
     this.#keys = keys
     this.#make = make
+    this.#written = written
+  }
+
+  written(key: Value): Written | undefined {
+    return typeof key === 'string' ? this.#written?.(key) : undefined
   }
 
   override get(key: Value): Value | undefined {

@@ -355,7 +355,7 @@ export class BatchRun {
       } else if (!each.failure && !each.skipped && !each.includedVariables && !GATHERING.has(task.task.action.module)) {
         const facts = factsOf(each)
         if (task.task.action.module === 'set_fact') for (const [fact, value] of facts) target.facts.set(fact, value)
-        for (const [fact, type] of each.textTypes ?? []) target.facts.note(fact, type)
+        for (const [fact, { text, raw }] of each.written ?? []) target.facts.note(fact, text, raw)
         if (task.task.action.module !== 'set_fact' || each.cacheable) target.gathered.merge(facts)
       }
     }

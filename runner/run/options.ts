@@ -36,6 +36,10 @@ export interface RunOptions {
   readonly taskTimeoutMs: number | undefined
   /** How often an asynchronous task is asked whether it has ended, in milliseconds. */
   readonly pollIntervalMs: number
+  /** Whether values of playbooks keep their type (`jinja2_native`). */
+  readonly nativeTypes: boolean
+  /** Jinja2's extensions that templates may use, by their names in Python. */
+  readonly jinjaExtensions: readonly string[]
   /** The text of the variable `ansible_managed`. */
   readonly ansibleManaged: string
   /** Absolute folders in which roles are looked for, after those beside the playbook. */
@@ -98,6 +102,8 @@ export const DEFAULT_OPTIONS: RunOptions = {
   privateRoleVars: false,
   taskTimeoutMs: undefined,
   pollIntervalMs: 15_000,
+  nativeTypes: false,
+  jinjaExtensions: [],
   ansibleManaged: 'Ansible managed',
   rolesPath: [],
   libraryPath: [],

@@ -2,7 +2,7 @@
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { Shown } from '../diff/show.ts'
 import type { CompiledBlock } from '../plan/compiled.ts'
-import { Dict, type RawDict, type TextType, type Value } from '../value/value.ts'
+import { Dict, type RawDict, type Written, type Value } from '../value/value.ts'
 
 export interface Failure {
   /** One line, for `msg`. */
@@ -39,8 +39,8 @@ export interface Outcome {
   readonly include?: Inclusion | undefined
   /** True where what it sets is a fact of the host as well, and stays one. */
   readonly cacheable?: boolean | undefined
-  /** Which types the text of the facts has that `set_fact` sets. */
-  readonly textTypes?: ReadonlyMap<string, TextType> | undefined
+  /** How the facts are written that `set_fact` sets. */
+  readonly written?: ReadonlyMap<string, Written> | undefined
   /** The host whose facts it sets, where that is not the task's own. */
   readonly factsFor?: string | undefined
   /** Variables that `include_vars` read; templates in them are evaluated when they are used. */

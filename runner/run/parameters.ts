@@ -29,7 +29,8 @@ export function parametersOf(session: Session, task: CompiledTask, bound: BoundA
   const values: Values = new Map()
   for (const [name, argument] of bound.args) {
     const value = orUnknown(() => evaluator.value(argument.raw))
-    if (value !== session.omit) values.set(name, withoutOmitted(value, session.omit))
+    // Nothing is as good as not given.
+    if (value !== session.omit && value !== null) values.set(name, withoutOmitted(value, session.omit))
   }
   for (const [name, { kind, unless, unlessDefault }] of controllerParameters(module)) {
     const source = orUnknown(() => {
@@ -101,6 +102,8 @@ function controllerSource(
 ): ControllerSource {
   const at = argument?.node?.range ?? argument?.keyRange
   const { reader, jinja } = session
+  // A file is text, whatever the setting.
+  const textual = evaluator.textual
   const absolute = findSource(kind === 'script' ? firstWord(name) : name, task, kind, reader, at)
   const decrypts = kind === 'template' || booleanOf(plain(values, 'decrypt') ?? true)
   if (isFolder(absolute)) {
@@ -110,13 +113,13 @@ function controllerSource(
   const { content, mode } = readContent(absolute, reader, at, decrypts)
   if (kind !== 'template') return new ControllerSource(name, content, mode, undefined, absolute)
   const dest = values.get('dest')
-  const scope = templateScope(evaluator, {
+  const scope = templateScope(textual, {
     path: name,
     absolute,
     destination: typeof dest === 'string' ? dest : undefined,
     managed: session.options.ansibleManaged,
   })
-  const text = orUnknown(() => session.evaluatingAs(evaluator, task, () => jinja.renderFile(reader.text(absolute, at), scope, renderOptions(values))))
+  const text = orUnknown(() => session.evaluatingAs(textual, task, () => jinja.textual.renderFile(reader.text(absolute, at), scope, renderOptions(values))))
   return new ControllerSource(name, text instanceof Unknown ? Content.unknown(text.cause) : Content.of(text), mode, undefined, absolute)
 }
 

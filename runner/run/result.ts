@@ -33,7 +33,9 @@ export function resultDict(outcome: Outcome, purpose: 'report' | 'register' = 'r
   const failure = outcome.unreachable ?? outcome.failure
   if (outcome.unreachable) result.set('unreachable', true)
   if (failure && !outcome.items) {
-    if (!data.has('msg') || outcome.failure?.diagnostic) result.set('msg', failure.message)
+    const { diagnostic } = failure
+    // What an assertion says may be a list.
+    if (!data.has('msg') || (diagnostic && diagnostic.code !== 'ASSERTION_FAILED')) result.set('msg', failure.message)
     if (failure.detail !== undefined) result.set('detail', failure.detail)
   }
   if (outcome.skipped) {

@@ -23,7 +23,7 @@ import { lookupContext, templateHooks, type Evaluating, type TemplateWorld } fro
 import type { Secrets } from '../resolve/secrets.ts'
 import { DeferredVariables, isWritten, readVarsFiles } from '../resolve/vars-files.ts'
 import { VariableFiles } from '../resolve/variable-files.ts'
-import { Evaluator, LazyDict } from '../resolve/variables.ts'
+import { Evaluator, LazyDict, type Variables } from '../resolve/variables.ts'
 import { Dict, RawDict, type Raw, type Template, type Value } from '../value/value.ts'
 import { becomeFor, connectionKeywords, connectionSettings, connectionVariable, PASSWORD_VARIABLES, type ConnectionKeywords } from './connection.ts'
 import { doubtOf, mentionedFacts } from './fact-sources.ts'
@@ -137,7 +137,11 @@ export class Session {
       settings: this.options.settings,
       managed: this.options.ansibleManaged,
     }
-    this.jinja = new Jinja(templateHooks(this.#templates))
+    this.jinja = new Jinja(templateHooks(this.#templates), {
+      native: this.options.nativeTypes,
+      doStatement: this.options.jinjaExtensions.includes('jinja2.ext.do'),
+      loopControls: this.options.jinjaExtensions.includes('jinja2.ext.loopcontrols'),
+    })
   }
 
   /** The items of a `with_` loop: what the lookup that it names makes of its terms. */
@@ -223,7 +227,7 @@ export class Session {
         hidesRoleVars: this.options.privateRoleVars,
       },
     )
-    return new SessionEvaluator(this, hostName, task, variables)
+    return new SessionEvaluator(this, this.jinja, hostName, task, variables)
   }
 
   #varsFiles(hostName: string | undefined, play: ActivePlay | undefined, task: CompiledTask | undefined, local: ReadonlyMap<Value, Raw>): RawDict[] {
@@ -415,6 +419,7 @@ export class Session {
     return new LazyDict(
       () => [...evaluator.names()].filter((variable) => variable !== 'hostvars'),
       (variable) => (variable === 'hostvars' ? undefined : evaluator.lenient(variable)),
+      (variable) => evaluator.written(variable),
     )
   }
 }
@@ -426,11 +431,15 @@ class SessionEvaluator extends Evaluator {
   readonly #hostName: string | undefined
   #isConnecting = false
 
-  constructor(session: Session, hostName: string | undefined, task: CompiledTask | undefined, variables: ConstructorParameters<typeof Evaluator>[1]) {
-    super(session.jinja, variables)
+  constructor(session: Session, jinja: Jinja, hostName: string | undefined, task: CompiledTask | undefined, variables: Variables) {
+    super(jinja, variables)
     this.#session = session
     this.#hostName = hostName
     this.#task = task
+  }
+
+  protected override withJinja(jinja: Jinja, variables: Variables): Evaluator {
+    return new SessionEvaluator(this.#session, jinja, this.#hostName, this.#task, variables)
   }
 
   override get(name: string): Value | undefined {

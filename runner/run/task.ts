@@ -96,8 +96,11 @@ export function taskName(task: CompiledTask, evaluator: Evaluator | undefined): 
   const value =
     raw === undefined || raw === null || raw === false || raw === 0 || raw === ''
       ? undefined
-      : (evaluator?.valueIfDefined(raw) ?? (raw instanceof Template ? raw.text : print(raw as Value)))
-  const name = value === undefined ? unnamed(task) : print(value)
+      : raw instanceof Template
+        ? (evaluator?.valueIfDefined(raw) ?? raw.text)
+        : print(raw as Value)
+  // Neither is one whose template gives something else than text.
+  const name = typeof value === 'string' && value !== '' ? value : unnamed(task)
   return task.role && task.task.action.module !== 'include_role' ? `${task.role.role.name} : ${name}` : name
 }
 
@@ -180,8 +183,10 @@ class TaskOnHost {
       if (outcome.failure?.diagnostic && TEMPLATE_FAULTS.has(outcome.failure.diagnostic.code)) return failed(outcome.failure)
       if (await this.flag('delegate_facts', false)) outcome = { ...outcome, factsFor: await ifKnown(() => this.#target(local)) }
       let label: Value | undefined = item
-      if (control.label !== undefined) {
-        const made = await this.#label(control.label, local)
+      // Of itself the label is what a template makes of the item, which may be another value where that is text.
+      const written = control.label ?? (typeof item === 'string' ? new Template(`{{ ${loopVariable} }}`, loop.node.range) : undefined)
+      if (written !== undefined) {
+        const made = await this.#label(written, local)
         label = made instanceof DiagnosticError ? undefined : (made ?? item)
         if (made instanceof DiagnosticError) outcome = { ...outcome, failure: failureOf(made.first) }
       }
@@ -324,7 +329,7 @@ class TaskOnHost {
     return settled(() => {
       // Markers in a condition are not needed, but Ansible lets them pass: their text is the condition.
       const value = condition instanceof Template ? evaluator.value(condition) : (condition as Value)
-      return typeof value === 'string' ? evaluator.condition(new Template(value, range)) : truth(value)
+      return typeof value === 'string' && value !== '' ? evaluator.condition(new Template(value, range)) : truth(value)
     })
   }
 

@@ -119,8 +119,13 @@ export interface Written {
 /** A mapping whose values may hold templates. */
 export class RawDict extends Map<Value, Raw> {}
 
+/** A mapping that can tell how the value under a key is written. */
+export interface Noted {
+  written(key: Value): Written | undefined
+}
+
 /** Variables of which it is known how they are written, where their values do not tell. */
-export class NotedDict extends RawDict {
+export class NotedDict extends RawDict implements Noted {
   #written: Map<Value, Written> | undefined
 
   /** How the value under a key is written, where that has been noted because the value does not tell. */

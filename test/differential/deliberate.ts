@@ -90,10 +90,6 @@ export const DELIBERATE: Readonly<Record<string, Deliberate>> = {
     why: 'DESIGN, Templates: text within an expression is data; Ansible evaluates the terms of a lookup once more',
     differs: ['play 1 (a) / debug / a / msg: "{{ 1 }}", Ansible "1"'],
   },
-  'types/native-on': {
-    why: 'a setting that changes what every template gives: refused, and never ignored',
-    refuses: { exitCode: 4, says: 'ANSIBLE_JINJA2_NATIVE' },
-  },
   'handlers/block-flush': {
     why: 'Ansible 2.14 counts a handler that fails in a block as rescued, and then runs neither the rescue nor anything else on that host; here the rescue runs',
     differs: [

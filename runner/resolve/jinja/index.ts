@@ -6,7 +6,8 @@
  */
 import { fail } from '../../diagnostic/diagnostic.ts'
 import type { SourceFile, SourceRange } from '../../diagnostic/source.ts'
-import { print } from '../../value/print.ts'
+import { DateTime } from '../../value/date-time.ts'
+import { MAX_VALUE_DEPTH, print } from '../../value/print.ts'
 import { Dict, Float, hasTemplateMarkers, Opaque, Tuple, Unknown, UnknownValueError } from '../../value/value.ts'
 import type { Template, TextType, Value } from '../../value/value.ts'
 import { PastUnknown } from '../past-unknown.ts'
@@ -14,6 +15,8 @@ import type { Engine, Hooks, Scope } from './engine.ts'
 import { FILTERS } from './filter/index.ts'
 import { fileSource, scalarSource } from './locate.ts'
 import type { TemplateSource } from './locate.ts'
+import { converted, readsAsValue } from './runtime/conversion.ts'
+import type { Conversion } from './runtime/conversion.ts'
 import { evaluate, truthOf } from './runtime/evaluate.ts'
 import { Frame } from './runtime/frame.ts'
 import { GLOBALS } from './runtime/globals.ts'
@@ -22,7 +25,7 @@ import type { ParsedTemplate } from './runtime/inheritance.ts'
 import { checkUsable, Range } from './runtime/iterate.ts'
 import { MUTATING_METHODS } from './runtime/methods.ts'
 import { Output } from './runtime/output.ts'
-import { convertOutput, literalOf, render } from './runtime/render.ts'
+import { render } from './runtime/render.ts'
 import { Run } from './runtime/run.ts'
 import { textTypeOf } from './runtime/text-type.ts'
 import { isLenient } from './runtime/undefined.ts'
@@ -35,6 +38,7 @@ import { readHeader } from './syntax/header.ts'
 import { TESTS } from './test/index.ts'
 
 export type { FileTestName, Hooks, LookupOptions, Scope } from './engine.ts'
+export type { Conversion } from './runtime/conversion.ts'
 export type { SyntaxOptions } from './syntax/options.ts'
 
 /** A bare expression, without markers, and where it stands. */
@@ -52,6 +56,8 @@ export interface JinjaOptions {
   /** Ansible's `jinja2_extensions`: whether `do`, `break` and `continue` are known. All off by default, as in Ansible. */
   readonly doStatement?: boolean
   readonly loopControls?: boolean
+  /** Ansible's `jinja2_native`: whether values of playbooks keep their type, and None prints as `None`, in text too. Off by default. */
+  readonly native?: boolean
 }
 
 /** What is kept of a parsed template, by its text. */
@@ -81,8 +87,16 @@ export class Jinja {
   readonly #templates = new Map<string, Parsed>()
   readonly #expressions = new Map<string, Expression>()
   readonly #texts = new WeakSet<Template>()
+  /** What a value of a playbook becomes. */
+  readonly #conversion: Conversion
+  readonly #printsNone: boolean
+  /** The same with types that are not native: for templates that are text whatever the setting, and all that they use. */
+  readonly textual: Jinja
 
-  constructor(hooks: Hooks = {}, options: JinjaOptions = {}) {
+  constructor(hooks: Hooks = {}, options: JinjaOptions = {}, isTextual = options.native !== true) {
+    this.#conversion = isTextual ? 'literals' : 'native'
+    this.#printsNone = options.native === true
+    this.textual = isTextual ? this : new Jinja(hooks, options, true)
     this.#syntax = { ...DEFAULT_SYNTAX, doStatement: options.doStatement ?? false, loopControls: options.loopControls ?? false }
     const templates = new TemplateLibrary((name, from) => this.#load(name, from), render)
     this.#engine = {
@@ -98,6 +112,10 @@ export class Jinja {
       filterNames: () => FILTERS.names(),
       testNames: () => TESTS.names(),
     }
+  }
+
+  get isNative(): boolean {
+    return this.#conversion === 'native'
   }
 
   /** Checks the syntax of a template, and that its filters and tests are known. @throws {DiagnosticError} */
@@ -129,7 +147,7 @@ export class Jinja {
   /**
    * The value of a template in a playbook, with the type that Ansible 2.14 gives it: a variable alone keeps its type; a list or a dict
    * that is the only thing printed stays one; printed text that looks like a list or a dict, or is `True` or `False`, becomes that;
-   * everything else is text.
+   * everything else is text. With native types what is the only thing printed keeps its type, and text becomes what it is a literal of.
    *
    * A list or a dict may hold `Unknown` values deeper down; an `Unknown` of its own, or one that would be printed, throws, unless
    * something behind it is undefined: then that is the fault.
@@ -139,19 +157,19 @@ export class Jinja {
   templateValue(template: Template, scope: Scope): Value {
     const { text } = template
     if (!hasTemplateMarkers(text)) return text
-    const single = SINGLE_NAME.exec(text)?.[1]
+    const single = singleName(text)
     const source = scalarSource(text, template.range)
     const syntax = this.#scalarSyntax
     const parsed = this.#parsed(source, syntax)
-    const run = new Run(this.#engine, scope, source, { convertsText: true, copiesVariables: parsed.copiesVariables })
+    const run = new Run(this.#engine, scope, source, { conversion: this.#conversion, printsNone: this.#printsNone, copiesVariables: parsed.copiesVariables })
     if (single !== undefined) {
       const value = run.within(source, () => scopeValue(run, single))
       if (value !== undefined) return value
     }
     const out = this.#rendered(parsed, source, run)
-    if (out.only?.isText) this.#texts.add(template)
+    const value = run.within(source, () => made(this.#leaving(converted(out, this.#conversion))))
+    if (typeof value === 'string' && readsAsValue(value, this.#conversion)) this.#texts.add(template)
     else this.#texts.delete(template)
-    const value = run.within(source, () => made(convertOutput(out)))
     return typeof value === 'string' ? restoreNewlines(text, value, syntax.newlineSequence) : value
   }
 
@@ -168,6 +186,26 @@ export class Jinja {
    * @throws as `evaluate` does.
    */
   renderFile(file: SourceFile, scope: Scope, options: RenderOptions = {}): string {
+    return this.#renderFile(file, scope, options, 'text') as string
+  }
+
+  /**
+   * A template file as `lookup('template')` gives it.
+   *
+   * @throws as `evaluate` does.
+   */
+  renderFileValue(file: SourceFile, scope: Scope, options: RenderOptions, conversion: Conversion): Value {
+    const single = singleName(file.text)
+    if (single !== undefined) {
+      const source = fileSource(file)
+      const run = new Run(this.#engine, scope, source, { conversion, printsNone: this.#printsNone, copiesVariables: false })
+      const value = run.within(source, () => scopeValue(run, single))
+      if (value !== undefined) return value
+    }
+    return this.#leaving(this.#renderFile(file, scope, options, conversion))
+  }
+
+  #renderFile(file: SourceFile, scope: Scope, options: RenderOptions, conversion: Conversion): Value {
     const { keepTrailingNewline = true, ...given } = options
     const header = readHeader(file)
     const syntax: SyntaxOptions = { ...this.#syntax, ...given, ...header.options }
@@ -177,20 +215,10 @@ export class Jinja {
       return keepTrailingNewline || !text.endsWith(syntax.newlineSequence) ? text : text.slice(0, -syntax.newlineSequence.length)
     }
     const parsed = this.#parsed(source, syntax)
-    const run = new Run(this.#engine, scope, source, { convertsText: false, copiesVariables: parsed.copiesVariables })
-    const text = this.#rendered(parsed, source, run).text()
-    return keepTrailingNewline ? restoreNewlines(source.text, text, syntax.newlineSequence) : text
-  }
-
-  /**
-   * A template file as `lookup('template')` gives it: text that looks like a list or a dict, or is `True` or `False`, becomes that where
-   * `converts` is set.
-   *
-   * @throws as `evaluate` does.
-   */
-  renderFileValue(file: SourceFile, scope: Scope, options: RenderOptions, converts: boolean): Value {
-    const text = this.renderFile(file, scope, options)
-    return converts ? literalOf(text) : text
+    const run = new Run(this.#engine, scope, source, { conversion, printsNone: this.#printsNone, copiesVariables: parsed.copiesVariables })
+    const out = this.#rendered(parsed, source, run)
+    const value = run.within(source, () => converted(out, conversion))
+    return typeof value === 'string' && keepTrailingNewline ? restoreNewlines(source.text, value, syntax.newlineSequence) : value
   }
 
   /** The names that a bare expression reads, functions such as `range` left out. */
@@ -210,9 +238,20 @@ export class Jinja {
     if (sole === undefined) return 'str'
     const type = textTypeOf(
       sole,
-      new Frame(new Run(this.#engine, scope, scalarSource(template.text, template.range), { convertsText: true, copiesVariables: false })),
+      new Frame(
+        new Run(this.#engine, scope, scalarSource(template.text, template.range), {
+          conversion: this.#conversion,
+          printsNone: this.#printsNone,
+          copiesVariables: false,
+        }),
+      ),
     )
     return TEXT_TYPES.find((each) => each === type) ?? 'str'
+  }
+
+  /** What leaves a template as a value of its own, where types are native. */
+  #leaving(value: Value): Value {
+    return this.isNative ? nativeOutside(value) : value
   }
 
   get #scalarSyntax(): SyntaxOptions {
@@ -227,7 +266,11 @@ export class Jinja {
   #evaluated<T>(expression: Template | ExpressionText, scope: Scope, use: (value: Value) => T): T {
     const parsed = this.#parsedExpression(expression)
     const source = scalarSource(expression.text, expression.range)
-    const run = new Run(this.#engine, scope, source, { convertsText: true, copiesVariables: callsMutators((visit) => walkExpression(parsed, visit)) })
+    const run = new Run(this.#engine, scope, source, {
+      conversion: this.#conversion,
+      printsNone: this.#printsNone,
+      copiesVariables: callsMutators((visit) => walkExpression(parsed, visit)),
+    })
     return run.within(source, () => {
       const value = evaluate(parsed, new Frame(run))
       run.at = parsed
@@ -278,6 +321,10 @@ export class Jinja {
   }
 }
 
+function singleName(text: string): string | undefined {
+  return SINGLE_NAME.exec(text)?.[1]
+}
+
 /** A variable that is alone in a template: numbers and booleans keep their type, and None stays None. */
 function scopeValue(run: Run, name: string): Value | undefined {
   const value = run.variable(name, true)
@@ -305,6 +352,16 @@ function exported(value: Value): Value {
   if (value instanceof Opaque) return value.print()
   if (value instanceof Unknown) checkUsable(value)
   return holdsOpaque(value, 0) ? print(value) : value
+}
+
+/** What leaves a template where types are native: what lives only in templates is given as it prints. */
+function nativeOutside(value: Value, depth = 0): Value {
+  if (depth > MAX_VALUE_DEPTH) return fail('LIMIT_EXCEEDED', `a value is nested more than ${MAX_VALUE_DEPTH} levels deep`)
+  if (value instanceof DateTime) return value
+  if (Array.isArray(value)) return value.map((item) => nativeOutside(item, depth + 1))
+  if (value instanceof Tuple) return new Tuple(value.items.map((item) => nativeOutside(item, depth + 1)))
+  if (value instanceof Dict && value.constructor === Dict) return new Dict([...value].map(([key, item]) => [key, nativeOutside(item, depth + 1)]))
+  return value instanceof Unknown && depth > 0 ? value : exported(value)
 }
 
 function holdsOpaque(value: Value, depth: number): boolean {

@@ -24,7 +24,9 @@ export const unvault: Lookup = (terms, _options, context) =>
   listify(terms).map((term) => read(print(term), 'files', context, `Unable to find file matching "${print(term)}" `))
 
 export const template: Lookup = (terms, options, context) => {
-  const { evaluator, jinja } = context
+  const native = isSet(options, 'jinja2_native', false)
+  const evaluator = native ? context.evaluator : context.evaluator.textual
+  const jinja = native ? context.jinja : context.jinja.textual
   const extra = options.get('template_vars')
   return listify(terms).map((term) => {
     const name = print(term)
@@ -36,7 +38,9 @@ export const template: Lookup = (terms, options, context) => {
       { path: name, absolute, destination: undefined, managed: context.managed },
       extra instanceof Dict ? extra : undefined,
     )
-    return jinja.renderFileValue(source, scope, markers(options), isSet(options, 'convert_data', true))
+    const converts = isSet(options, 'convert_data', true)
+    const value = jinja.renderFileValue(source, scope, markers(options), jinja.isNative ? 'native' : converts ? 'literals' : 'text')
+    return converts && (jinja.isNative || !context.jinja.isNative) ? value : print(value)
   })
 }
 

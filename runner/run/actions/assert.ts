@@ -9,27 +9,36 @@ import type { ActionContext } from './action.ts'
 export function assertThat({ evaluator, bound, argument }: ActionContext): Outcome {
   const that = bound.args.get('that')
   if (!that) fail('BAD_ARGUMENT', "'assert' needs 'that'", { range: bound.action.range })
+  const failMessage = messageOf('fail_msg', argument, bound)
+  const successMessage = messageOf('success_msg', argument, bound)
   const conditions = Array.isArray(that.raw) ? that.raw : [that.raw]
   for (const [index, condition] of conditions.entries()) {
     const node = that.node?.kind === 'list' ? that.node.items[index] : that.node
     const range = node?.range ?? that.keyRange
     const value = condition instanceof Template ? evaluator.value(condition) : (condition as Value)
-    const holds = typeof value === 'string' ? evaluator.condition(new Template(value, range)) : truth(value)
+    const holds = value === null || value === '' ? true : typeof value === 'string' ? evaluator.condition(new Template(value, range)) : truth(value)
     if (holds) continue
-    const message = argument('fail_msg')
-    const data = Dict.of({ assertion: value, evaluated_to: false })
+    const data = Dict.of({ assertion: value, evaluated_to: typeof value === 'string' ? false : value, msg: failMessage ?? 'Assertion failed' })
     return failed(
       {
-        message: message === undefined ? 'Assertion failed' : print(message),
+        message: failMessage === undefined ? 'Assertion failed' : print(failMessage),
         diagnostic: { code: 'ASSERTION_FAILED', severity: 'error', summary: `not true: ${print(value)}`, range },
       },
       { data },
     )
   }
-  return { ...NOTHING, data: Dict.of({ msg: argument('success_msg') ?? 'All assertions passed' }) }
+  return { ...NOTHING, data: Dict.of({ msg: successMessage ?? 'All assertions passed' }) }
 }
 
-export function failAsAsked({ argument }: ActionContext): Outcome {
-  const message = argument('msg') ?? 'Failed as requested from task'
+/** A text, or a list of texts. */
+function messageOf(name: string, argument: ActionContext['argument'], bound: ActionContext['bound']): Value | undefined {
+  const message = argument(name) ?? undefined
+  const isText = (value: Value): boolean => typeof value === 'string'
+  if (message === undefined || isText(message) || (Array.isArray(message) && message.every(isText))) return message
+  return fail('BAD_ARGUMENT', `'${name}' must be a text or a list of texts`, { range: bound.args.get(name)?.keyRange })
+}
+
+export function failAsAsked({ argument, bound }: ActionContext): Outcome {
+  const message = bound.args.has('msg') ? (argument('msg') ?? null) : 'Failed as requested from task'
   return failed({ message: print(message) }, { data: Dict.of({ msg: message }) })
 }

@@ -4,31 +4,35 @@ import { booleanOf } from '../../value/truth.ts'
 import { print } from '../../value/print.ts'
 import type { BoundArgument } from '../../resolve/arguments.ts'
 import type { Evaluator } from '../../resolve/variables.ts'
-import { Dict, hasTemplateMarkers, Template, type TextType, type Value } from '../../value/value.ts'
+import { Dict, hasTemplateMarkers, Template, type Value, type Written } from '../../value/value.ts'
 import { asOfNow } from '../facts.ts'
 import { NOTHING, type Outcome } from '../outcome.ts'
 import type { ActionContext } from './action.ts'
 
-export function setFact({ all, argument, bound, evaluator }: ActionContext): Outcome {
+export function setFact({ all, argument, bound, evaluator, session }: ActionContext): Outcome {
   const facts = new Dict()
-  const textTypes = new Map<string, TextType>()
+  const sources = new Map<string, Written>()
   for (const [written, value] of all()) {
     if (written === 'cacheable') continue
     const range = bound.args.get(written)?.keyRange ?? bound.action.range
     const name = hasTemplateMarkers(written) ? print(evaluator.value(new Template(written, range))) : written
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) fail('BAD_ARGUMENT', `'${name}' is not the name of a variable`, { range })
-    facts.set(name, typeof value === 'string' && /^(?:yes|no|true|false)$/i.test(value) ? /^(?:yes|true)$/i.test(value) : asOfNow(value))
-    textTypes.set(name, textType(bound.args.get(written), value, evaluator))
+    facts.set(
+      name,
+      !session.options.nativeTypes && typeof value === 'string' && /^(?:yes|no|true|false)$/i.test(value) ? /^(?:yes|true)$/i.test(value) : asOfNow(value),
+    )
+    sources.set(name, sourceOf(bound.args.get(written), value, evaluator))
   }
   if (facts.size === 0) fail('BAD_ARGUMENT', "'set_fact' needs at least one name with a value", { range: bound.action.range })
-  return { ...NOTHING, data: Dict.of({ ansible_facts: facts }), cacheable: booleanOf(argument('cacheable') ?? false), textTypes }
+  return { ...NOTHING, data: Dict.of({ ansible_facts: facts }), cacheable: booleanOf(argument('cacheable') ?? false), written: sources }
 }
 
-/** Which type the text has that a fact is, or holds: what a template makes of a list or a mapping holds plain text. */
-function textType(argument: BoundArgument | undefined, value: Value, evaluator: Evaluator): TextType {
-  if (argument === undefined) return 'str'
-  if (argument.raw instanceof Template) return typeof value === 'string' ? evaluator.textType(argument.raw) : 'str'
-  return argument.node === undefined ? 'str' : 'AnsibleUnicode'
+/** How a fact is written: what a template makes of a list or a mapping holds plain text. */
+function sourceOf(argument: BoundArgument | undefined, value: Value, evaluator: Evaluator): Written {
+  if (argument === undefined) return { raw: value, text: 'str' }
+  const { raw, node } = argument
+  if (raw instanceof Template) return { raw: value, text: typeof value === 'string' ? evaluator.textType(raw) : 'str' }
+  return node === undefined ? { raw: value, text: 'str' } : { raw, text: 'AnsibleUnicode' }
 }
 
 /** What `set_fact` was given, to be kept as variables. */

@@ -127,8 +127,8 @@ t.test('what is of no effect is told of where it would change something; what is
   ])
   for (const [config, fault] of [
     [
-      '[defaults]\njinja2_native = True',
-      'UNSUPPORTED_VALUE ansible.cfg:2:1 the setting defaults.jinja2_native = True is not supported: templates give text, as they do by default | Take the setting out.',
+      '[defaults]\njinja2_extensions = jinja2.ext.do,jinja2.ext.i18n',
+      'UNSUPPORTED_VALUE ansible.cfg:2:1 the setting defaults.jinja2_extensions = jinja2.ext.do,jinja2.ext.i18n is not supported: templates know no other extension | Take the setting out.',
     ],
     ['[defaults]\nforks = many', "BAD_OPTION ansible.cfg:2:1 the setting defaults.forks is 'many' | It is a whole number from 1."],
     [

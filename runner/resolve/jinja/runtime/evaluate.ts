@@ -103,37 +103,6 @@ export function truthOf(value: Value): boolean {
   return isLenient(value) ? false : truth(value)
 }
 
-/**
- * Whether the text that an expression gives was made as text on purpose, by `to_json` and its like: then it is not read as a list or
- * a dict. Asked after the expression was evaluated.
- */
-export function givesText(node: Expression, frame: Frame): boolean {
-  switch (node.kind) {
-    case 'name':
-      return frame.holdsText(node.name)
-    case 'filter':
-      return TEXT_FILTERS.has(node.name.split('.').at(-1)!)
-    case 'call':
-      return isPlainTemplateLookup(node, frame)
-    case 'condition':
-      return holds(node.test, frame) ? givesText(node.yes, frame) : node.no !== undefined && givesText(node.no, frame)
-    default:
-      return false
-  }
-}
-
-/** `lookup('template', …, convert_data=False)`. */
-function isPlainTemplateLookup({ target, args }: Node<'call'>, frame: Frame): boolean {
-  const [name] = args.positional
-  const converts = args.named.find((each) => each.name === 'convert_data')
-  if (target.kind !== 'name' || target.name !== 'lookup' || name === undefined || converts === undefined) return false
-  const called = evaluate(name, frame)
-  return typeof called === 'string' && /^(?:ansible\.(?:builtin|legacy)\.)?template$/.test(called) && !holds(converts.value, frame)
-}
-
-/** Ansible's STRING_TYPE_FILTERS. */
-const TEXT_FILTERS: ReadonlySet<string> = new Set(['string', 'to_json', 'to_nice_json', 'to_yaml', 'to_nice_yaml', 'ppretty', 'json'])
-
 /** Applies a filter by name, as `map('upper')` does. */
 export function applyFilter(name: string, input: Value, args: readonly Value[], kwargs: Dict, run: Run): Value {
   const operation = run.engine.filter(name)

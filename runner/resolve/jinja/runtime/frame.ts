@@ -8,8 +8,8 @@ export class Frame {
   readonly run: Run
   readonly parent: Frame | undefined
   readonly variables = new Map<string, Value>()
-  /** Names whose text came from a filter that gives text on purpose (`to_json`): it is not turned into a list or a dict. */
-  readonly texts = new Set<string>()
+  /** Where the values of names came from that the template itself has set. */
+  readonly #sources = new Map<string, () => Written>()
   /** The template that this scope is part of; undefined for a bare expression. */
   readonly template: TemplateState | undefined
   /** Whether the run's variables are visible: not in a template that is imported without context. */
@@ -37,20 +37,22 @@ export class Frame {
     return special ?? this.run.variable(name, this.seesVariables)
   }
 
-  set(name: string, value: Value): void {
+  /** Gives a name its value; `source` tells where that came from, where that may be asked. */
+  set(name: string, value: Value, source?: () => Written): void {
     this.variables.set(name, value)
-    this.texts.delete(name)
+    if (source === undefined) this.#sources.delete(name)
+    else this.#sources.set(name, source)
   }
 
-  holdsText(name: string): boolean {
-    for (const frame of this.#outwards()) if (frame.variables.has(name)) return frame.texts.has(name)
-    return this.seesVariables && this.run.originOf(name) === 'text'
-  }
-
-  /** A variable of the run as it is written; undefined for what the template itself has set. */
+  /** A variable of the run as it is written, or what is known of where the value came from that the template has set. */
   written(name: string): Written | undefined {
-    for (const frame of this.#outwards()) if (frame.variables.has(name)) return undefined
+    for (const frame of this.#outwards()) if (frame.variables.has(name)) return frame.#sources.get(name)?.()
     return this.seesVariables ? this.run.scope.written?.(name) : undefined
+  }
+
+  /** Whether a variable of the run holds text that a template gave as text on purpose. */
+  holdsText(name: string): boolean {
+    return this.seesVariables && !this.#outwards().some((frame) => frame.variables.has(name)) && this.run.originOf(name) === 'text'
   }
 
   /** The names of every frame from here outwards, for "did you mean". */

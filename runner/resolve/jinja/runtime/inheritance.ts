@@ -226,6 +226,7 @@ export class TemplateState {
     })
   }
 
+  /** What a block prints is text, whatever a value that is printed becomes elsewhere. */
   collect(render: (out: Output) => void): string {
     const out = new Output()
     render(out)

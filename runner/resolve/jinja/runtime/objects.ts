@@ -9,15 +9,24 @@ import { evaluate } from './evaluate.ts'
 import type { Frame } from './frame.ts'
 import type { Run } from './run.ts'
 
+/** What a body has printed, and whether that was made as text on purpose (see `givesText`). */
+export interface Collected {
+  readonly value: Value
+  readonly isText: () => boolean
+}
+
+type CollectBody = (body: readonly Statement[], frame: Frame) => Collected
+
 /** What `{% macro %}` and the body of `{% call %}` define. */
 export class MacroFunction extends Callable {
   readonly typeName = 'Macro'
   readonly #macro: Macro
   readonly #frame: Frame
   readonly #source: TemplateSource
-  readonly #render: (body: readonly Statement[], frame: Frame) => Value
+  readonly #render: CollectBody
+  #gaveText = (): boolean => false
 
-  constructor(macro: Macro, frame: Frame, source: TemplateSource, render: (body: readonly Statement[], frame: Frame) => Value) {
+  constructor(macro: Macro, frame: Frame, source: TemplateSource, render: CollectBody) {
     super()
     this.#macro = macro
     this.#frame = frame
@@ -28,6 +37,11 @@ export class MacroFunction extends Callable {
   override call(args: readonly Value[], kwargs: Dict, run: Run): Value {
     const frame = this.#bind(args, kwargs)
     return run.deeper(() => run.within(this.#source, () => this.#fill(frame)))
+  }
+
+  /** Whether the text that the last call gave is text on purpose. */
+  get gaveText(): boolean {
+    return this.#gaveText()
   }
 
   override attribute(name: string): Value | undefined {
@@ -78,7 +92,9 @@ export class MacroFunction extends Callable {
       if (frame.variables.has(name)) continue
       frame.set(name, fallback === undefined ? new Undefined(name, `parameter '${name}' was not provided`) : evaluate(fallback, frame))
     }
-    return this.#render(this.#macro.body, frame)
+    const { value, isText } = this.#render(this.#macro.body, frame)
+    this.#gaveText = isText
+    return value
   }
 }
 

@@ -8,8 +8,8 @@ export interface Piece {
   readonly value: Value
   /** Prints the value; asked for only where there is more than this piece, or text is wanted. */
   readonly print: () => string
-  /** Whether a filter gave it as text on purpose (`to_json`), so that it stays text. */
-  readonly isText: boolean
+  /** Whether it was made as text on purpose (`to_json`), so that it stays text. */
+  readonly isText: () => boolean
 }
 
 export class Output {
@@ -34,7 +34,7 @@ export class Output {
   }
 
   write(text: string): void {
-    this.writePiece({ value: text, print: () => text, isText: false })
+    this.writePiece({ value: text, print: () => text, isText: () => false })
   }
 
   writePiece(piece: Piece): void {
@@ -51,6 +51,11 @@ export class Output {
   text(): string {
     this.#printFirst()
     return this.#texts.length === 1 ? this.#texts[0]! : this.#texts.join('')
+  }
+
+  /** Whether nothing was printed, not even something empty. */
+  get isEmpty(): boolean {
+    return this.#count === 0
   }
 
   /** The piece, where there is exactly one and it is not printed yet. */

@@ -1,16 +1,18 @@
 /** Walks a template's statements and prints what they give. */
 import { Dict, Tuple, Undefined } from '../../../value/value.ts'
-import type { Value } from '../../../value/value.ts'
+import type { Value, Written } from '../../../value/value.ts'
 import { print } from '../../../value/print.ts'
-import type { Statement, Target } from '../syntax/ast.ts'
+import type { Place, Statement, Target } from '../syntax/ast.ts'
 import { refuseValue } from './callable.ts'
-import { evaluate, evaluateCall, evaluateFilter, givesText, holds } from './evaluate.ts'
+import { converted, printed } from './conversion.ts'
+import { evaluate, evaluateCall, evaluateFilter, holds } from './evaluate.ts'
 import type { Frame } from './frame.ts'
 import { itemsOf, Range } from './iterate.ts'
 import { Loop } from './loop.ts'
 import { MacroFunction, Namespace, TemplateModule } from './objects.ts'
+import type { Collected } from './objects.ts'
 import { Output } from './output.ts'
-import { isLiteral, readLiteral } from './literal.ts'
+import { childOf, childSource, givesText, sourceIn, sourceOf, textSource } from './text-type.ts'
 import { typeName } from './type.ts'
 import { isLenient, orElse } from './undefined.ts'
 
@@ -27,35 +29,12 @@ export function render(body: readonly Statement[], frame: Frame, out: Output): J
   return undefined
 }
 
-/** What `{{ … }}` prints of a value: nothing for None. */
-function finalText(value: Value): string {
-  if (typeof value === 'string') return value
-  if (value === null || isLenient(value)) return ''
-  return print(value instanceof Range ? value.items() : value)
-}
-
-/** A body printed into a text of its own, which in a playbook's value is read as a literal where it looks like one. */
-function renderToValue(body: readonly Statement[], frame: Frame): Value {
+/** A body printed into a value of its own. */
+function collected(body: readonly Statement[], frame: Frame): Collected {
   const out = new Output()
   render(body, frame, out)
-  return frame.run.options.convertsText ? convertOutput(out) : out.text()
-}
-
-/**
- * What was printed, as Ansible 2.14 gives it: text that looks like a list or a dict, or is `True` or `False`, becomes that. A list or
- * dict that is the only thing printed is passed on as it is.
- */
-export function convertOutput(out: Output): Value {
   const { only } = out
-  if (only !== undefined && (Array.isArray(only.value) || only.value instanceof Dict) && isLiteral(only.value)) return only.value
-  const text = out.text()
-  return only?.isText ? text : literalOf(text)
-}
-
-/** Text that looks like a list or a dict, or is `True` or `False`, as that value. */
-export function literalOf(text: string): Value {
-  if (text !== 'True' && text !== 'False' && !text.startsWith('{') && !text.startsWith('[')) return text
-  return readLiteral(text) ?? text
+  return { value: converted(out, frame.run.options.conversion), isText: () => only?.isText() === true }
 }
 
 function renderStatement(node: Statement, frame: Frame, out: Output): Jump {
@@ -78,33 +57,36 @@ function renderStatement(node: Statement, frame: Frame, out: Output): Jump {
     case 'set': {
       const value = evaluate(node.value, frame)
       run.at = node
-      assign(node.target, value, frame)
-      if (node.target.kind === 'name' && typeof value === 'string' && givesText(node.value, frame)) frame.texts.add(node.target.name)
+      assign(node.target, value, frame, sourceIn(node.value, frame))
       return undefined
     }
     case 'setBlock': {
-      const value = renderToValue(node.body, frame.child())
-      const filtered = node.filter?.kind === 'filter' ? evaluateFilter(node.filter, value, frame) : value
-      assign(node.target, filtered, frame)
+      const { value, isText } = collected(node.body, frame.child())
+      const { filter } = node
+      const filtered = filter?.kind === 'filter' ? evaluateFilter(filter, value, frame) : value
+      assign(node.target, filtered, frame, () => (filter === undefined ? textSource(isText()) : sourceOf(filter, frame)))
       return undefined
     }
     case 'macro':
-      frame.set(node.macro.name, new MacroFunction(node.macro, frame, run.source, renderToValue))
+      frame.set(node.macro.name, new MacroFunction(node.macro, frame, run.source, collected))
       return undefined
     case 'callBlock':
       renderCallBlock(node, frame, out)
       return undefined
     case 'filterBlock': {
-      const value = renderToValue(node.body, frame.child())
+      const { value } = collected(node.body, frame.child())
       run.at = node
       if (node.filter.kind !== 'filter') return undefined
-      out.write(finalText(evaluateFilter(node.filter, value, frame)))
+      const filtered = evaluateFilter(node.filter, value, frame)
+      writeValue(filtered, () => givesText(node.filter, frame), node, frame, out)
       return undefined
     }
     case 'with': {
       const inner = frame.child()
       const values = node.bindings.map(({ value }) => evaluate(value, frame))
-      node.bindings.forEach(({ target }, index) => assign(target, values[index]!, inner))
+      node.bindings.forEach(({ target, value }, index) => {
+        assign(target, values[index]!, inner, sourceIn(value, frame))
+      })
       return render(node.body, inner, out)
     }
     case 'scope':
@@ -137,17 +119,21 @@ function renderStatement(node: Statement, frame: Frame, out: Output): Jump {
 }
 
 function renderOutput({ expression }: Node<'output'>, frame: Frame, out: Output): void {
-  const { run } = frame
   const value = evaluate(expression, frame)
+  writeValue(value, () => givesText(expression, frame), expression, frame, out)
+}
+
+function writeValue(value: Value, isText: () => boolean, place: Place, frame: Frame, out: Output): void {
+  const { run } = frame
   const final = value instanceof Range ? value.items() : value
   // Printed perhaps later, when another template runs: a fault belongs here all the same.
   const { source } = run
   const print = (): string =>
     run.within(source, () => {
-      run.at = expression
-      return finalText(final)
+      run.at = place
+      return printed(final, run.options.printsNone)
     })
-  out.writePiece({ value: final, print, isText: typeof final === 'string' && givesText(expression, frame) })
+  out.writePiece({ value: final, print, isText })
 }
 
 function renderFor(node: Node<'for'>, frame: Frame, out: Output): void {
@@ -160,17 +146,19 @@ function renderLoop(node: Node<'for'>, iterable: Value, frame: Frame, out: Outpu
   const items = isLenient(iterable) ? [] : pick(node, [...itemsOf(iterable)], frame)
   const recurse = (inner: Value): Value =>
     run.deeper(() => {
-      const collected = new Output()
-      renderLoop(node, inner, frame, collected, depth + 1)
-      return collected.text()
+      const out = new Output()
+      renderLoop(node, inner, frame, out, depth + 1)
+      return converted(out, run.options.conversion)
     })
   const loop = new Loop(items, depth, node.recursive ? recurse : undefined)
-  for (const item of items) {
+  for (const [index, item] of items.entries()) {
     run.step(node)
     loop.advance()
     const inner = frame.child()
     inner.set('loop', loop)
-    assign(node.target, item, inner)
+    // Where some are left out, or the loop calls itself, it is not known which one this was.
+    const source = node.test === undefined && depth === 0 ? (): Written => childSource(node.iterable, index, frame) : undefined
+    assign(node.target, item, inner, source)
     if (render(node.body, inner, out) === 'break') return
   }
   if (items.length === 0) render(node.otherwise, frame.child(), out)
@@ -187,9 +175,9 @@ function pick(node: Node<'for'>, items: Value[], frame: Frame): Value[] {
   })
 }
 
-function assign(target: Target, value: Value, frame: Frame): void {
+function assign(target: Target, value: Value, frame: Frame, source?: () => Written): void {
   if (target.kind === 'name') {
-    frame.set(target.name, value)
+    frame.set(target.name, value, source)
   } else if (target.kind === 'namespace') {
     const namespace = frame.resolve(target.name)
     if (!(namespace instanceof Namespace)) refuseValue('cannot assign attribute on non-namespace object')
@@ -200,16 +188,16 @@ function assign(target: Target, value: Value, frame: Frame): void {
     const wanted = target.items.length
     if (items.length > wanted) refuseValue(`too many values to unpack (expected ${wanted})`)
     if (items.length < wanted) refuseValue(`not enough values to unpack (expected ${wanted}, got ${items.length})`)
-    target.items.forEach((each, index) => assign(each, items[index]!, frame))
+    target.items.forEach((each, index) => assign(each, items[index]!, frame, source && (() => childOf(source(), index))))
   }
 }
 
 function renderCallBlock(node: Node<'callBlock'>, frame: Frame, out: Output): void {
   if (node.call.kind !== 'call') return
-  const caller = new MacroFunction(node.macro, frame, frame.run.source, renderToValue)
+  const caller = new MacroFunction(node.macro, frame, frame.run.source, collected)
   const value = evaluateCall(node.call, frame, new Dict([['caller', caller]]))
   frame.run.at = node
-  out.writePiece({ value, print: () => finalText(value), isText: false })
+  writeValue(value, () => givesText(node.call, frame), node, frame, out)
 }
 
 function renderInclude(node: Node<'include'>, frame: Frame, out: Output): void {

@@ -8,11 +8,14 @@ import type { Value } from '../../../value/value.ts'
 import type { Engine, Origin, Scope } from '../engine.ts'
 import type { TemplateSource } from '../locate.ts'
 import type { Place } from '../syntax/ast.ts'
+import type { Conversion } from './conversion.ts'
 import { MAX_CALL_DEPTH, MAX_STEPS } from './limits.ts'
 
 export interface RunOptions {
-  /** Text that looks like a list, a dict or a boolean becomes one, in macros and set blocks too: as in a playbook's values. */
-  readonly convertsText: boolean
+  /** What printed text becomes, in macros and set blocks too. */
+  readonly conversion: Conversion
+  /** Whether None prints as `None`, and not as nothing. */
+  readonly printsNone: boolean
   /** Variables are copied before they are used, because the template calls a method that changes them. */
   readonly copiesVariables: boolean
 }

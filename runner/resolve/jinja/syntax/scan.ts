@@ -275,7 +275,7 @@ const SIMPLE_ESCAPES = new Map([
  * Decodes the escapes of a Python string literal; one that Python does not know stays as written. Undefined where `\x`, `\u` or `\U` is
  * cut short or beyond Unicode.
  */
-function unescapeString(text: string): string | undefined {
+export function unescapeString(text: string): string | undefined {
   const faults: string[] = []
   const decoded = text.replace(
     /\\(?:([0-7]{1,3})|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([\s\S]))/g,

@@ -7,6 +7,7 @@ import { Jinja } from '../../../../runner/resolve/jinja/index.ts'
 import { toJson } from '../../../../runner/value/convert.ts'
 import { repr } from '../../../../runner/value/print.ts'
 import { fromJson } from '../../../../runner/value/read-json.ts'
+import type { Hooks } from '../../../../runner/resolve/jinja/index.ts'
 import type { Dict, Value } from '../../../../runner/value/value.ts'
 import { scopeOf, templateOf } from './helper.ts'
 
@@ -15,14 +16,15 @@ const variables = toJson(read('cases.json').get('vars')!)
 const fixtures = ['ansible', 'operations'].map((name) => read(`fixtures/${name}.json`))
 const templates = new Map(fixtures.flatMap((fixture) => [...(fixture.get('templates') as Dict)]))
 
-const jinja = new Jinja({
+const hooks: Hooks = {
   loadTemplate: (name) => {
     const text = templates.get(name)
     return typeof text === 'string' ? new SourceFile(name, text) : undefined
   },
-})
+}
+const usual = new Jinja(hooks)
 
-function evaluate(kind: string, source: string): Value {
+function evaluate(jinja: Jinja, kind: string, source: string): Value {
   // Each case gets variables of its own: some change them.
   const scope = scopeOf(fromJson(variables) as Dict)
   switch (kind) {
@@ -38,9 +40,9 @@ function evaluate(kind: string, source: string): Value {
 }
 
 /** The value as Python prints it, or null where the engine refuses. Anything but a diagnostic is a defect, and passes through. */
-function outcome(kind: string, source: string): string | null {
+function outcome(jinja: Jinja, kind: string, source: string): string | null {
   try {
-    return repr(evaluate(kind, source))
+    return repr(evaluate(jinja, kind, source))
   } catch (error) {
     if (error instanceof DiagnosticError) return null
     throw error
@@ -53,7 +55,16 @@ for (const [kind, name] of Object.entries(names)) {
     const all = fixtures.flatMap((fixture) => fixture.get('cases') as [string, string, string | null][])
     const cases = all.filter(([each]) => each === kind)
     t.ok(cases.length > 2)
-    const wrong = cases.map(([, source, wanted]) => ({ source, wanted, found: outcome(kind, source) })).filter(({ wanted, found }) => wanted !== found)
+    const wrong = cases.map(([, source, wanted]) => ({ source, wanted, found: outcome(usual, kind, source) })).filter(({ wanted, found }) => wanted !== found)
     t.same(wrong, [], `${cases.length} agree`)
   })
 }
+
+t.test('values of a playbook, with native types', async (t) => {
+  const native = new Jinja(hooks, { native: true })
+  const cases = read('fixtures/native.json').get('cases') as [string, string, string | null][]
+  const wrong = cases
+    .map(([kind, source, wanted]) => ({ source, wanted, found: outcome(native, kind, source) }))
+    .filter(({ wanted, found }) => wanted !== found)
+  t.same(wrong, [], `${cases.length} agree`)
+})

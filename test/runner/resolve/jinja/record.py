@@ -1,6 +1,8 @@
 """Records what the installed ansible-core makes of the cases of fixtures, in place.
 
-    /usr/bin/python3 test/runner/resolve/jinja/record.py test/runner/resolve/jinja/fixtures/*.json
+    /usr/bin/python3 test/runner/resolve/jinja/record.py test/runner/resolve/jinja/fixtures/ansible.json …
+
+With `--native` before them those with native types (`fixtures/native.json`).
 
 A case is [kind, source, value]; `kinds` in the fixture says what kinds there are. To add a case, write it with null and record.
 """
@@ -14,6 +16,8 @@ import warnings
 
 sys.path.insert(0, '/usr/lib/python3/dist-packages')
 os.environ['TZ'] = 'UTC'
+if '--native' in sys.argv:
+    os.environ['ANSIBLE_JINJA2_NATIVE'] = '1'
 warnings.simplefilter('ignore')
 
 from ansible.parsing.dataloader import DataLoader  # noqa: E402
