@@ -60,7 +60,11 @@ function inventory(argv: readonly string[]): number {
   const view = new InventoryView(invocation.sources, reader, invocation.options, invocation.folder)
   const { action, name, format } = invocation
   const text =
-    action === 'list' ? renderInventory(view, format) : action === 'host' ? renderHost(view, name, format) : renderGraph(view, name, invocation.withVariables)
+    action === 'list'
+      ? renderInventory(view, format)
+      : action === 'host'
+        ? renderHost(view, name, format)
+        : renderGraph(view, name, { variables: invocation.withVariables, export: format.export })
   if (invocation.output === undefined) return print(text)
   writeFileSync(invocation.output, text)
   return 0

@@ -14,6 +14,8 @@ export function readExtraVars(values: readonly string[], reader: Reader, expand:
   for (const value of values) {
     if (value.startsWith('@')) {
       const file = expand(value.slice(1))
+      const { range, ...node } = reader.yaml(file)
+      if (node.kind === 'scalar' && node.value === null) fail('BAD_OPTION', `${reader.shownPath(file)}, named by --extra-vars, holds no variables`, { range })
       add(variables, readVariables(reader, file), isJson(reader.text(file).text))
       continue
     }

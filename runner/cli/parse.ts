@@ -78,7 +78,8 @@ export function parseInvocation(argv: readonly string[], warn: (diagnostic: Diag
       check: flag('check'),
       diff: flag('diff') || (settings.boolean('DIFF_ALWAYS') ?? false),
       ...forksOf(given, settings),
-      limit: text('limit'),
+      // An empty one is none.
+      limit: text('limit') || undefined,
       tags: tagsOf(list('tags')) ?? settings.list('TAGS_RUN') ?? [],
       skipTags: tagsOf(list('skip-tags')) ?? settings.list('TAGS_SKIP') ?? [],
       startAtTask: text('start-at-task'),
@@ -152,7 +153,10 @@ function tagsOf(values: readonly string[]): string[] | undefined {
 }
 
 export function inventoryRulesOf(settings: Settings): RunOptions['inventoryRules'] {
+  const transform = settings.choice('TRANSFORM_INVALID_GROUP_CHARS', ['never', 'ignore', 'always', 'silently'])
   return {
+    forms: settings.list('INVENTORY_ENABLED') ?? INVENTORY_RULES.forms,
+    safeGroupNames: transform === 'always' || transform === 'silently',
     ignoredEndings: settings.list('INVENTORY_IGNORE_EXTS') ?? INVENTORY_RULES.ignoredEndings,
     ignoredPatterns: settings.list('INVENTORY_IGNORE_PATTERNS') ?? INVENTORY_RULES.ignoredPatterns,
     required:

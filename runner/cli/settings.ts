@@ -73,8 +73,7 @@ export const SETTINGS = [
     ini: ['inventory.enable_plugins'],
     env: ['ANSIBLE_INVENTORY_ENABLED'],
     type: 'list',
-    meaning: 'which kinds of inventory are read',
-    noEffect: 'lists of hosts, scripts, YAML, JSON and INI always are',
+    meaning: 'which forms of inventory are tried: host_list, advanced_host_list, script, auto, yaml, constructed, ini; others are left out',
   },
   {
     name: 'INVENTORY_ANY_UNPARSED_IS_FAILED',
@@ -104,9 +103,7 @@ export const SETTINGS = [
     ini: ['defaults.force_valid_group_names'],
     env: ['ANSIBLE_TRANSFORM_INVALID_GROUP_CHARS'],
     type: 'text',
-    meaning: 'whether names of groups are made valid names of variables',
-    refused: 'names of groups are kept as they are written',
-    harmless: 'never|ignore|silently',
+    meaning: '`always` or `silently`: names of groups are made valid names of variables',
   },
   // variables and templates
   {

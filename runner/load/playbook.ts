@@ -455,10 +455,11 @@ export class PlaybookLoader {
       )
       return
     }
-    const misnamed = kind === 'variables' && entry.value.kind === 'map' ? entry.value.entries.find(({ key }) => !VARIABLE.test(key)) : undefined
+    const value = kind === 'variables' ? inOneMapping(entry.value) : entry.value
+    const misnamed = kind === 'variables' && value.kind === 'map' ? value.entries.find(({ key }) => !VARIABLE.test(key)) : undefined
     if (misnamed) this.#fault('WRONG_TYPE', `'${misnamed.key}' is not the name of a variable`, misnamed.keyRange, VARIABLE_HINT)
     if (kind === 'defaults') moduleDefaultEntries(entry.value).forEach((each) => this.#moduleDefault(each))
-    keywords.set(entry.key, { raw: toRaw(entry.value), node: entry.value, keyRange: entry.keyRange })
+    keywords.set(entry.key, { raw: toRaw(value), node: value, keyRange: entry.keyRange })
   }
 
   #moduleDefault({ key, keyRange, value }: MapEntry): void {
@@ -486,7 +487,7 @@ const KIND_WORDS: Readonly<Record<KeywordKind, string>> = {
   names: 'a name or a list of names',
   conditions: 'a condition or a list of conditions',
   variable: 'the name of a variable',
-  variables: 'a mapping',
+  variables: 'a mapping, or a list of mappings',
   map: 'a mapping',
   arguments: 'a mapping',
   defaults: 'a mapping by modules, or a list of such mappings',
@@ -497,6 +498,11 @@ const KIND_WORDS: Readonly<Record<KeywordKind, string>> = {
 /** The name of a variable, as a template can use it. */
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/
 const VARIABLE_HINT = 'Such a name has letters, digits and _, and does not begin with a digit.'
+
+/** Variables as a mapping: of those in a list the later ones win. */
+function inOneMapping(node: Node): Node {
+  return node.kind === 'list' ? { kind: 'map', entries: node.items.flatMap((item) => (item.kind === 'map' ? item.entries : [])), range: node.range } : node
+}
 
 /** Whether a keyword can have a value. Templates are judged when they are evaluated. */
 function hasKind(node: Node, kind: KeywordKind): boolean {
@@ -509,10 +515,10 @@ function hasKind(node: Node, kind: KeywordKind): boolean {
     case 'items':
       return node.kind === 'list'
     case 'map':
-    case 'variables':
       return node.kind === 'map'
     case 'arguments':
       return node.kind === 'map' || isTemplate(node)
+    case 'variables':
     case 'defaults':
       return node.kind === 'map' || (node.kind === 'list' && node.items.every((item) => item.kind === 'map'))
     case 'variable':

@@ -26,9 +26,10 @@ function renderValue(value: Value, { yaml }: InventoryFormat): string {
 }
 
 function list(view: InventoryView, { export: exported }: InventoryFormat): Dict {
-  const { groups, hosts } = view.inventory
+  const { inventory } = view
   const result = new Dict()
-  for (const group of groups.values()) {
+  for (const name of inventory.family('all')) {
+    const group = inventory.group(name)
     const entry = new Dict()
     if (group.name !== 'all') entry.set('hosts', [...group.hosts])
     entry.set('children', [...group.children])
@@ -36,7 +37,7 @@ function list(view: InventoryView, { export: exported }: InventoryFormat): Dict 
     const filled = withoutEmpty(entry)
     if (filled.size > 0) result.set(group.name, filled)
   }
-  const hostvars = [...hosts.values()].filter(({ listed }) => listed).map(({ name }): [Value, Value] => [name, view.hostVariables(name, exported)])
+  const hostvars = inventory.hostsOf('all').map((name): [Value, Value] => [name, view.hostVariables(name, exported)])
   return result.set('_meta', Dict.of({ hostvars: withoutEmpty(new Dict(hostvars)) }))
 }
 
@@ -62,11 +63,11 @@ function withoutEmpty(dict: Dict): Dict {
 }
 
 /** `--graph`: a group, the groups below it and their hosts, as a tree. */
-export function renderGraph(view: InventoryView, name: string, withVariables: boolean, depth = 0): string {
+export function renderGraph(view: InventoryView, name: string, show: { readonly variables: boolean; readonly export: boolean }, depth = 0): string {
   const group = view.groupNamed(name)
   const line = (text: string, level: number): string => `${level === 0 ? '' : `${'  |'.repeat(level)}--`}${text}\n`
   const variables = (dict: Dict, level: number): string =>
-    withVariables
+    show.variables
       ? [...dict]
           .map(([key, value]): [string, string] => [print(key), print(value)])
           .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -76,8 +77,8 @@ export function renderGraph(view: InventoryView, name: string, withVariables: bo
   const hosts = name === 'all' ? [] : [...group.hosts]
   return [
     line(`@${name}:`, depth),
-    ...[...group.children].map((child) => renderGraph(view, child, withVariables, depth + 1)),
-    ...hosts.map((host) => line(host, depth + 1) + variables(view.hostVariables(host, false), depth + 2)),
+    ...[...group.children].map((child) => renderGraph(view, child, show, depth + 1)),
+    ...hosts.map((host) => line(host, depth + 1) + variables(view.hostVariables(host, show.export), depth + 2)),
     variables(view.groupVariables(name), depth + 1),
   ].join('')
 }

@@ -1,8 +1,9 @@
 /** Which variables a host has at a task: every level of precedence filled from where Ansible takes it. */
+import { isIP } from 'node:net'
 import type { Inventory } from '../load/inventory/inventory.ts'
 import type { Keywords } from '../load/playbook.ts'
 import { INCLUDE_VARIABLES, type CompiledPlay, type CompiledTask, type RoleUse } from '../plan/compiled.ts'
-import { RawDict, type Raw, type Value } from '../value/value.ts'
+import { NotedDict, RawDict, type Raw, type Value } from '../value/value.ts'
 import type { VariableFiles } from './variable-files.ts'
 import { Variables, type Level } from './variables.ts'
 
@@ -88,8 +89,20 @@ function addInventory(variables: Variables, hostName: string, situation: Situati
   }
   const host = inventory.hosts.get(hostName)
   if (host) variables.add('inventory host vars', host.vars)
+  variables.add('inventory host vars', identityOf(hostName, inventory))
   for (const folder of inventory.folders) for (const vars of files.of(folder, 'host_vars', hostName)) variables.add('inventory host_vars', vars)
   if (playFolder !== undefined) for (const vars of files.of(playFolder, 'host_vars', hostName)) variables.add('playbook host_vars', vars)
+}
+
+/** Who a host is. As in Ansible these are variables of the host, and what is stronger has another value: `vars`, `set_fact`, `--extra-vars`. */
+export function identityOf(hostName: string, inventory: Inventory): RawDict {
+  const identity = new NotedDict([
+    ['inventory_hostname', hostName],
+    ['inventory_hostname_short', isIP(hostName) === 0 ? hostName.split('.')[0]! : hostName],
+    ['group_names', inventory.groupNamesOf(hostName)],
+  ] as [Value, Raw][])
+  for (const name of identity.keys()) identity.note(name, 'str')
+  return identity
 }
 
 function addRole(variables: Variables, use: RoleUse, onlyDefaults = false): void {

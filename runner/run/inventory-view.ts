@@ -1,17 +1,18 @@
 /** An inventory as `playline inventory` shows it: groups, hosts and their variables, nothing evaluated. */
 import { fail } from '../diagnostic/diagnostic.ts'
 import { didYouMean } from '../diagnostic/suggest.ts'
-import type { Group, Inventory } from '../load/inventory/inventory.ts'
+import { isLocalhost, type Group, type Inventory } from '../load/inventory/inventory.ts'
 import { readInventory } from '../load/inventory/sources.ts'
 import type { Reader } from '../load/reader.ts'
+import { constructedInventories } from '../resolve/constructed.ts'
 import { variablesFor } from '../resolve/host-variables.ts'
 import { VariableFiles } from '../resolve/variable-files.ts'
 import { Variables } from '../resolve/variables.ts'
 import { Dict, RawDict, Template, Vaulted, type Raw, type Value } from '../value/value.ts'
 import type { RunOptions } from './options.ts'
 
-/** What a host is said to have and what is about the run, not about the host. */
-const INTERNAL = new Set(['inventory_file', 'inventory_dir'])
+/** Which host it is, and where it stands: not shown. */
+const INTERNAL = new Set(['inventory_file', 'inventory_dir', 'inventory_hostname', 'inventory_hostname_short', 'group_names'])
 
 export class InventoryView {
   readonly inventory: Inventory
@@ -21,7 +22,7 @@ export class InventoryView {
 
   /** `folder` counts as the playbook's. */
   constructor(sources: readonly string[], reader: Reader, options: RunOptions, folder: string) {
-    this.inventory = readInventory(sources, reader, options.inventoryRules)
+    this.inventory = readInventory(sources, reader, options.inventoryRules, constructedInventories({ reader, extraVars: options.extraVars }))
     this.#files = new VariableFiles(reader)
     this.#options = options
     this.#folder = folder
@@ -29,8 +30,8 @@ export class InventoryView {
 
   /** All variables of a host; `own`: without those of its groups. Templates are shown as they are written. */
   hostVariables(name: string, own: boolean): Dict {
-    const host = this.inventory.hosts.get(name)
-    if (!host?.listed) fail('UNKNOWN_HOST_PATTERN', `the inventory has no host '${name}'`)
+    const host = isLocalhost(name) ? this.inventory.localhost(name) : this.inventory.hosts.get(name)
+    if (!host) fail('UNKNOWN_HOST_PATTERN', `the inventory has no host '${name}'`)
     if (own) {
       const variables = new Variables()
       variables.add('inventory host vars', host.vars)

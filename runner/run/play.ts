@@ -25,38 +25,41 @@ export function playEvaluator(session: Session, compiled: CompiledPlay): Evaluat
   return session.evaluator(undefined, playAtRest(compiled, '', [], new RawDict()), undefined)
 }
 
-/** The play's name: templated, else its host pattern. */
+/** The play's name: templated, else its host pattern, a list of the playbook's joined with commas. */
 export function playName(compiled: CompiledPlay, evaluator: Evaluator): string {
-  const raw = compiled.play.keywords.get('name')?.raw
-  if (raw === undefined || raw === null) return hostPattern(compiled, evaluator)
-  return print(evaluator.valueIfDefined(raw) ?? (raw instanceof Template ? raw.text : (raw as Value)))
+  const raw = compiled.play.keywords.get('name')?.raw ?? compiled.play.keywords.get('hosts')!.raw
+  const text = (part: Raw): string => {
+    const value = evaluator.valueIfDefined(part)
+    if (value !== undefined) return value === null ? '' : print(value)
+    return part instanceof Template ? part.text : print(part as Value)
+  }
+  return Array.isArray(raw) ? raw.map(text).join(',') : text(raw)
 }
 
-/** The play's `hosts`, a list joined with commas. */
-function hostPattern(compiled: CompiledPlay, evaluator: Evaluator): string {
-  return hostPatterns(compiled, evaluator).join(',')
-}
-
-/** The play's `hosts`: one text, or those of its list. */
+/** The play's `hosts`: one text, or those of its list. A template may also give an empty list, or nothing. */
 export function hostPatterns(compiled: CompiledPlay, evaluator: Evaluator): string[] {
-  const hosts = compiled.play.keywords.get('hosts')!
-  const value = evaluator.value(hosts.raw)
-  const names = Array.isArray(value) ? value.map(print) : [print(value)]
-  if (value === null || names.every((name) => name.trim() === '')) fail('MISSING_KEYWORD', "'hosts' is empty", { range: hosts.keyRange })
-  return names
+  const { raw, keyRange, node } = compiled.play.keywords.get('hosts')!
+  const value = evaluator.value(raw)
+  if (raw instanceof Template && (value === null || (Array.isArray(value) && value.length === 0))) return []
+  const names = Array.isArray(value) ? value : [value]
+  if (names.every((name) => name === null || (typeof name === 'string' && name.trim() === ''))) fail('MISSING_KEYWORD', "'hosts' is empty", { range: keyRange })
+  const other = names.find((name) => typeof name !== 'string')
+  if (other !== undefined)
+    fail('WRONG_TYPE', `'hosts' is a text, or a list of texts, and has ${print(other)}`, { range: node.range, hint: 'Put quotes around it.' })
+  return names as string[]
 }
 
 /** The hosts of a play in the order of the inventory, `--limit` applied. `tells`: whether a name that nothing is called by is warned of. */
 export function playHosts(session: Session, compiled: CompiledPlay, tells = true, evaluator = playEvaluator(session, compiled)): string[] {
   const hosts = compiled.play.keywords.get('hosts')!
-  const matched = matchHosts(session.inventory, hostPattern(compiled, evaluator), hosts.node.range, (part, hint) => {
+  const matched = matchHosts(session.inventory, hostPatterns(compiled, evaluator), hosts.node.range, (part, hint) => {
     if (tells)
       session.warn({ code: 'UNKNOWN_HOST_PATTERN', severity: 'warning', summary: `no host or group is called '${part}'`, range: hosts.node.range, hint })
   })
   const { limit } = session.options
   if (limit === undefined) return matched
   const allowed = matchLimit(session.inventory, limit, session.reader, () => undefined)
-  return matched.filter((name) => allowed?.has(name) === true)
+  return matched.filter((name) => allowed.has(name))
 }
 
 function ordered(hosts: readonly string[], compiled: CompiledPlay, evaluator: Evaluator): string[] {

@@ -356,7 +356,8 @@ class PlayCheck {
       for (const [index, item] of items.slice(0, MAX_ITEMS_TRIED).entries()) {
         const local = new Map<Value, Raw>([[typeof named === 'string' ? named : 'item', item]])
         const indexName = control instanceof Map ? control.get('index_var') : undefined
-        if (typeof indexName === 'string') local.set(indexName, index)
+        if (typeof indexName === 'string') local.set(indexName, index).set('ansible_index_var', indexName)
+        local.set('ansible_loop_var', typeof named === 'string' ? named : 'item')
         local.set('ansible_loop', new Unknown('the loop'))
         preparedParameters(this.#session, task, evaluator(local))
       }

@@ -17,6 +17,7 @@ import type { CloudPort } from '../port/cloud.ts'
 import type { ConnectionSettings, Port } from '../port/port.ts'
 import type { RunEvent } from '../report/event.ts'
 import type { ListedPlaybook } from '../report/list.ts'
+import { constructedInventories } from '../resolve/constructed.ts'
 import type { Secrets } from '../resolve/secrets.ts'
 import { print } from '../value/print.ts'
 import { Dict, RawDict, type Raw, type Value } from '../value/value.ts'
@@ -62,7 +63,14 @@ export async function load(parts: RunParts): Promise<Loaded> {
   for (const password of [parts.options.connectionPassword, parts.options.becomePassword]) if (password !== undefined) parts.secrets.add(password)
   const reader = new Reader(warn, process.cwd(), vault)
   for (const playbook of parts.playbooks) if (!existsSync(playbook)) fail('FILE_NOT_FOUND', `there is no playbook ${reader.shownPath(playbook)}`)
-  const readSources = (): Inventory => readInventory(parts.inventories, reader, parts.options.inventoryRules)
+  const construct = constructedInventories({
+    reader,
+    extraVars: parts.options.extraVars,
+    filterUsed: (inputs, output) => {
+      parts.secrets.derive(inputs, output)
+    },
+  })
+  const readSources = (): Inventory => readInventory(parts.inventories, reader, parts.options.inventoryRules, construct)
   const modules = new ModuleRegistry([...parts.options.libraryPath, ...parts.playbooks.map((playbook) => path.join(path.dirname(playbook), 'library'))])
   const session = new Session({
     options: parts.options,
@@ -90,11 +98,7 @@ export async function load(parts: RunParts): Promise<Loaded> {
   }))
   throwFaults([...playbookLoader.faults, ...roleLoader.faults])
   const chosen = playbooks.map((playbook) => ({ ...playbook, plays: choose(playbook.plays, session) }))
-  if (parts.options.limit !== undefined) {
-    const unmatched = (part: string, hint: string | undefined): void =>
-      warn({ code: 'UNKNOWN_HOST_PATTERN', severity: 'warning', summary: `--limit: no host or group is called '${part}'`, hint })
-    if (!matchLimit(session.inventory, parts.options.limit, reader, unmatched)) fail('UNKNOWN_HOST_PATTERN', `--limit '${parts.options.limit}' leaves no host`)
-  }
+  checkLimit(session)
   if (parts.checks === false) return { session, playbooks: chosen }
   const found = await preflight(
     session,
@@ -103,6 +107,18 @@ export async function load(parts: RunParts): Promise<Loaded> {
   for (const diagnostic of found) if (diagnostic.severity === 'warning') warn(diagnostic)
   throwFaults(found.filter((diagnostic) => diagnostic.severity === 'error'))
   return { session, playbooks: chosen }
+}
+
+/** A limit has to leave a host of the inventory, where there is any: the implicit localhost is none. */
+function checkLimit(session: Session): void {
+  const { inventory, reader } = session
+  const { limit } = session.options
+  if (limit === undefined) return
+  const allowed = matchLimit(inventory, limit, reader, (part, hint) => {
+    session.warn({ code: 'UNKNOWN_HOST_PATTERN', severity: 'warning', summary: `--limit: no host or group is called '${part}'`, hint })
+  })
+  const listed = [...inventory.hosts.values()].filter((host) => host.listed)
+  if (listed.length > 0 && !listed.some(({ name }) => allowed.has(name))) fail('UNKNOWN_HOST_PATTERN', `--limit '${limit}' leaves no host`)
 }
 
 /** Runs what was loaded and answers the exit code. */

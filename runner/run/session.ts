@@ -1,6 +1,5 @@
 /** A run as one value: what was loaded, what was asked, and what is known of the hosts so far. */
 import { randomUUID } from 'node:crypto'
-import { isIP } from 'node:net'
 import path from 'node:path'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import { CONTROLLER_PYTHON, isLocalhost, type Inventory } from '../load/inventory/inventory.ts'
@@ -203,12 +202,14 @@ export class Session {
     task: CompiledTask | undefined,
     local: ReadonlyMap<Value, Raw>,
     playVarsFiles: readonly RawDict[],
+    folder = play?.compiled.play.folder,
   ): Evaluator {
     const host = hostName === undefined ? undefined : this.host(hostName)
     const variables = variablesFor(
       {
         hostName,
         play: play?.compiled,
+        folder,
         playVarsFiles,
         prompted: play?.prompted ?? new RawDict(),
         included: host?.included ?? new RawDict(),
@@ -217,7 +218,7 @@ export class Session {
         gathered: host?.gathered.variables ?? new RawDict(),
         foreseen: this.foreseen,
         local,
-        magic: this.#magic(hostName, play, task),
+        magic: this.#magic(play, task, folder),
       },
       {
         inventory: this.inventory,
@@ -317,16 +318,11 @@ export class Session {
     this.#mentioned = mentionedFacts(plays, tasks, this.inventory)
   }
 
-  #magic(hostName: string | undefined, play: ActivePlay | undefined, task: CompiledTask | undefined): RawDict {
+  #magic(play: ActivePlay | undefined, task: CompiledTask | undefined, folder: string | undefined): RawDict {
     const { inventory, options } = this
     const magic = new RawDict()
-    if (hostName !== undefined) {
-      magic.set('inventory_hostname', hostName)
-      magic.set('inventory_hostname_short', isIP(hostName) === 0 ? hostName.split('.')[0]! : hostName)
-      magic.set('group_names', inventory.groupNamesOf(hostName))
-    }
     magic.set('groups', this.#groups())
-    magic.set('hostvars', this.#hostvars())
+    magic.set('hostvars', this.#hostvars(folder))
     magic.set('omit', this.omit)
     magic.set('ansible_check_mode', options.check)
     magic.set('ansible_diff_mode', options.diff)
@@ -340,9 +336,9 @@ export class Session {
     magic.set('ansible_config_file', options.configFile ?? null)
     // No Python runs here; inventories give it as the interpreter of localhost.
     magic.set('ansible_playbook_python', CONTROLLER_PYTHON)
+    if (folder !== undefined) magic.set('playbook_dir', folder)
     if (play) {
       magic.set('ansible_play_name', play.name)
-      magic.set('playbook_dir', play.compiled.play.folder)
       const all = [...new Set([...play.hosts, ...play.added])]
       const alive = all.filter((name) => !play.gone.has(name))
       const batch = alive.filter((name) => play.batch.includes(name) || play.added.has(name))
@@ -350,8 +346,9 @@ export class Session {
       magic.set('ansible_play_hosts', alive)
       magic.set('ansible_play_batch', batch)
       magic.set('play_hosts', batch)
-      const own = play.compiled.roles.filter((use) => use.parent === undefined).map((use) => use.role.name)
-      const dependencies = play.compiled.roles.filter((use) => use.parent !== undefined).map((use) => use.role.name)
+      const used = play.compiled.roles.filter((use) => use.parent?.dependencies.includes(use) !== true)
+      const own = used.map((use) => use.role.name)
+      const dependencies = used.flatMap(dependenciesOf).map((use) => use.role.name)
       magic.set('ansible_role_names', [...new Set([...own, ...dependencies])])
       magic.set('ansible_play_role_names', own)
       magic.set('role_names', own)
@@ -393,14 +390,14 @@ export class Session {
   }
 
   /** Each host's variables as its own templates see them, made when they are asked for. */
-  #hostvars(): Dict {
+  #hostvars(folder: string | undefined): Dict {
     return new LazyDict(
       // As in Ansible there is always a localhost, whether it is listed or not.
       () => [...[...this.inventory.hosts.values()].filter(({ listed }) => listed).map(({ name }) => name), 'localhost'],
       (name) => {
         if (isLocalhost(name)) this.inventory.localhost(name)
         else if (!this.inventory.hosts.has(name)) return undefined
-        return this.variablesOf(name)
+        return this.variablesOf(name, folder)
       },
     )
   }
@@ -413,9 +410,9 @@ export class Session {
     return machine
   }
 
-  /** A host's variables as its own templates see them. */
-  variablesOf(name: string): Dict {
-    const evaluator = this.evaluator(name, undefined, undefined)
+  /** A host's variables as its own templates see them; `folder` is that of the playbook, whose `group_vars` count. */
+  variablesOf(name: string, folder: string | undefined): Dict {
+    const evaluator = this.#evaluator(name, undefined, undefined, new Map(), [], folder)
     return new LazyDict(
       () => [...evaluator.names()].filter((variable) => variable !== 'hostvars'),
       (variable) => (variable === 'hostvars' ? undefined : evaluator.lenient(variable)),
@@ -476,6 +473,11 @@ class SessionEvaluator extends Evaluator {
 /** Before the run nothing is fetched. */
 function neverNow(): Promise<never> {
   return Promise.reject(new Error('a host was asked before the run'))
+}
+
+/** What a role depends on, and what these do. */
+function dependenciesOf(use: RoleUse): RoleUse[] {
+  return use.dependencies.flatMap((each) => [...dependenciesOf(each), each])
 }
 
 /** The roles whose tasks bring in a role, the nearest first; not those that depend on it. */

@@ -175,7 +175,7 @@ class TaskOnHost {
       const local = new NotedDict([...facts, [loopVariable, item], ['ansible_loop_var', loopVariable]])
       if (loop.lookup !== undefined) local.note(loopVariable, 'AnsibleUnsafeText')
       else if (Array.isArray(loop.raw)) local.note(loopVariable, 'AnsibleUnicode', loop.raw[index])
-      if (control.indexVariable !== undefined) local.set(control.indexVariable, index)
+      if (control.indexVariable !== undefined) local.set(control.indexVariable, index).set('ansible_index_var', control.indexVariable)
       const information = control.extended ? loopInformation(items, index, control.allItems) : undefined
       if (information) local.set('ansible_loop', information)
       let outcome = await caught(() => this.#once(local, maybeBecause))
@@ -283,7 +283,9 @@ class TaskOnHost {
   async #withDelegate(local: ReadonlyMap<Value, Raw>): Promise<ReadonlyMap<Value, Raw>> {
     if (!inherited(this.#task.chain, 'delegate_to') || runnerAction(this.#task.task.action.module)?.includes) return local
     const target = await ifKnown(() => this.#target(local))
-    return target === undefined ? local : new Map([...local, ['ansible_delegated_vars', Dict.of({ [target]: this.#session.variablesOf(target) })]])
+    return target === undefined
+      ? local
+      : new Map([...local, ['ansible_delegated_vars', Dict.of({ [target]: this.#session.variablesOf(target, this.#play.compiled.play.folder) })]])
   }
 
   /** Evaluates what the task would notify: where that cannot be told, it does not run. */

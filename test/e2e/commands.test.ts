@@ -48,14 +48,29 @@ t.test('playline inventory', async (t) => {
   chmodSync(path.join(folder, 'script'), 0o755)
   const environment: Environment = { variables: {}, workingFolder: folder, ask: () => '' }
   for (const sources of [['hosts'], ['tree.yml'], ['hosts', 'tree.yml'], ['tree.yml', 'hosts'], ['folder'], ['script', 'hosts'], ['a,b:22,']])
-    for (const action of ['--list', '--list --export', '--list --yaml', '--graph', '--graph --vars', '--graph web', '--host web01', '--list -e x=1']) {
+    for (const action of [
+      '--list',
+      '--list --export',
+      '--list --yaml',
+      '--graph',
+      '--graph --vars',
+      '--graph --vars --export',
+      '--host localhost',
+      '--graph web',
+      '--host web01',
+      '--list -e x=1',
+    ]) {
       if (sources[0] === 'a,b:22,' && action.includes('web')) continue
       const argv = [...sources.flatMap((source) => ['-i', source]), ...action.split(' ')]
       const theirs = execFileSync('ansible-inventory', argv, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
       const { name, format, options, folder: beside, withVariables, action: what } = parseInventoryCommand(argv, () => undefined, environment)
       const view = new InventoryView(sources, new Reader(() => undefined, folder), options, beside)
       t.equal(
-        what === 'list' ? renderInventory(view, format) : what === 'host' ? renderHost(view, name, format) : renderGraph(view, name, withVariables),
+        what === 'list'
+          ? renderInventory(view, format)
+          : what === 'host'
+            ? renderHost(view, name, format)
+            : renderGraph(view, name, { variables: withVariables, export: format.export }),
         theirs,
         argv.join(' '),
       )

@@ -66,14 +66,17 @@ function readHeader(text: string, range: SourceRange): Section | undefined {
 
 function readHostLine(inventory: Inventory, group: string, text: string, range: SourceRange, path: string | undefined): void {
   const [entry, ...rest] = shellWords(text, range)
+  if (entry!.endsWith(':')) fail('BAD_INVENTORY', `the host '${entry}' ends with a colon`, { range, hint: 'A port follows a colon, as in host:2222.' })
+  if (entry === '---') fail('BAD_INVENTORY', 'this begins as YAML, and is read as INI', { range, hint: 'A file of YAML ends in .yml or .yaml.' })
   const { names, port } = readHostNames(entry!, range)
+  const variables = rest.map((word): [string, Raw] => {
+    const at = word.indexOf('=')
+    if (at < 0) fail('BAD_INVENTORY', `'${word}' after the host '${entry}' is not name=value`, { range })
+    return [word.slice(0, at), literal(word.slice(at + 1), range)]
+  })
   for (const name of names) {
     const host = inventory.addHost(name, group, { source: path, port })
-    for (const word of rest) {
-      const at = word.indexOf('=')
-      if (at < 0) fail('BAD_INVENTORY', `'${word}' after the host '${name}' is not name=value`, { range })
-      inventory.setHostVariable(host, word.slice(0, at), literal(word.slice(at + 1), range))
-    }
+    for (const [variable, value] of variables) inventory.setHostVariable(host, variable, value)
   }
 }
 

@@ -40,16 +40,26 @@ export class Inventory {
   /** The files given with `-i`. */
   readonly sources: string[] = []
 
-  constructor() {
+  readonly #safeGroupNames: boolean
+
+  /** `safeGroupNames`: whether what is no name of a variable is replaced in names of groups. */
+  constructor(safeGroupNames = false) {
+    this.#safeGroupNames = safeGroupNames
     this.group('all').children.add('ungrouped')
     this.group('ungrouped')
   }
 
   /** The group of a name, made where there is none. */
-  group(name: string): Group {
+  group(written: string): Group {
+    const name = this.groupName(written)
     let group = this.groups.get(name)
     if (!group) this.groups.set(name, (group = { name, hosts: new Set(), children: new Set(), vars: new NotedDict(), priority: 1 }))
     return group
+  }
+
+  /** What the group is called that an inventory writes so. */
+  groupName(written: string): string {
+    return this.#safeGroupNames ? safeGroupName(written) : written
   }
 
   /** The host of a name, made where there is none: only then its port counts, and where it stands becomes `inventory_file` and `inventory_dir` (null where a task adds it). */
@@ -104,13 +114,13 @@ export class Inventory {
 
   /** Puts a group below another. @throws {DiagnosticError} BAD_INVENTORY where that would close a circle. */
   addChild(parent: string, child: string, at: SourceRange | undefined): void {
-    this.group(child)
-    if (this.#family(child).has(parent)) fail('BAD_INVENTORY', `the group '${parent}' would be a child of itself`, { range: at })
-    this.group(parent).children.add(child)
+    const [above, below] = [this.group(parent), this.group(child)]
+    if (this.family(below.name).has(above.name)) fail('BAD_INVENTORY', `the group '${above.name}' would be a child of itself`, { range: at })
+    above.children.add(below.name)
   }
 
   /** A group and all below it. */
-  #family(name: string): Set<string> {
+  family(name: string): Set<string> {
     const found = new Set([name])
     // A set that is gone through also gives what is added on the way.
     for (const each of found) for (const child of this.groups.get(each)?.children ?? []) found.add(child)
@@ -132,16 +142,17 @@ export class Inventory {
 
   /** The hosts of a group and of all below it: its own first, in the order in which they were put there. */
   hostsOf(groupName: string): string[] {
-    return [...new Set([...this.#family(groupName)].flatMap((name) => [...(this.groups.get(name)?.hosts ?? [])]))]
+    return [...new Set([...this.family(groupName)].flatMap((name) => [...(this.groups.get(name)?.hosts ?? [])]))]
   }
 
-  #isIn(hostName: string, groupName: string): boolean {
-    return [...this.#family(groupName)].some((name) => this.groups.get(name)?.hosts.has(hostName))
+  /** Whether a host is in a group or in one below it. */
+  isIn(hostName: string, groupName: string): boolean {
+    return [...this.family(groupName)].some((name) => this.groups.get(name)?.hosts.has(hostName))
   }
 
   /** The groups of a host, `all` left out, sorted by name: the magic variable `group_names`. The implicit localhost has none. */
   groupNamesOf(hostName: string): string[] {
-    return [...this.groups.keys()].filter((name) => name !== 'all' && this.#isIn(hostName, name)).sort()
+    return [...this.groups.keys()].filter((name) => name !== 'all' && this.isIn(hostName, name)).sort()
   }
 
   /**
@@ -151,7 +162,7 @@ export class Inventory {
   groupsByStrength(hostName: string): Group[] {
     const depth = this.#depths()
     return [...this.groups.values()]
-      .filter((group) => group.name === 'all' || this.#isIn(hostName, group.name))
+      .filter((group) => group.name === 'all' || this.isIn(hostName, group.name))
       .sort((a, b) => depth.get(a.name)! - depth.get(b.name)! || a.priority - b.priority || (a.name < b.name ? -1 : 1))
   }
 
@@ -166,6 +177,11 @@ export class Inventory {
     deepen('all', 0)
     return depths
   }
+}
+
+/** A group's name with `_` for all that a variable's name cannot have. */
+export function safeGroupName(name: string): string {
+  return name.replace(/^[\p{Nd}]|[^\p{L}\p{N}_]/gu, '_')
 }
 
 export function isLocalhost(name: string): boolean {

@@ -6,14 +6,15 @@ import { didYouMean } from '../../diagnostic/suggest.ts'
 import type { Reader } from '../reader.ts'
 import { isLocalhost, type Inventory } from './inventory.ts'
 
-/** The hosts that a pattern names, each part's in the order of its groups. A part that matches nothing is reported to `unmatched`. */
+/** The hosts that patterns name together, each part's in the order of its groups. A part that matches nothing is reported to `unmatched`. */
 export function matchHosts(
   inventory: Inventory,
-  pattern: string,
+  patterns: readonly string[],
   at: SourceRange | undefined,
   unmatched: (part: string, hint: string | undefined) => void,
 ): string[] {
-  return matchParts(inventory, splitPattern(pattern), at, unmatched)
+  const parts = patterns.flatMap(splitPattern)
+  return parts.length === 0 ? [] : matchParts(inventory, parts, at, unmatched)
 }
 
 function matchParts(
@@ -37,16 +38,15 @@ function matchParts(
   return hosts
 }
 
-/** The hosts that `--limit` names: as a pattern does, and each line of a file `@FILE` is a part. Undefined where it names none at all. */
+/** The hosts that `--limit` names: as a pattern does, and each line of a file `@FILE` is a part. */
 export function matchLimit(
   inventory: Inventory,
   limit: string,
   reader: Reader,
   unmatched: (part: string, hint: string | undefined) => void,
-): ReadonlySet<string> | undefined {
+): ReadonlySet<string> {
   const parts = splitPattern(limit).flatMap((part) => (part.startsWith('@') ? linesOf(part.slice(1), reader) : [part]))
-  const hosts = matchParts(inventory, parts, undefined, unmatched)
-  return hosts.length === 0 ? undefined : new Set(hosts)
+  return new Set(matchParts(inventory, parts, undefined, unmatched))
 }
 
 function linesOf(name: string, reader: Reader): string[] {

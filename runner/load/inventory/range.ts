@@ -13,20 +13,23 @@ export interface NamedHosts {
   readonly port: number | undefined
 }
 
+/** A name as the Internet has it, with ranges in it: what does not look like one has no port behind it, as in Ansible. */
+const HOST_NAME = /^(?:[\p{L}\p{N}_]|\[[^\]]*\])(?:[\p{L}\p{N}_.-]|\[[^\]]*\])*$/u
+
 /** All hosts that an entry of an inventory stands for. An IPv6 address has to be in brackets where a port follows. */
 export function readHostNames(entry: string, at: SourceRange | undefined): NamedHosts {
-  const withPort = /^(?:\[([^\]]*:[^\]]*)\]|((?:[^:[\]]|\[[^\]]*\])+)):(\d+)$/.exec(entry)
+  const found = /^(?:\[([^\]]*:[^\]]*)\]|((?:[^:[\]]|\[[^\]]*\])+)):(\d+)$/.exec(entry)
+  const withPort = found?.[2] === undefined || HOST_NAME.test(found[2]) ? found : undefined
   if (withPort?.[1] !== undefined) return { names: [withPort[1]], port: Number(withPort[3]) }
   return { names: expandHostRange(withPort?.[2] ?? entry, at), port: withPort ? Number(withPort[3]) : undefined }
 }
 
-/** All names that a pattern stands for; a name without a range stands for itself. */
+/** All names that a pattern stands for; a name without a range stands for itself, a range that runs backwards for none. */
 export function expandHostRange(pattern: string, at: SourceRange | undefined): string[] {
   if (!/[[\]]/.test(pattern)) return [pattern]
   const match = /^([^[\]]*)\[([^\]:]*):([^\]:]+)(?::(\d+))?\](.*)$/.exec(pattern)
   const middles = match && sequence(match[2] === '' ? '0' : match[2]!, match[3]!, Number(match[4] ?? 1))
   if (!match || !middles) fail('BAD_INVENTORY', `'${pattern}' has a range that cannot be read`, { range: at, hint: 'Write [1:9], [01:09], [a:f] or [0:8:2].' })
-  if (middles.length === 0) fail('BAD_INVENTORY', `the range in '${pattern}' is empty`, { range: at })
   const tails = expandHostRange(match[5]!, at)
   if (middles.length * tails.length > MAX_HOSTS) fail('LIMIT_EXCEEDED', `'${pattern}' stands for more than ${MAX_HOSTS} hosts`, { range: at })
   return middles.flatMap((middle) => tails.map((tail) => `${match[1]}${middle}${tail}`))

@@ -26,7 +26,7 @@ export function readScriptInventory(inventory: Inventory, absolute: string, read
   for (const [key, value] of list) if (key !== '_meta') readGroup(inventory, print(key), value, hosts, absolute, shown)
   const meta = list.get('_meta')
   const known = meta instanceof Dict ? meta.get('hostvars') : undefined
-  if (meta !== undefined && !(known instanceof Dict)) fail('BAD_INVENTORY', `_meta of ${shown} --list has no mapping 'hostvars'`)
+  if (known !== undefined && !(known instanceof Dict)) fail('BAD_INVENTORY', `hostvars in _meta of ${shown} --list is no mapping`)
   for (const name of hosts) {
     const vars = known instanceof Dict ? known.get(name) : run(absolute, ['--host', name], shown)
     if (vars === undefined) continue

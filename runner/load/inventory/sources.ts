@@ -1,17 +1,17 @@
-/** Reads the sources given with `-i`: YAML, JSON and INI files, programs that print JSON, folders of those, and lists of hosts (`a,b,`). */
-import { accessSync, closeSync, constants, openSync, readdirSync, readSync } from 'node:fs'
+/** Reads the sources given with `-i`: files and programs in the forms that are enabled, folders of those, and lists of hosts (`a,b,`). */
+import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { DiagnosticError, fail, type Diagnostic } from '../../diagnostic/diagnostic.ts'
 import { isFile, isFolder, type Reader } from '../reader.ts'
-import type { Node } from '../yaml.ts'
+import { FORMS, type Construct, type InventorySource } from './forms.ts'
 import { Inventory } from './inventory.ts'
-import { readIniInventory } from './ini.ts'
-import { readHostNames } from './range.ts'
-import { readScriptInventory } from './script.ts'
-import { readYamlInventory } from './yaml.ts'
 
 /** How sources are read. */
 export interface InventoryRules {
+  /** The forms of inventories that are tried, in this order; a name that is not known is left out. */
+  readonly forms: readonly string[]
+  /** Whether what is no name of a variable is replaced in names of groups. */
+  readonly safeGroupNames: boolean
   /** What is left out in a folder, beside hidden files, `group_vars` and `host_vars`. */
   readonly ignoredEndings: readonly string[]
   /** Regular expressions that may match anywhere in a name. */
@@ -21,6 +21,8 @@ export interface InventoryRules {
 }
 
 export const INVENTORY_RULES: InventoryRules = {
+  forms: ['host_list', 'script', 'auto', 'yaml', 'ini', 'toml'],
+  safeGroupNames: false,
   // The endings that Ansible ignores.
   ignoredEndings: ['.pyc', '.pyo', '.swp', '.bak', '~', '.rpm', '.md', '.txt', '.rst', '.orig', '.ini', '.cfg', '.retry'],
   ignoredPatterns: [],
@@ -32,14 +34,13 @@ export const INVENTORY_RULES: InventoryRules = {
  *
  * @throws {DiagnosticError} with all faults together: of what is not supported or cannot be decrypted, and of sources that are required.
  */
-export function readInventory(sources: readonly string[], reader: Reader, rules = INVENTORY_RULES): Inventory {
-  const inventory = new Inventory()
-  const attempts = sources.flatMap((source) => attemptsAt(inventory, source, reader, rules))
+export function readInventory(sources: readonly string[], reader: Reader, rules = INVENTORY_RULES, construct?: Construct): Inventory {
+  const inventory = new Inventory(rules.safeGroupNames)
   const faults: Diagnostic[] = []
   let read = 0
-  for (const attempt of attempts) {
+  for (const source of sources.flatMap((each) => sourcesAt(inventory, each, reader, rules))) {
     try {
-      attempt()
+      readSource(inventory, source, reader, rules, construct)
       read++
     } catch (error) {
       if (!(error instanceof DiagnosticError)) throw error
@@ -48,7 +49,7 @@ export function readInventory(sources: readonly string[], reader: Reader, rules 
   }
   const none = read === 0 && sources.length > 0
   const certain = rules.required === 'all' || (rules.required === 'one' && none)
-  const thrown = faults.filter(({ code }) => certain || code === 'UNSUPPORTED_VALUE' || code === 'VAULT_FAILED' || code === 'LIMIT_EXCEEDED')
+  const thrown = faults.filter((fault) => certain || isCertain(fault))
   if (thrown.length > 0) throw new DiagnosticError(thrown)
   for (const fault of faults) reader.warn({ ...fault, severity: 'warning' })
   if (none) reader.warn({ code: 'BAD_INVENTORY', severity: 'warning', summary: 'no inventory could be read: there is only the implicit localhost' })
@@ -57,27 +58,24 @@ export function readInventory(sources: readonly string[], reader: Reader, rules 
   return inventory
 }
 
-/** The parts of a source that are read, or cannot be read, by themselves: each file of a folder. */
-function attemptsAt(inventory: Inventory, source: string, reader: Reader, rules: InventoryRules): (() => void)[] {
-  const absolute = path.resolve(reader.workingFolder, source)
-  const folder = isFolder(absolute)
-  if (source.includes(',') && !isFile(absolute) && !folder) return [() => readHostList(inventory, source)]
-  inventory.folders.push(folder ? absolute : path.dirname(absolute))
-  inventory.sources.push(absolute)
-  if (!folder) return [() => readFile(inventory, absolute, reader)]
-  const files = filesIn(absolute, rules)
-  if (files.length === 0) return [() => fail('BAD_INVENTORY', `${reader.shownPath(absolute)} holds no inventory`)]
-  return files.map((file) => () => readFile(inventory, file, reader))
+/** What no other form of inventory helps against, and no run goes on with. */
+function isCertain({ code }: Diagnostic): boolean {
+  return code === 'UNSUPPORTED_VALUE' || code === 'VAULT_FAILED' || code === 'LIMIT_EXCEEDED'
 }
 
-/** `a,b,`: no ranges here, as in Ansible. */
-function readHostList(inventory: Inventory, source: string): void {
-  for (const entry of source.split(',').map((part) => part.trim())) {
-    if (entry === '') continue
-    const { names, port } = /[[\]]/.test(entry) && !/^\[.*:.*\]:\d+$/.test(entry) ? { names: [entry], port: undefined } : readHostNames(entry, undefined)
-    inventory.addHost(names[0]!, 'ungrouped', { source, port })
+/** The parts of a source that are read, or cannot be read, by themselves: each file of a folder. */
+function sourcesAt(inventory: Inventory, given: string, reader: Reader, rules: InventoryRules): InventorySource[] {
+  const absolute = path.resolve(reader.workingFolder, given)
+  const folder = isFolder(absolute)
+  if (given.includes(',') && !isFile(absolute) && !folder) {
+    inventory.sources.push(given)
+    return [{ kind: 'list', text: given }]
   }
-  inventory.sources.push(source)
+  inventory.folders.push(folder ? absolute : path.dirname(absolute))
+  inventory.sources.push(absolute)
+  if (!folder) return [{ kind: 'file', absolute }]
+  const files = filesIn(absolute, rules)
+  return files.length === 0 ? [{ kind: 'empty folder', absolute }] : files.map((file) => ({ kind: 'file', absolute: file }))
 }
 
 /** All inventories in a folder and the folders below, by name. */
@@ -93,58 +91,21 @@ function filesIn(folder: string, rules: InventoryRules): string[] {
     })
 }
 
-/** A program is run; what is YAML by its name, or by its text where the name has no ending, is that; all else is INI. */
-function readFile(inventory: Inventory, absolute: string, reader: Reader): void {
-  const program = programKind(absolute)
-  if (program === 'runs') {
-    readScriptInventory(inventory, absolute, reader)
-    return
-  }
-  if (program === 'may not run')
-    fail('BAD_INVENTORY', `${reader.shownPath(absolute)} is a script that may not be run`, {
-      hint: `Make it executable: chmod +x ${reader.shownPath(absolute)}`,
-    })
-  const ending = path.extname(absolute)
-  if (ending === '.toml') fail('UNSUPPORTED_VALUE', `${reader.shownPath(absolute)} is TOML, which is not supported`, { hint: 'Write it as YAML or INI.' })
-  if (['.yml', '.yaml', '.json'].includes(ending)) {
-    const node = reader.yaml(absolute)
-    if (node.kind === 'map') readYamlInventory(inventory, node, absolute, reader)
-    else if (node.kind !== 'scalar' || node.value !== null) fail('BAD_INVENTORY', 'an inventory is a mapping of groups', { range: node.range })
-    return
-  }
-  const node = ending === '' ? asYaml(absolute, reader) : undefined
-  if (node?.kind === 'map') readYamlInventory(inventory, node, absolute, reader)
-  else readIniInventory(inventory, reader.text(absolute), absolute)
-}
-
-/** A file as YAML; undefined where it is none. */
-function asYaml(absolute: string, reader: Reader): Node | undefined {
-  try {
-    return reader.yaml(absolute)
-  } catch (error) {
-    if (error instanceof DiagnosticError && error.diagnostics.some(({ code }) => code === 'YAML_SYNTAX' || code === 'WRONG_TYPE')) return undefined
-    throw error
-  }
-}
-
-/** Whether a file begins as a script or a program does. What only has the right to be run, as on some file systems all files, is none. */
-function programKind(absolute: string): 'runs' | 'may not run' | undefined {
-  const head = Buffer.alloc(4)
-  try {
-    const file = openSync(absolute, 'r')
+/** Tries the forms that a source may have, until one reads it to its end. The fault of the first is the one to tell. */
+function readSource(inventory: Inventory, source: InventorySource, reader: Reader, rules: InventoryRules, construct: Construct | undefined): void {
+  const shown = source.kind === 'list' ? `'${source.text}'` : reader.shownPath(source.absolute)
+  if (source.kind === 'empty folder') fail('BAD_INVENTORY', `${shown} holds no inventory`)
+  let first: DiagnosticError | undefined
+  for (const name of rules.forms) {
+    const form = FORMS.get(name.replace(/^ansible\.builtin\./, ''))
+    if (!form?.takes(source, reader)) continue
     try {
-      readSync(file, head)
-    } finally {
-      closeSync(file)
+      form.read(inventory, source, reader, construct)
+      return
+    } catch (error) {
+      if (!(error instanceof DiagnosticError) || error.diagnostics.some(isCertain)) throw error
+      first ??= error
     }
-  } catch {
-    return undefined
   }
-  if (!head.toString('latin1').startsWith('#!') && head.toString('latin1') !== '\x7fELF') return undefined
-  try {
-    accessSync(absolute, constants.X_OK)
-    return 'runs'
-  } catch {
-    return 'may not run'
-  }
+  throw first ?? new DiagnosticError({ code: 'BAD_INVENTORY', severity: 'error', summary: `${shown} is in none of the forms of inventories that are enabled` })
 }

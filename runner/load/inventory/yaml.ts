@@ -1,8 +1,8 @@
 /** Inventories in Ansible's YAML form; JSON of the same form is YAML. */
-import { DiagnosticError } from '../../diagnostic/diagnostic.ts'
+import { fail } from '../../diagnostic/diagnostic.ts'
 import { didYouMean } from '../../diagnostic/suggest.ts'
 import type { SourceRange } from '../../diagnostic/source.ts'
-import { toRaw, type MapEntry, type MapNode, type Node } from '../yaml.ts'
+import { entryOf, toRaw, type MapEntry, type MapNode, type Node } from '../yaml.ts'
 import type { Reader } from '../reader.ts'
 import type { Inventory } from './inventory.ts'
 import { readHostNames } from './range.ts'
@@ -11,16 +11,8 @@ const GROUP_KEYS = ['hosts', 'children', 'vars']
 
 /** Adds a mapping of groups. */
 export function readYamlInventory(inventory: Inventory, root: MapNode, absolute: string, reader: Reader): void {
-  const plugin = root.entries.find((entry) => entry.key === 'plugin')
-  if (plugin) {
-    throw new DiagnosticError({
-      code: 'UNSUPPORTED_VALUE',
-      severity: 'error',
-      summary: 'inventory plugins are not supported',
-      range: plugin.keyRange,
-      hint: 'A script that prints the inventory as JSON is: name it with -i.',
-    })
-  }
+  const plugin = entryOf(root, 'plugin')
+  if (plugin) fault('this is the configuration of an inventory plugin, and no inventory', plugin.value)
   const read = new YamlInventory(inventory, absolute, reader)
   for (const entry of root.entries) read.group(entry)
 }
@@ -35,7 +27,8 @@ class YamlInventory {
     this.#reader = reader
   }
 
-  group({ key: name, keyRange, value: node }: MapEntry): void {
+  group({ key: name, keyValue, keyRange, value: node }: MapEntry): void {
+    if (typeof keyValue !== 'string') notText('group', name, keyRange)
     if (node.kind !== 'map' && !isNull(node)) {
       this.#warn(`'${name}' is no group and is left out: a group is a mapping of hosts, children and vars`, keyRange)
       return
@@ -63,7 +56,8 @@ class YamlInventory {
   }
 
   /** The hosts of an entry such as `web[1:3]:2222`, with the same variables. */
-  #hosts({ key, keyRange, value }: MapEntry, group: string): void {
+  #hosts({ key, keyValue, keyRange, value }: MapEntry, group: string): void {
+    if (typeof keyValue !== 'string') notText('host', key, keyRange)
     if (value.kind !== 'map' && !isNull(value)) fault(`the variables of the host '${key}' have to be a mapping`, value)
     const { names, port } = readHostNames(key, keyRange)
     for (const name of names) {
@@ -88,6 +82,10 @@ function isNull(node: Node): boolean {
   return node.kind === 'scalar' && node.value === null
 }
 
-function fault(summary: string, node: Node): never {
-  throw new DiagnosticError({ code: 'BAD_INVENTORY', severity: 'error', summary, range: node.range })
+function notText(what: string, name: string, range: SourceRange): never {
+  fail('BAD_INVENTORY', `the name of a ${what} is a text, and this is ${name}`, { range, hint: `Put quotes around it: '${name}'.` })
+}
+
+function fault(summary: string, { range }: Node): never {
+  fail('BAD_INVENTORY', summary, { range })
 }

@@ -36,8 +36,7 @@ export const varnames: Lookup = (terms, _options, { evaluator }) =>
     }
   })
 
-export const inventoryHostnames: Lookup = (terms, _options, { inventory }) =>
-  matchHosts(inventory, listify(terms).map(print).join(','), undefined, () => undefined)
+export const inventoryHostnames: Lookup = (terms, _options, { inventory }) => matchHosts(inventory, listify(terms).map(print), undefined, () => undefined)
 
 export const config: Lookup = (terms, options, context) => {
   const missing = print(options.get('on_missing') ?? 'error')

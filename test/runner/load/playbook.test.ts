@@ -84,8 +84,8 @@ const REFUSED: readonly (readonly [playbook: string, ...expected: string[]])[] =
   ['- hosts: all\n  gather_facts: maybe', "WRONG_TYPE p.yml:2:17 'gather_facts' takes true or false, and this is text"],
   ['- hosts: all\n  tasks: {a: 1}', "WRONG_TYPE p.yml:2:10 'tasks' takes a list of tasks, and this is a mapping"],
   ['- hosts: all\n  tasks: "{{ x }}"', "WRONG_TYPE p.yml:2:10 'tasks' takes a list of tasks, and this is a template"],
-  ['- hosts: all\n  vars: [1]', "WRONG_TYPE p.yml:2:9 'vars' takes a mapping, and this is a list"],
-  ['- hosts: all\n  vars: "{{ x }}"', "WRONG_TYPE p.yml:2:9 'vars' takes a mapping, and this is a template"],
+  ['- hosts: all\n  vars: [1]', "WRONG_TYPE p.yml:2:9 'vars' takes a mapping, or a list of mappings, and this is a list"],
+  ['- hosts: all\n  vars: "{{ x }}"', "WRONG_TYPE p.yml:2:9 'vars' takes a mapping, or a list of mappings, and this is a template"],
   [
     '- hosts: all\n  vars: {a-b: 1}',
     "WRONG_TYPE p.yml:2:10 'a-b' is not the name of a variable | Such a name has letters, digits and _, and does not begin with a digit.",

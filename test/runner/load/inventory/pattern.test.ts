@@ -81,12 +81,12 @@ t.test('patterns', async (t) => {
   const file = path.join(t.testdir({ 'hosts.yml': INVENTORY }), 'hosts.yml')
   const load = (): Inventory => readInventory([file], new Reader(() => undefined))
   const none = (part: string): void => void t.fail(`nothing matches ${part}`)
-  for (const [pattern, expected] of Object.entries(PATTERNS)) t.equal(matchHosts(load(), pattern, undefined, none).join(' '), expected, pattern)
+  for (const [pattern, expected] of Object.entries(PATTERNS)) t.equal(matchHosts(load(), [pattern], undefined, none).join(' '), expected, pattern)
 
   t.test('a part that matches nothing is told, with what is near; an exclusion is not', async (t) => {
     const told = (pattern: string): string[] => {
       const parts: string[] = []
-      matchHosts(load(), pattern, undefined, (part, hint) => parts.push(`${part}: ${hint}`))
+      matchHosts(load(), [pattern], undefined, (part, hint) => parts.push(`${part}: ${hint}`))
       return parts
     }
     t.strictSame(told('wbe:none:!gone:&x-y'), ["wbe: Did you mean 'web'?", 'none: undefined', 'x-y: undefined'])
@@ -101,7 +101,7 @@ t.test('patterns', async (t) => {
       ['web[3-a]x[b-a]', "'web[3-a]x[b-a]' is not a pattern"],
     ] as const)
       t.strictSame(
-        faultsOf(() => matchHosts(load(), pattern, undefined, none)),
+        faultsOf(() => matchHosts(load(), [pattern], undefined, none)),
         [`UNKNOWN_HOST_PATTERN - ${summary}`],
         pattern,
       )
@@ -109,8 +109,8 @@ t.test('patterns', async (t) => {
 
   t.test('the implicit localhost connects locally, and is not in all', async (t) => {
     const inventory = load()
-    matchHosts(inventory, 'localhost', undefined, none)
+    matchHosts(inventory, ['localhost'], undefined, none)
     t.equal(inventory.hosts.get('localhost')?.vars.get('ansible_connection'), 'local')
-    t.equal(matchHosts(inventory, 'all', undefined, none).join(' '), ALL)
+    t.equal(matchHosts(inventory, ['all'], undefined, none).join(' '), ALL)
   })
 })

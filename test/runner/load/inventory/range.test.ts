@@ -16,18 +16,14 @@ t.test('ranges, as ansible-inventory expands them', async (t) => {
     t.strictSame(expandHostRange(pattern, undefined), expected, pattern)
 })
 
-t.test('ranges that stand for nothing are refused', async (t) => {
+t.test('ranges that cannot be read are refused; one that runs backwards stands for nothing', async (t) => {
   for (const pattern of ['h[1:]', 'h[01:100]', 'h[1:9:0]', 'h[1:3', 'h[1-3]', 'h[a:3]', 'h]1', '[a]x']) {
     t.strictSame(
       faultsOf(() => expandHostRange(pattern, undefined)),
       [`BAD_INVENTORY - '${pattern}' has a range that cannot be read | Write [1:9], [01:09], [a:f] or [0:8:2].`],
     )
   }
-  for (const pattern of ['h[3:1]', 'h[B:a]'])
-    t.strictSame(
-      faultsOf(() => expandHostRange(pattern, undefined)),
-      [`BAD_INVENTORY - the range in '${pattern}' is empty`],
-    )
+  for (const pattern of ['h[3:1]', 'h[B:a]']) t.strictSame(expandHostRange(pattern, undefined), [], pattern)
 })
 
 t.test('a range has a limit, also in the product', async (t) => {

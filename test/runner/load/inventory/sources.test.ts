@@ -1,7 +1,8 @@
 import { chmodSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
-import { INVENTORY_RULES, readInventory } from '../../../../runner/load/inventory/sources.ts'
+import type { Inventory } from '../../../../runner/load/inventory/inventory.ts'
+import { INVENTORY_RULES, readInventory, type InventoryRules } from '../../../../runner/load/inventory/sources.ts'
 import { Reader } from '../../../../runner/load/reader.ts'
 import { faultLine, faultsOf } from '../../../support/faults.ts'
 import { groupsOf, plain } from './support.ts'
@@ -85,7 +86,7 @@ t.test('faults of all sources together, each at its place', async (t) => {
 })
 
 t.test('what is odd in YAML is left out, and told of', async (t) => {
-  const folder = t.testdir({ 'a.yml': 'g: {host: {x: }, hosts: h1, children: c}\nz: text\n', 'p.yml': 'plugin: constructed\n' })
+  const folder = t.testdir({ 'a.yml': 'g: {host: {x: }, hosts: h1, children: c}\nz: text\n', 'p.yml': 'plugin: amazon.aws.aws_ec2\n' })
   const warnings: string[] = []
   const inventory = readInventory(['a.yml'], new Reader((warning) => warnings.push(faultLine(warning)), folder))
   t.strictSame(groupsOf(inventory), { ungrouped: [], g: ['h1'], c: [] })
@@ -95,7 +96,7 @@ t.test('what is odd in YAML is left out, and told of', async (t) => {
   ])
   t.match(
     faultsOf(() => readInventory(['p.yml'], new Reader(() => undefined, folder))),
-    ['UNSUPPORTED_VALUE p.yml:1:1 inventory plugins are not supported'],
+    ["UNSUPPORTED_VALUE p.yml:1:1 the inventory plugin 'amazon.aws.aws_ec2' is not supported"],
   )
 })
 
@@ -148,4 +149,25 @@ t.test('a file without an ending is YAML where it reads as a mapping, and INI ot
   const folder = t.testdir({ y: 'g: {hosts: {a: }}\n', j: '{"g": {"hosts": {"b": null}}}', i: '[g]\nc x=1\n', l: 'd\ne\n' })
   const inventory = readInventory(['y', 'j', 'i', 'l'], new Reader(() => undefined, folder))
   t.strictSame(groupsOf(inventory), { ungrouped: ['d', 'e'], g: ['a', 'b', 'c'] })
+})
+
+t.test('the forms that are enabled, in their order; the fault of the first is told', async (t) => {
+  const folder = t.testdir({ 'ini.yml': '[g]\na v=1\n', both: 'g:\n', 'ring.yml': 'g: {hosts: [a]}', 'set.config': 'plugin: constructed\n' })
+  const rules = (...forms: string[]): InventoryRules => ({ ...INVENTORY_RULES, forms, required: 'all' })
+  const read = (source: string, ...forms: string[]): Inventory => readInventory([source], new Reader(() => undefined, folder), rules(...forms))
+  const faults = (source: string, ...forms: string[]): string[] => faultsOf(() => read(source, ...forms))
+  t.strictSame(groupsOf(read('ini.yml', 'yaml', 'ini')), { ungrouped: [], g: ['a'] })
+  t.match(faults('ini.yml', 'yaml'), [/^YAML_SYNTAX ini.yml:2:1 /])
+  t.match(faults('ring.yml', 'yaml', 'ini'), [/^BAD_INVENTORY ring.yml:1:12 'hosts' of the group 'g' has to be a mapping/])
+  t.strictSame(groupsOf(read('both', 'ansible.builtin.yaml')), { ungrouped: [], g: [] })
+  t.match(faults('both', 'ini', 'yaml', 'host_list'), [])
+  t.strictSame(groupsOf(read('h[1:2],', 'advanced_host_list')), { ungrouped: ['h1', 'h2'] })
+  t.match(faults('h,', 'aws_ec2', 'yaml'), [/'h,' is in none of the forms of inventories that are enabled/])
+  t.match(faults('set.config', 'constructed'), [/the inventory plugin 'constructed' is not supported/])
+})
+
+t.test('names of groups are made names of variables where that is asked for', async (t) => {
+  const folder = t.testdir({ hosts: '[a-b]\nh\n[p.q:children]\na-b\n[9z]\n', 'more.yml': 'a-b: {hosts: {i: }, children: {c-d: }}\n' })
+  const inventory = readInventory(['hosts', 'more.yml'], new Reader(() => undefined, folder), { ...INVENTORY_RULES, safeGroupNames: true })
+  t.strictSame(groupsOf(inventory), { ungrouped: [], a_b: ['h', 'i'], p_q: ['h', 'i'], _z: [], c_d: [] })
 })
