@@ -10,7 +10,7 @@ import type { Role, RoleFiles, RoleLoader } from '../load/role.ts'
 import { print, repr } from '../value/print.ts'
 import { booleanOf } from '../value/truth.ts'
 import { RawDict, Template, Vaulted, type Raw, type Value } from '../value/value.ts'
-import { INCLUDE_VARIABLES, type CompiledBlock, type CompiledItem, type CompiledPlay, type CompiledTask, type RoleUse } from './compiled.ts'
+import { INCLUDE_VARIABLES, type CompiledBlock, type CompiledItem, type CompiledPlay, type CompiledTask, type HandlerList, type RoleUse } from './compiled.ts'
 
 /** Numbers tasks; one for a run. */
 export class TaskCounter {
@@ -78,9 +78,9 @@ export class PlayCompiler {
   compile(): CompiledPlay {
     const outer: Keywords[] = [this.#play.keywords, ...this.#play.imported.toReversed()]
     const at: Situation = { outer, role: undefined, isHandler: false, folders: [this.#play.folder] }
-    const roleHandlers: CompiledTask[] = []
+    const roleHandlers: HandlerList[] = []
     const roleItems = this.#play.roles.flatMap((entry) => this.#roleEntry(entry, undefined, at, true, roleHandlers))
-    this.#compiled.handlers.unshift(...roleHandlers, ...onlyTasks(this.#items(this.#play.handlers, { ...at, isHandler: true })))
+    this.#compiled.handlers.unshift(...roleHandlers, ...handlerLists(this.#items(this.#play.handlers, { ...at, isHandler: true }), this.#play.handlers))
     this.#compiled.sections = [
       this.#items(this.#play.preTasks, at),
       [...roleItems, ...this.#items(this.#play.tasks, at)],
@@ -217,7 +217,7 @@ export class PlayCompiler {
    * An entry of `roles`, or of a role's dependencies, with what it depends on before it. What is named before the run is seen by
    * the whole play, and left out where it was named before.
    */
-  #roleEntry(entry: RoleEntry, parent: RoleUse | undefined, at: Situation, isStatic: boolean, handlers: CompiledTask[]): CompiledItem[] {
+  #roleEntry(entry: RoleEntry, parent: RoleUse | undefined, at: Situation, isStatic: boolean, handlers: HandlerList[]): CompiledItem[] {
     const name = this.#roleName(entry, parent, at.outer)
     const role = name === undefined ? undefined : this.#tools.roles.load(name, this.#play.folder, entry.nameRange, parent?.role)
     if (!role || this.#dependsOnItself(role, parent, entry.nameRange)) return []
@@ -255,7 +255,7 @@ export class PlayCompiler {
     const { keywords } = task.task
     const identity = identityOf(role, keywords, new RawDict())
     const use: RoleUse = { role, params: new RawDict(), keywords, range, parent: task.role, dependencies: [], identity, repeats: request.repeats }
-    const handlers: CompiledTask[] = []
+    const handlers: HandlerList[] = []
     const before = role.dependencies.flatMap((dependency) => this.#roleEntry(dependency, use, at, false, handlers))
     if (request.isPublic || task.task.action.module === 'import_role') this.#compiled.roles.push(use)
     const items = [...before, ...this.#roleItems(use, at, request.checksArguments, handlers)]
@@ -272,10 +272,11 @@ export class PlayCompiler {
     return false
   }
 
-  #roleItems(use: RoleUse, around: Situation, checksArguments: boolean, handlers: CompiledTask[]): CompiledItem[] {
+  #roleItems(use: RoleUse, around: Situation, checksArguments: boolean, handlers: HandlerList[]): CompiledItem[] {
     const { role } = use
     const at: Situation = { ...around, role: use, folders: [path.join(role.folder, 'tasks'), role.folder] }
-    handlers.push(...onlyTasks(this.#items(role.handlers, { ...at, isHandler: true, folders: [path.join(role.folder, 'handlers'), role.folder] })))
+    const items = this.#items(role.handlers, { ...at, isHandler: true, folders: [path.join(role.folder, 'handlers'), role.folder] })
+    handlers.push(...handlerLists(items, role.handlers))
     const check = role.entryPoint && checksArguments ? [this.#task(argumentCheck(role, use.range), at)] : []
     return [...check, ...this.#items(role.tasks, at), { kind: 'role-end', use }]
   }
@@ -372,7 +373,23 @@ function textOf(raw: Raw): string {
   return repr(raw)
 }
 
-/** Handlers are tasks; a block among them stands for the tasks in it. */
+/** Handlers as they are written: a block among them is a list of its own, an import is part of the list that it stands in. */
+function handlerLists(items: readonly CompiledItem[], written: readonly TaskItem[]): HandlerList[] {
+  const lists: CompiledTask[][] = []
+  let current: CompiledTask[] | undefined
+  for (const [index, item] of items.entries()) {
+    if (written[index]!.kind === 'block') {
+      lists.push(onlyTasks([item]))
+      current = undefined
+    } else {
+      if (!current) lists.push((current = []))
+      current.push(...onlyTasks([item]))
+    }
+  }
+  return lists
+}
+
+/** A block stands for the tasks in it. */
 function onlyTasks(items: readonly CompiledItem[]): CompiledTask[] {
   return items.flatMap((item) => (item.kind === 'task' ? [item] : item.kind === 'block' ? onlyTasks(item.block) : []))
 }

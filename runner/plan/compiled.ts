@@ -55,12 +55,15 @@ interface RoleEnd {
 
 export type CompiledItem = CompiledTask | CompiledBlock | Flush | RoleEnd
 
+/** Handlers that stand one after the other in one file, or in one block among handlers. */
+export type HandlerList = readonly CompiledTask[]
+
 /** What is included in a run adds its handlers, and its roles where they are public. */
 export interface CompiledPlay {
   readonly play: Play
   /** Its pre_tasks, its roles with its tasks, its post_tasks: behind each, the handlers notified so far run. */
   readonly sections: readonly (readonly CompiledItem[])[]
-  readonly handlers: CompiledTask[]
+  readonly handlers: HandlerList[]
   readonly roles: RoleUse[]
   readonly compiler: PlayCompiler
 }

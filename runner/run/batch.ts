@@ -402,33 +402,35 @@ export class BatchRun {
       this.#endForAll()
       return lost
     }
-    for (const handler of this.#play.compiled.handlers) {
-      if (this.#isEnding) break
-      const due = hosts.filter((host) => {
-        const { notified, maybeNotified } = this.#session.host(host)
-        return (notified.has(handler.id) || maybeNotified.has(handler.id)) && !lost.includes(host) && !this.#stopped.has(host)
-      })
-      if (due.length === 0) continue
-      const maybe = new Map<string, string>()
-      for (const host of due) {
-        const state = this.#session.host(host)
-        const because = state.maybeNotified.get(handler.id)
-        if (!state.notified.has(handler.id) && because !== undefined) maybe.set(host, because)
-      }
-      const { outcomes } = await this.#perform(handler, due, cursors, maybe)
-      for (const [host, outcome] of outcomes) {
-        // Of a handler that runs once the other hosts stay notified, as in Ansible.
-        this.#session.host(host).notified.delete(handler.id)
-        this.#session.host(host).maybeNotified.delete(handler.id)
-        if (outcome.ignored || (!outcome.failure && !outcome.unreachable)) continue
-        lost.push(host)
-        if (outcome.unreachable) this.#lose(host, 'unreachable')
-        else await this.#fail(handler, host, outcome, cursors.get(host)!)
-      }
-      this.#endIfFatal(handler, outcomes, cursors)
-      for (const block of includedBlocks(outcomes)) {
-        const including = due.filter((host) => outcomes.has(host) && inclusionsOf(outcomes.get(host)!).includes(block))
-        await this.#lockstep([block], including)
+    for (const list of this.#play.compiled.handlers) {
+      for (const handler of list) {
+        if (this.#isEnding) break
+        const due = hosts.filter((host) => {
+          const { notified, maybeNotified } = this.#session.host(host)
+          return (notified.has(handler.id) || maybeNotified.has(handler.id)) && !lost.includes(host) && !this.#stopped.has(host)
+        })
+        if (due.length === 0) continue
+        const maybe = new Map<string, string>()
+        for (const host of due) {
+          const state = this.#session.host(host)
+          const because = state.maybeNotified.get(handler.id)
+          if (!state.notified.has(handler.id) && because !== undefined) maybe.set(host, because)
+        }
+        const { outcomes } = await this.#perform(handler, due, cursors, maybe)
+        for (const [host, outcome] of outcomes) {
+          // Of a handler that runs once the other hosts stay notified, as in Ansible.
+          this.#session.host(host).notified.delete(handler.id)
+          this.#session.host(host).maybeNotified.delete(handler.id)
+          if (outcome.ignored || (!outcome.failure && !outcome.unreachable)) continue
+          lost.push(host)
+          if (outcome.unreachable) this.#lose(host, 'unreachable')
+          else await this.#fail(handler, host, outcome, cursors.get(host)!)
+        }
+        this.#endIfFatal(handler, outcomes, cursors)
+        for (const block of includedBlocks(outcomes)) {
+          const including = due.filter((host) => outcomes.has(host) && inclusionsOf(outcomes.get(host)!).includes(block))
+          await this.#lockstep([block], including)
+        }
       }
     }
     return lost

@@ -5,19 +5,17 @@ import { print } from '../value/print.ts'
 import { taskName } from './task.ts'
 
 /**
- * Handlers of a name (`name`, or `role : name`) or that listen to it. Of several with one name the first of what comes last runs:
- * of a role that was included, else of the play, else of the last of its roles.
+ * Handlers of a name (`name`, or `role : name`) or that listen to it. Of several with one name the first of the last list that has it
+ * runs: of a role that was included, else of the play, else of the last of its roles.
  */
 export function handlersNamed(compiled: CompiledPlay, name: string, evaluator: Evaluator): CompiledTask[] {
   const isNamed = (handler: CompiledTask): boolean => {
     const full = taskName(handler, evaluator)
     return full === name || (handler.role !== undefined && full === `${handler.role.role.name} : ${name}`)
   }
-  const origins = [...new Set(compiled.handlers.map(({ role }) => role))].reverse()
-  const named = origins
-    .map((origin) => compiled.handlers.find((handler) => handler.role === origin && isNamed(handler)))
-    .find((handler) => handler !== undefined)
-  const listening = compiled.handlers.filter((handler) => {
+  let named: CompiledTask | undefined
+  for (let index = compiled.handlers.length - 1; !named && index >= 0; index--) named = compiled.handlers[index]!.find(isNamed)
+  const listening = compiled.handlers.flat().filter((handler) => {
     const listen = handler.task.keywords.get('listen')?.raw
     if (listen === undefined || listen === null) return false
     const value = evaluator.valueIfDefined(listen)

@@ -8,7 +8,7 @@ import { didYouMean } from '../diagnostic/suggest.ts'
 import { nodeAt } from '../load/yaml.ts'
 import { readVariables } from '../load/role.ts'
 import { roleRequest } from '../plan/compile.ts'
-import { accumulated, inherited, type CompiledItem, type CompiledPlay, type CompiledTask } from '../plan/compiled.ts'
+import { accumulated, inherited, type CompiledItem, type CompiledPlay, type CompiledTask, type HandlerList } from '../plan/compiled.ts'
 import { unknownArguments, type BoundArguments } from '../resolve/arguments.ts'
 import { findFile } from '../resolve/controller.ts'
 import { checkArguments } from '../resolve/role-arguments.ts'
@@ -55,7 +55,7 @@ export async function preflight(session: Session, plays: readonly CompiledPlay[]
     }
     for (const name of parts.variables) runtime.set(name, new Unknown('include_vars'))
     isOpen ||= parts.isOpen
-    tasks.push(...parts.tasks.map(({ task }) => task), ...parts.handlers)
+    tasks.push(...parts.tasks.map(({ task }) => task), ...parts.handlers.flat())
     checks.push(new PlayCheck(session, play, parts, add))
   }
   session.foreseen = runtime
@@ -76,7 +76,7 @@ interface Placed {
 /** The tasks of a play with those that it will include, as far as what is included is written out. */
 class PlayParts {
   readonly tasks: Placed[]
-  readonly handlers: readonly CompiledTask[]
+  readonly handlers: readonly HandlerList[]
   /** Names of variables in files that will be included. */
   readonly variables = new Set<string>()
   /** True where tasks or variables come from files whose names are not known yet. */
@@ -92,9 +92,9 @@ class PlayParts {
     this.#add = add
     const before = { handlers: play.handlers.length, roles: play.roles.length }
     this.tasks = this.#placed(play.sections.flat(), true)
-    for (const handler of [...play.handlers]) this.tasks.push(...this.#task(handler, false).slice(1))
+    for (const handler of play.handlers.flat()) this.tasks.push(...this.#task(handler, false).slice(1))
     this.handlers = [...play.handlers]
-    this.tasks.push(...this.handlers.map((task) => ({ task, untolerated: false })))
+    this.tasks.push(...this.handlers.flat().map((task) => ({ task, untolerated: false })))
     // What is only included in the run is no part of the play before that.
     play.handlers.length = before.handlers
     play.roles.length = before.roles
@@ -291,7 +291,10 @@ class PlayCheck {
       }
       if (known > 0) continue
       const range = notify.node.kind === 'list' ? notify.node.items[index]!.range : notify.node.range
-      const names = this.#parts.handlers.map((handler) => handler.task.keywords.get('name')?.raw).filter((name) => typeof name === 'string')
+      const names = this.#parts.handlers
+        .flat()
+        .map((handler) => handler.task.keywords.get('name')?.raw)
+        .filter((name) => typeof name === 'string')
       this.#add(
         {
           code: 'UNKNOWN_HANDLER',

@@ -179,8 +179,9 @@ class TaskOnHost {
       const information = control.extended ? loopInformation(items, index, control.allItems) : undefined
       if (information) local.set('ansible_loop', information)
       let outcome = await caught(() => this.#once(local, maybeBecause))
-      // What cannot be evaluated for one item ends the whole task.
-      if (outcome.failure?.diagnostic && TEMPLATE_FAULTS.has(outcome.failure.diagnostic.code)) return failed(outcome.failure)
+      // What cannot be evaluated or included for one item ends the whole task.
+      if (outcome.failure && (isFailedInclude(this.#task, outcome) || TEMPLATE_FAULTS.has(outcome.failure.diagnostic?.code ?? '')))
+        return failed(outcome.failure)
       if (await this.flag('delegate_facts', false)) outcome = { ...outcome, factsFor: await ifKnown(() => this.#target(local)) }
       let label: Value | undefined = item
       // Of itself the label is what a template makes of the item, which may be another value where that is text.
