@@ -222,7 +222,7 @@ export class PlayCompiler {
     const role = name === undefined ? undefined : this.#tools.roles.load(name, this.#play.folder, entry.nameRange, parent?.role)
     if (!role || this.#dependsOnItself(role, parent, entry.nameRange)) return []
     const { params, keywords, nameRange } = entry
-    const identity = identityOf(role, keywords, params)
+    const identity = identityOf(role, ['when', 'tags', 'vars'], keywords, params)
     const use: RoleUse = { role, params, keywords, range: nameRange, parent, dependencies: [], identity, repeats: role.allowsDuplicates }
     parent?.dependencies.push(use)
     const inner = { ...at, outer: [keywords, ...at.outer] }
@@ -253,7 +253,7 @@ export class PlayCompiler {
     if (!role) return block
     if (task.task.action.module === 'import_role' && this.#dependsOnItself(role, task.role, range)) return block
     const { keywords } = task.task
-    const identity = identityOf(role, keywords, new RawDict())
+    const identity = `a task's ${JSON.stringify(request.files)} ${identityOf(role, ['vars'], keywords, new RawDict())}`
     const use: RoleUse = { role, params: new RawDict(), keywords, range, parent: task.role, dependencies: [], identity, repeats: request.repeats }
     const handlers: HandlerList[] = []
     const before = role.dependencies.flatMap((dependency) => this.#roleEntry(dependency, use, at, false, handlers))
@@ -354,10 +354,10 @@ export function roleRequest(args: ReadonlyMap<string, Value>, { written, range, 
   }
 }
 
-/** A role that is named again with the same parameters, variables, conditions and tags is the same. */
-function identityOf(role: Role, keywords: Keywords, params: RawDict): string {
-  const listed = ['when', 'tags'].map((name) => keywords.get(name)?.raw ?? []).map((raw) => (Array.isArray(raw) ? raw : [raw]))
-  return `${role.folder} ${role.entryPointName} ${textOf([params, keywords.get('vars')?.raw ?? null, ...listed])}`
+/** A role that is named again with the same parameters, and the same under those keywords, is the same. */
+function identityOf(role: Role, telling: readonly string[], keywords: Keywords, params: RawDict): string {
+  const told = telling.map((name) => keywords.get(name)?.raw ?? []).map((raw) => (Array.isArray(raw) ? raw : [raw]))
+  return `${role.folder} ${textOf([params, ...told])}`
 }
 
 /** A value that may hold templates as text that is the same for equal values. */

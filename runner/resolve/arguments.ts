@@ -40,6 +40,8 @@ export interface Taker {
  */
 export function bindArguments(action: Action, taker: Taker, defaults: ReadonlyMap<string, BoundArgument> = new Map()): BoundArguments {
   const canonical = new Map(Object.entries(taker.aliases ?? {}).flatMap(([name, aliases]) => aliases.map((alias): [string, string] => [alias, name])))
+  // What a task's text is called where the arguments are a mapping.
+  if (taker.freeForm !== undefined) canonical.set('_raw_params', taker.freeForm)
   const args = new Map<string, BoundArgument>()
   const set = (key: string, argument: BoundArgument): void => {
     args.set(canonical.get(key) ?? key, argument)

@@ -330,8 +330,8 @@ export class BatchRun {
       stats.skipped++
     } else if (outcome.skipped) stats.skipped++
     else if (module !== 'include_role') {
-      // As in Ansible, each file that a task includes counts.
-      stats.ok += Math.max(1, inclusionsOf(outcome).length)
+      // As in Ansible, each file that a task includes counts, unless it is empty.
+      stats.ok += module === 'include_tasks' ? inclusionsOf(outcome).length : 1
       if (outcome.changed) stats.changed++
     }
   }

@@ -23,7 +23,7 @@ export function includeTasks(context: ActionContext): Outcome {
     })
   }
   const block = included(context, `file ${file}`, (given) => play.compiled.compiler.includeTasks(task, file, given))
-  return { ...NOTHING, data: Dict.of({ include: name, include_args: new Dict() }), include: { block } }
+  return { ...NOTHING, data: Dict.of({ include: name, include_args: new Dict() }), include: block && { block } }
 }
 
 export function includeRole(context: ActionContext): Outcome {
@@ -32,11 +32,18 @@ export function includeRole(context: ActionContext): Outcome {
   const request = roleRequest(args, bound.action)
   const block = included(context, `role ${JSON.stringify(request)}`, (given) => play.compiled.compiler.includeRole(task, request, given))
   args.delete('apply')
-  return { ...NOTHING, data: Dict.of({ include_args: Dict.of(Object.fromEntries(args)) }), include: { block } }
+  return { ...NOTHING, data: Dict.of({ include_args: Dict.of(Object.fromEntries(args)) }), include: block && { block } }
 }
 
-/** One block for all hosts and items that include the same with the same variables, without the tasks that tags leave out. */
-function included({ session, play, task, bound, local, evaluator }: ActionContext, what: string, compile: (given: Given) => CompiledBlock): CompiledBlock {
+/**
+ * One block for all hosts and items that include the same with the same variables, without the tasks that tags leave out. Undefined
+ * where there is nothing in it, tags or not.
+ */
+function included(
+  { session, play, task, bound, local, evaluator }: ActionContext,
+  what: string,
+  compile: (given: Given) => CompiledBlock,
+): CompiledBlock | undefined {
   const key = `${task.id} ${what} ${repr(new Dict(local as ReadonlyMap<Value, Value>))}`
   let block = play.inclusions.get(key)
   if (!block) {
@@ -45,6 +52,7 @@ function included({ session, play, task, bound, local, evaluator }: ActionContex
     const applied = bound.args.get('apply')?.node
     const apply: Keywords = applied ? play.compiled.compiler.applied(applied) : new Map()
     const all = compile({ vars, apply })
+    if (all.block.length === 0) return undefined
     block = {
       ...all,
       block: filterItems(all.block, (each) =>
