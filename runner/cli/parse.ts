@@ -146,10 +146,8 @@ export function fromSettings(settings: Settings): Partial<RunOptions> {
 
 function tagsOf(values: readonly string[]): string[] | undefined {
   if (values.length === 0) return undefined
-  return values
-    .flatMap((value) => value.split(','))
-    .map((tag) => tag.trim())
-    .filter((tag) => tag !== '')
+  // No tag has the empty name: `--tags ''` chooses nothing but what always runs.
+  return values.flatMap((value) => value.split(',')).map((tag) => tag.trim())
 }
 
 export function inventoryRulesOf(settings: Settings): RunOptions['inventoryRules'] {
