@@ -1,5 +1,6 @@
 /** From argv, environment and `ansible.cfg` to what was asked for. */
 import { existsSync } from 'node:fs'
+import { Collections } from '../load/collections.ts'
 import path from 'node:path'
 import { fail, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import { INVENTORY_RULES } from '../load/inventory/sources.ts'
@@ -62,10 +63,11 @@ export function parseInvocation(argv: readonly string[], warn: (diagnostic: Diag
     fail('BAD_OPTION', 'no playbook is named', { hint: 'usage: playline PLAYBOOK… -i INVENTORY; --help lists the options.' })
   const settings = new Settings(environment, warn)
   const vault = vaultOf(given, settings, environment)
+  const collections = new Collections(settings.paths('COLLECTIONS_PATHS'))
   const output = text('output') ?? (/^(?:ansible\.posix\.)?json$/.test(settings.text('DEFAULT_STDOUT_CALLBACK') ?? '') ? 'json' : 'human')
   if (output !== 'human' && output !== 'json') fail('BAD_OPTION', `--output is '${output}'`, { hint: 'It is human or json.' })
   return {
-    playbooks: given.positionals.map((name) => path.resolve(environment.workingFolder, name)),
+    playbooks: given.positionals.map((name) => collections.playbook(name) ?? path.resolve(environment.workingFolder, name)),
     inventories: inventoriesOf(given, settings),
     vault,
     output,

@@ -51,7 +51,7 @@ export const KEYWORDS: Readonly<Record<string, Keyword>> = {
   timeout: { kind: 'integer', places: EVERYWHERE },
   throttle: { kind: 'integer', places: EVERYWHERE },
   debugger: { kind: 'text', places: EVERYWHERE, refused: 'Playline has no debugger' },
-  collections: { kind: 'names', places: EVERYWHERE, noEffect: true },
+  collections: { kind: 'names', places: EVERYWHERE, note: 'for names of roles' },
   module_defaults: {
     kind: 'defaults',
     places: EVERYWHERE,

@@ -1,5 +1,6 @@
 /** From YAML to plays, blocks and tasks. Nothing is evaluated here: values may still hold templates. */
 import path from 'node:path'
+import { Collections, collectionOfPlaybook } from './collections.ts'
 import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { SourceRange } from '../diagnostic/source.ts'
 import { didYouMean } from '../diagnostic/suggest.ts'
@@ -22,6 +23,8 @@ export interface Play {
   readonly range: SourceRange
   /** The folder of the playbook file, where `roles`, `files`, `templates` and `group_vars` are looked for. */
   readonly folder: string
+  /** `NAMESPACE.COLLECTION`, where its playbook is one of a collection. */
+  readonly collection: string | undefined
   readonly roles: readonly RoleEntry[]
   readonly preTasks: readonly TaskItem[]
   readonly tasks: readonly TaskItem[]
@@ -114,15 +117,17 @@ export class PlaybookLoader {
   readonly #reader: Reader
   readonly #modules: ModuleNames
   readonly #text: (template: Template) => string
+  readonly #collections: Collections
   readonly #faults: Diagnostic[] = []
   /** The files that are being read, each imported by the one before. */
   readonly #open: string[] = []
 
   /** `text` evaluates a template in the path of an imported playbook, for which only the variables of the command line are there. */
-  constructor(reader: Reader, modules: ModuleNames, text: (template: Template) => string) {
+  constructor(reader: Reader, modules: ModuleNames, text: (template: Template) => string, collections = new Collections()) {
     this.#reader = reader
     this.#modules = modules
     this.#text = text
+    this.#collections = collections
   }
 
   /** Faults found so far. The tree is only fit to run where there are none. */
@@ -137,6 +142,7 @@ export class PlaybookLoader {
 
   /** The plays of a playbook file, those of imported files in their place. */
   load(absolute: string): Play[] {
+    this.#collections.addBeside(path.dirname(absolute))
     return this.#file(absolute, undefined, [])
   }
 
@@ -177,7 +183,7 @@ export class PlaybookLoader {
       const importEntry = item.entries.find((entry) => bareName(entry.key) === 'import_playbook')
       if (importEntry) plays.push(...this.#import(item, importEntry, absolute, imported))
       else {
-        const play = this.#play(item, path.dirname(absolute), imported)
+        const play = this.#play(item, absolute, imported)
         if (play) plays.push(play)
       }
     }
@@ -205,7 +211,7 @@ export class PlaybookLoader {
       if (!(written instanceof Template)) this.#fault('WRONG_TYPE', 'import_playbook takes the path of a playbook', entry.value.range)
       return []
     }
-    return this.#file(path.resolve(path.dirname(from), name), entry.value.range, [...imported, keywords])
+    return this.#file(this.#collections.playbook(name) ?? path.resolve(path.dirname(from), name), entry.value.range, [...imported, keywords])
   }
 
   /** Undefined, and a fault, where it cannot be evaluated. */
@@ -219,7 +225,7 @@ export class PlaybookLoader {
     }
   }
 
-  #play(node: MapNode, folder: string, imported: readonly Keywords[]): Play | undefined {
+  #play(node: MapNode, absolute: string, imported: readonly Keywords[]): Play | undefined {
     const keywords = this.#keywords(node, 'play', () => false)
     if (!entryOf(node, 'hosts')) this.#fault('MISSING_KEYWORD', "a play needs 'hosts'", node.range, 'Name a group or host of the inventory, or all.')
     if (!keywords.has('hosts')) return undefined
@@ -228,7 +234,8 @@ export class PlaybookLoader {
       kind: 'play',
       keywords,
       range: node.range,
-      folder,
+      folder: path.dirname(absolute),
+      collection: collectionOfPlaybook(absolute),
       imported,
       roles: this.#roles(keywords.get('roles')?.node),
       preTasks: items('pre_tasks'),

@@ -4,6 +4,7 @@ import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import { DiagnosticError, fail } from '../diagnostic/diagnostic.ts'
 import type { SourceRange } from '../diagnostic/source.ts'
 import { didYouMean } from '../diagnostic/suggest.ts'
+import { Collections } from './collections.ts'
 import { RawDict } from '../value/value.ts'
 import { readdirSync } from 'node:fs'
 import { isTrue, readArgumentSpecs, type EntryPoint } from './argument-spec.ts'
@@ -22,6 +23,8 @@ export interface Role {
   readonly tasks: readonly TaskItem[]
   readonly handlers: readonly TaskItem[]
   readonly dependencies: readonly RoleEntry[]
+  /** The collections in which roles that it names are looked for: its own, and those of its `meta`. */
+  readonly collections: readonly string[]
   /** Whether it runs again where a play names it again with nothing different. */
   readonly allowsDuplicates: boolean
   /** What is declared of the entry point that is used; undefined where the role declares nothing of it. */
@@ -38,17 +41,25 @@ export interface RoleFiles {
   readonly handlers?: string | undefined
 }
 
+/** Who names a role. */
+export interface RoleUser {
+  readonly playFolder: string
+  /** The role in whose tasks or dependencies it is named. */
+  readonly role: Role | undefined
+  /** Collections (`NAMESPACE.COLLECTION`) in which the name is looked for first. */
+  readonly collections: readonly string[]
+}
+
 export class RoleLoader {
   readonly #reader: Reader
   readonly #playbooks: PlaybookLoader
   /** Absolute folders in which roles are looked for, besides those beside a playbook or a role. */
   readonly #paths: readonly string[]
-  /** Absolute folders of collections, besides `collections` beside a playbook. */
-  readonly #collections: readonly string[]
+  readonly #collections: Collections
   readonly #roles = new Map<string, Role | undefined>()
   readonly faults: Diagnostic[] = []
 
-  constructor(reader: Reader, playbooks: PlaybookLoader, paths: readonly string[] = [], collections: readonly string[] = []) {
+  constructor(reader: Reader, playbooks: PlaybookLoader, paths: readonly string[] = [], collections = new Collections()) {
     this.#reader = reader
     this.#playbooks = playbooks
     this.#paths = paths
@@ -60,18 +71,15 @@ export class RoleLoader {
     return this.faults.splice(0)
   }
 
-  /** The role of a name for a play in a folder, or for a role that depends on it; undefined where there is none, which is then among the faults. */
-  load(name: string, playFolder: string, at: SourceRange, dependent?: Role, files: RoleFiles = {}): Role | undefined {
-    const beside = dependent ? [path.dirname(dependent.folder)] : []
+  /** The role of a name; undefined where there is none, which is then among the faults. */
+  load(name: string, from: RoleUser, at: SourceRange, files: RoleFiles = {}): Role | undefined {
+    const { playFolder, role, collections } = from
+    const beside = role ? [path.dirname(role.folder)] : []
     const roles = [path.join(playFolder, 'roles'), ...beside, ...this.#paths, playFolder, path.join(this.#reader.workingFolder, 'roles')]
     const searched = [...new Set(roles)]
-    const [namespace, collection, ...rest] = name.split('.')
-    const collections = rest.length === 1 ? [path.join(playFolder, 'collections'), ...this.#collections] : []
-    const ofCollections = collections.map((each) =>
-      path.join(each.replace(/\/ansible_collections\/?$/, ''), 'ansible_collections', namespace!, collection!, 'roles', rest[0]!),
-    )
-    const folders = [...searched.map((each) => path.join(each, name)), ...ofCollections]
-    const folder = name.startsWith('/') ? name : folders.find(isFolder)
+    const fullName = [name, ...collections.map((each) => `${each}.${name}`)].find((each) => this.#collections.role(each)) ?? name
+    const ofCollection = this.#collections.role(fullName)
+    const folder = name.startsWith('/') ? name : (ofCollection?.folder ?? searched.map((each) => path.join(each, name)).find(isFolder))
     if (folder === undefined || !isFolder(folder)) {
       const known = isFolder(searched[0]!) ? readdirSync(searched[0]!) : []
       this.faults.push({
@@ -84,9 +92,8 @@ export class RoleLoader {
       })
       return undefined
     }
-    const key = JSON.stringify([folder, name, files])
-    const ofCollection = ofCollections.includes(folder) ? `${namespace!}.${collection!}` : undefined
-    if (!this.#roles.has(key)) this.#roles.set(key, this.#read(name, ofCollection, folder, files, at))
+    const key = JSON.stringify([folder, fullName, files])
+    if (!this.#roles.has(key)) this.#roles.set(key, this.#read(fullName, ofCollection?.collection, folder, files, at))
     return this.#roles.get(key)
   }
 
@@ -110,6 +117,7 @@ export class RoleLoader {
         vars: this.#variables(folder, 'vars', files.vars, at),
         tasks: tasks === undefined ? [] : this.#playbooks.taskFile(tasks),
         handlers: handlers === undefined ? [] : this.#playbooks.taskFile(handlers),
+        collections: [...(collection === undefined ? [] : [collection]), ...namesIn(entryOf(meta, 'collections')?.value)],
         dependencies: this.#playbooks.roleEntries(entryOf(meta, 'dependencies')?.value),
         allowsDuplicates: isTrue(entryOf(meta, 'allow_duplicates')?.value),
         entryPoint: readArgumentSpecs(entryOf(metaSpecs, 'argument_specs')?.value).get(entryPointName),
@@ -141,6 +149,11 @@ export class RoleLoader {
     const files = file !== undefined ? [file] : isFolder(main) ? variableFilesIn(main) : []
     return new RawDict(files.flatMap((each) => [...readVariables(this.#reader, each)]))
   }
+}
+
+/** A list of names that is written out. */
+function namesIn(node: Node | undefined): string[] {
+  return node?.kind === 'list' ? node.items.flatMap((item) => (item.kind === 'scalar' && typeof item.value === 'string' ? [item.value] : [])) : []
 }
 
 /** The files of variables below a folder, by name. */

@@ -6,11 +6,20 @@ import { splitKeyValues } from '../load/arguments.ts'
 import type { Action, Import, Keywords, KeywordValue, Play, PlaybookLoader, RoleEntry, Task, TaskItem } from '../load/playbook.ts'
 import { isFile } from '../load/reader.ts'
 import type { Node } from '../load/yaml.ts'
-import type { Role, RoleFiles, RoleLoader } from '../load/role.ts'
+import type { Role, RoleFiles, RoleLoader, RoleUser } from '../load/role.ts'
 import { print, repr } from '../value/print.ts'
 import { booleanOf } from '../value/truth.ts'
 import { RawDict, Template, Vaulted, type Raw, type Value } from '../value/value.ts'
-import { INCLUDE_VARIABLES, type CompiledBlock, type CompiledItem, type CompiledPlay, type CompiledTask, type HandlerList, type RoleUse } from './compiled.ts'
+import {
+  INCLUDE_VARIABLES,
+  inherited,
+  type CompiledBlock,
+  type CompiledItem,
+  type CompiledPlay,
+  type CompiledTask,
+  type HandlerList,
+  type RoleUse,
+} from './compiled.ts'
 
 /** Numbers tasks; one for a run. */
 export class TaskCounter {
@@ -66,6 +75,8 @@ export class PlayCompiler {
   readonly #tools: CompileTools
   readonly #compiled: CompiledPlay & { sections: readonly (readonly CompiledItem[])[] }
   /** The files of tasks that are being imported, each by the one before. */
+  /** Handlers of the roles that tasks name, by the identity of the use. */
+  readonly #handlersOfRoles = new Map<string, HandlerList[]>()
   readonly #open: string[] = []
 
   constructor(play: Play, tools: CompileTools) {
@@ -219,7 +230,7 @@ export class PlayCompiler {
    */
   #roleEntry(entry: RoleEntry, parent: RoleUse | undefined, at: Situation, isStatic: boolean, handlers: HandlerList[]): CompiledItem[] {
     const name = this.#roleName(entry, parent, at.outer)
-    const role = name === undefined ? undefined : this.#tools.roles.load(name, this.#play.folder, entry.nameRange, parent?.role)
+    const role = name === undefined ? undefined : this.#tools.roles.load(name, this.#roleUser(parent, [entry.keywords, ...at.outer]), entry.nameRange)
     if (!role || this.#dependsOnItself(role, parent, entry.nameRange)) return []
     const { params, keywords, nameRange } = entry
     const identity = identityOf(role, ['when', 'tags', 'vars'], keywords, params)
@@ -249,7 +260,7 @@ export class PlayCompiler {
   /** A role that a task names, imported or included. */
   #role(task: CompiledTask, request: RoleRequest, at: Situation, range: SourceRange): CompiledBlock {
     const block: CompiledBlock = { kind: 'block', block: [], rescue: [], always: [] }
-    const role = this.#tools.roles.load(request.name, this.#play.folder, range, task.role?.role, request.files)
+    const role = this.#tools.roles.load(request.name, this.#roleUser(task.role, task.chain), range, request.files)
     if (!role) return block
     if (task.task.action.module === 'import_role' && this.#dependsOnItself(role, task.role, range)) return block
     const { keywords } = task.task
@@ -259,8 +270,20 @@ export class PlayCompiler {
     const before = role.dependencies.flatMap((dependency) => this.#roleEntry(dependency, use, at, false, handlers))
     if (request.isPublic || task.task.action.module === 'import_role') this.#compiled.roles.push(use)
     const items = [...before, ...this.#roleItems(use, at, request.checksArguments, handlers)]
-    this.#compiled.handlers.push(...handlers)
+    // Of a role that tasks name twice the handlers are those of the first, and may be notified by both.
+    const known = this.#handlersOfRoles.get(identity)
+    if (!known) this.#handlersOfRoles.set(identity, handlers)
+    this.#compiled.handlers.push(...(known ?? handlers))
     return { ...block, block: items }
+  }
+
+  /** Who names a role: what a play says of `collections` does not reach into its roles, as in Ansible. */
+  #roleUser(use: RoleUse | undefined, chain: readonly Keywords[]): RoleUser {
+    const around = use ? chain.slice(0, Math.max(0, chain.indexOf(use.keywords))) : chain
+    const listed = inherited(around, 'collections')?.raw
+    const named = (Array.isArray(listed) ? listed : [listed]).filter((each) => typeof each === 'string')
+    const own = use ? use.role.collections : this.#play.collection === undefined ? [] : [this.#play.collection]
+    return { playFolder: this.#play.folder, role: use?.role, collections: [...named, ...own] }
   }
 
   #dependsOnItself(role: Role, parent: RoleUse | undefined, range: SourceRange): boolean {

@@ -9,6 +9,7 @@ import { ModuleRegistry } from '../load/modules.ts'
 import { PlaybookLoader } from '../load/playbook.ts'
 import { Reader } from '../load/reader.ts'
 import { Vault } from '../load/vault/vault.ts'
+import { Collections } from '../load/collections.ts'
 import { RoleLoader } from '../load/role.ts'
 import { PlayCompiler, type CompileTools } from '../plan/compile.ts'
 import type { CompiledItem, CompiledPlay, CompiledTask } from '../plan/compiled.ts'
@@ -83,8 +84,14 @@ export async function load(parts: RunParts): Promise<Loaded> {
     openPort: parts.openPort,
     cloud: parts.cloud,
   })
-  const playbookLoader = new PlaybookLoader(reader, modules, (template) => print(session.evaluator(undefined, undefined, undefined).value(template)))
-  const roleLoader = new RoleLoader(reader, playbookLoader, parts.options.rolesPath, parts.options.collectionsPath)
+  const collections = new Collections(parts.options.collectionsPath)
+  const playbookLoader = new PlaybookLoader(
+    reader,
+    modules,
+    (template) => print(session.evaluator(undefined, undefined, undefined).value(template)),
+    collections,
+  )
+  const roleLoader = new RoleLoader(reader, playbookLoader, parts.options.rolesPath, collections)
   const tools: CompileTools = {
     playbooks: playbookLoader,
     roles: roleLoader,

@@ -6,7 +6,8 @@ import { readVariables, variableFilesIn } from '../../../runner/load/role.ts'
 import { loadFiles, type LoadedFiles } from './support.ts'
 
 const at = { file: new SourceFile('p.yml', '- x'), start: 2, end: 3 }
-const load = (files: LoadedFiles, name: string): ReturnType<LoadedFiles['roles']['load']> => files.roles.load(name, files.folder, at)
+const load = (files: LoadedFiles, name: string): ReturnType<LoadedFiles['roles']['load']> =>
+  files.roles.load(name, { playFolder: files.folder, role: undefined, collections: [] }, at)
 
 t.test('a role: its parts, files or folders of them', async (t) => {
   const files = loadFiles(t, {
@@ -42,7 +43,11 @@ t.test('where a role is looked for', async (t) => {
   const files = loadFiles(t, { 'p.yml': '- hosts: all', beside: {}, shared: { a: {}, b: {} }, roles: { web: {} } })
   t.equal(load(files, 'beside')?.folder, path.join(files.folder, 'beside'))
   t.equal(load(files, 'b'), undefined)
-  t.equal(files.roles.load('b', files.folder, at, load(files, path.join(files.folder, 'shared/a')))?.name, 'b', 'beside the role that depends on it')
+  t.equal(
+    files.roles.load('b', { playFolder: files.folder, role: load(files, path.join(files.folder, 'shared/a')), collections: [] }, at)?.name,
+    'b',
+    'beside the role that depends on it',
+  )
   t.equal(load(files, 'wbe'), undefined)
   t.strictSame(files.faults(), ["UNKNOWN_ROLE p.yml:1:3 there is no role 'b'", "UNKNOWN_ROLE p.yml:1:3 there is no role 'wbe' | Did you mean 'web'?"])
 })

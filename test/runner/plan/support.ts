@@ -24,6 +24,7 @@ export function task(name: string, more: Readonly<Record<string, Raw>> = {}): Co
     range: RANGE,
     folder: '/',
     imported: [],
+    collection: undefined,
     roles: [],
     preTasks: [],
     tasks: [],
