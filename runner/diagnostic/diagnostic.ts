@@ -85,7 +85,7 @@ export class DiagnosticError extends Error {
     const all = Array.isArray(diagnostics) ? (diagnostics as readonly Diagnostic[]) : [diagnostics as Diagnostic]
     super(all.map((each) => each.summary).join('; '), options)
     this.name = 'DiagnosticError'
-    this.diagnostics = all
+    this.diagnostics = [...new Set(all)]
   }
 
   /** The first diagnostic: what a task's `msg` is made of. */

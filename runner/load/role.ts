@@ -56,7 +56,8 @@ export class RoleLoader {
   /** Absolute folders in which roles are looked for, besides those beside a playbook or a role. */
   readonly #paths: readonly string[]
   readonly #collections: Collections
-  readonly #roles = new Map<string, Role | undefined>()
+  /** What was read, with what is wrong with it: who names it again is told again. */
+  readonly #roles = new Map<string, { readonly role: Role | undefined; readonly faults: readonly Diagnostic[] }>()
   readonly faults: Diagnostic[] = []
 
   constructor(reader: Reader, playbooks: PlaybookLoader, paths: readonly string[] = [], collections = new Collections()) {
@@ -93,8 +94,15 @@ export class RoleLoader {
       return undefined
     }
     const key = JSON.stringify([folder, fullName, files])
-    if (!this.#roles.has(key)) this.#roles.set(key, this.#read(fullName, ofCollection?.collection, folder, files, at))
-    return this.#roles.get(key)
+    const known = this.#roles.get(key)
+    if (known) {
+      this.faults.push(...known.faults)
+      return known.role
+    }
+    const before = { own: this.faults.length, tasks: this.#playbooks.faults.length }
+    const read = this.#read(fullName, ofCollection?.collection, folder, files, at)
+    this.#roles.set(key, { role: read, faults: [...this.#playbooks.faults.slice(before.tasks), ...this.faults.slice(before.own)] })
+    return read
   }
 
   #read(name: string, collection: string | undefined, folder: string, files: RoleFiles, at: SourceRange): Role | undefined {

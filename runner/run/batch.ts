@@ -198,9 +198,11 @@ export class BatchRun {
     const state = this.#session.host(host)
     state.facts.set('ansible_failed_task', await this.#failedTask(task, host))
     state.facts.set('ansible_failed_result', new Dict([...resultDict(outcome), ['_ansible_no_log', false]]))
-    // What could not be included counts as a failure even where that is rescued.
-    if (cursor.isRescued && isFailedInclude(task, outcome)) state.stats.failures++
-    else if (cursor.isRescued) state.stats.rescued++
+    // What could not be included counts as a failure even where that is rescued; what is not there, for the rest of the run.
+    if (cursor.isRescued && isFailedInclude(task, outcome)) {
+      state.stats.failures++
+      if (outcome.failure?.diagnostic?.code !== 'WRONG_TYPE') state.out = 'failed'
+    } else if (cursor.isRescued) state.stats.rescued++
     else {
       state.stats.failures++
       this.#lose(host, 'failed')

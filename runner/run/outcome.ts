@@ -76,3 +76,20 @@ export const NOTHING: Outcome = { changed: false, data: new Dict(), shown: [] }
 export function failed(failure: Failure, more: Partial<Outcome> = {}): Outcome {
   return { changed: false, data: new Dict(), shown: [], ...more, failure }
 }
+
+/** Faults of templates and expressions. */
+const TEMPLATE_FAULTS: ReadonlySet<string> = new Set([
+  'UNDEFINED_VARIABLE',
+  'TEMPLATE_SYNTAX',
+  'TEMPLATE_FAILED',
+  'RECURSIVE_TEMPLATE',
+  'UNKNOWN_FILTER',
+  'UNKNOWN_TEST',
+  'UNKNOWN_LOOKUP',
+  'LOOKUP_FAILED',
+])
+
+/** Whether a task failed over a template or an expression. */
+export function isTemplateFault({ diagnostic }: Failure): boolean {
+  return diagnostic !== undefined && TEMPLATE_FAULTS.has(diagnostic.code)
+}

@@ -1,7 +1,7 @@
 /** A task's outcome as the mapping that the JSON document shows, and as the value that `register` holds. */
 import { repr } from '../value/print.ts'
 import { Dict, Unknown, type Value } from '../value/value.ts'
-import type { Outcome } from './outcome.ts'
+import { isTemplateFault, type Outcome } from './outcome.ts'
 
 /** Ansible's words for a loop as a whole. */
 const LOOP_MESSAGES = { done: 'All items completed', failed: 'One or more items failed', skipped: 'All items skipped' }
@@ -59,6 +59,8 @@ export function registered(outcome: Outcome): Value {
   if (because !== undefined) return new Unknown(because)
   const result = resultDict(outcome, 'register')
   forRegister(result)
+  // As in Ansible, of what failed before it ran nothing is said of a change.
+  if (outcome.failure && isTemplateFault(outcome.failure) && outcome.data.size === 0) result.delete('changed')
   if (!outcome.items) return result
   if (!result.has('skipped')) result.set('skipped', false)
   if (result.get('failed') === false) result.delete('failed')

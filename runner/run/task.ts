@@ -21,22 +21,10 @@ import { becomeFor, connectionKeywords } from './connection.ts'
 import type { FactRequest } from './facts.ts'
 import { ofJob, within, type Job } from './jobs.ts'
 import { failureOf, isHostFault, runModule } from './module.ts'
-import { failed, NOTHING, type ItemOutcome, type Outcome } from './outcome.ts'
+import { failed, isTemplateFault, NOTHING, type ItemOutcome, type Outcome } from './outcome.ts'
 import { actionArguments, parametersOf, withoutOmitted } from './parameters.ts'
 import { registered } from './result.ts'
 import type { ActivePlay, Session } from './session.ts'
-
-/** Faults of templates and expressions. */
-const TEMPLATE_FAULTS: ReadonlySet<string> = new Set([
-  'UNDEFINED_VARIABLE',
-  'TEMPLATE_SYNTAX',
-  'TEMPLATE_FAILED',
-  'RECURSIVE_TEMPLATE',
-  'UNKNOWN_FILTER',
-  'UNKNOWN_TEST',
-  'UNKNOWN_LOOKUP',
-  'LOOKUP_FAILED',
-])
 
 /** A loop may have this many items. */
 const MAX_LOOP_ITEMS = 100_000
@@ -180,8 +168,7 @@ class TaskOnHost {
       if (information) local.set('ansible_loop', information)
       let outcome = await caught(() => this.#once(local, maybeBecause))
       // What cannot be evaluated or included for one item ends the whole task.
-      if (outcome.failure && (isFailedInclude(this.#task, outcome) || TEMPLATE_FAULTS.has(outcome.failure.diagnostic?.code ?? '')))
-        return failed(outcome.failure)
+      if (outcome.failure && (isFailedInclude(this.#task, outcome) || isTemplateFault(outcome.failure))) return failed(outcome.failure)
       if (await this.flag('delegate_facts', false)) outcome = { ...outcome, factsFor: await ifKnown(() => this.#target(local)) }
       let label: Value | undefined = item
       // Of itself the label is what a template makes of the item, which may be another value where that is text.
