@@ -451,8 +451,9 @@ export class PlaybookLoader {
     return keywords
   }
 
-  #keyword(keywords: Map<string, KeywordValue>, entry: MapEntry, keyword: Keyword): void {
+  #keyword(keywords: Map<string, KeywordValue>, written: MapEntry, keyword: Keyword): void {
     const { kind } = keyword
+    const entry = kind === 'variables' ? { ...written, value: asOneMapping(written.value) } : written
     if (!hasKind(entry.value, kind)) {
       this.#fault(
         'WRONG_TYPE',
@@ -500,6 +501,13 @@ const KIND_WORDS: Readonly<Record<KeywordKind, string>> = {
   defaults: 'a mapping by modules, or a list of such mappings',
   items: 'a list of tasks',
   any: 'anything',
+}
+
+/** A list of mappings as one, in which what comes later wins; anything else as it is. */
+function asOneMapping(node: Node): Node {
+  if (node.kind !== 'list' || !node.items.every((item) => item.kind === 'map')) return node
+  const entries = new Map(node.items.flatMap((item) => item.entries.map((entry): [string, MapEntry] => [entry.key, entry])))
+  return { kind: 'map', entries: [...entries.values()], range: node.range }
 }
 
 /** The name of a variable, as a template can use it. */
