@@ -495,7 +495,7 @@ const KIND_WORDS: Readonly<Record<KeywordKind, string>> = {
   names: 'a name or a list of names',
   conditions: 'a condition or a list of conditions',
   variable: 'the name of a variable',
-  variables: 'a mapping, or a list of mappings',
+  variables: 'a mapping',
   map: 'a mapping',
   arguments: 'a mapping',
   defaults: 'a mapping by modules, or a list of such mappings',
