@@ -76,7 +76,7 @@ export class PlayCompiler {
   readonly #compiled: CompiledPlay & { sections: readonly (readonly CompiledItem[])[] }
   /** The files of tasks that are being imported, each by the one before. */
   /** Handlers of the roles that tasks name, by the identity of the use. */
-  readonly #handlersOfRoles = new Map<string, HandlerList[]>()
+  #handlersOfRoles = new Map<string, HandlerList[]>()
   readonly #open: string[] = []
 
   constructor(play: Play, tools: CompileTools) {
@@ -120,6 +120,17 @@ export class PlayCompiler {
    */
   includeRole(task: CompiledTask, request: RoleRequest, given: Given): CompiledBlock {
     return this.#sound(() => this.#role(task, request, this.#within(task, given), task.task.action.range))
+  }
+
+  /** What is included within `look` is no part of the play afterwards. */
+  lookAhead<T>(look: () => T): T {
+    const { handlers, roles } = this.#compiled
+    const before = { handlers: [...handlers], roles: roles.length, ofRoles: new Map(this.#handlersOfRoles) }
+    const found = look()
+    handlers.splice(0, handlers.length, ...before.handlers)
+    roles.length = before.roles
+    this.#handlersOfRoles = before.ofRoles
+    return found
   }
 
   /** The keywords of an `apply`. @throws {DiagnosticError} for what a block does not have. */
@@ -270,11 +281,18 @@ export class PlayCompiler {
     const before = role.dependencies.flatMap((dependency) => this.#roleEntry(dependency, use, at, false, handlers))
     if (request.isPublic || task.task.action.module === 'import_role') this.#compiled.roles.push(use)
     const items = [...before, ...this.#roleItems(use, at, request.checksArguments, handlers)]
-    // Of a role that tasks name twice the handlers are those of the first, and may be notified by both.
-    const known = this.#handlersOfRoles.get(identity)
-    if (!known) this.#handlersOfRoles.set(identity, handlers)
-    this.#compiled.handlers.push(...(known ?? handlers))
+    this.#join(identity, handlers)
     return { ...block, block: items }
+  }
+
+  /** Handlers of a role that a task names join the play's. Where the same role was named before they are the same, with the keywords of this task. */
+  #join(identity: string, handlers: readonly HandlerList[]): void {
+    const { handlers: all } = this.#compiled
+    const known = this.#handlersOfRoles.get(identity) ?? []
+    const joining = handlers.map((list, at) => list.map((task, index) => ({ ...task, id: known[at]?.[index]?.id ?? task.id })))
+    this.#handlersOfRoles.set(identity, joining)
+    for (const [at, list] of all.entries()) all[at] = joining[known.indexOf(list)] ?? list
+    all.push(...joining)
   }
 
   /** Who names a role: what a play says of `collections` does not reach into its roles, as in Ansible. */

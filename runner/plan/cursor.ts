@@ -47,6 +47,11 @@ export class Cursor {
     return this.#frames.some((frame) => frame.section === 'block' && frame.block !== undefined && frame.block.rescue.length > 0)
   }
 
+  /** True while the next task stands in a rescue that a failure led to: until its end the host has failed. */
+  get isRescuing(): boolean {
+    return this.#frames.some((frame) => frame.section === 'rescue' && frame.mayHaveFailed === undefined)
+  }
+
   /** What comes next, or undefined at the end and after a failure. */
   next(): Next | undefined {
     while (!this.#failed) {

@@ -13,11 +13,11 @@ import type { Evaluator } from '../resolve/variables.ts'
 import { print } from '../value/print.ts'
 import { booleanOf } from '../value/truth.ts'
 import { Dict, Float, RawDict, Unknown, type Raw, type Value } from '../value/value.ts'
-import { runnerAction } from './actions/index.ts'
+import { runnerAction, UNCONDITIONAL_META } from './actions/index.ts'
 import { factsOf } from './actions/set-fact.ts'
 import { handlersNamed } from './handlers.ts'
 import type { HostState } from './host.ts'
-import type { Outcome } from './outcome.ts'
+import { NOTHING, type Outcome } from './outcome.ts'
 import { pooled } from './pooled.ts'
 import { registered, resultDict } from './result.ts'
 import type { ActivePlay, Session } from './session.ts'
@@ -38,7 +38,7 @@ export type PlayEnd =
 const maybeOf = (host: string, because: string | undefined): [string, string][] => (because === undefined ? [] : [[host, because]])
 
 /** The meta actions that are about the play, not about a host. */
-const FOR_ALL: ReadonlySet<string> = new Set(['end_play', 'end_batch', 'clear_host_errors', 'refresh_inventory', 'noop'])
+const FOR_ALL: ReadonlySet<string> = new Set(['end_play', 'end_batch', 'clear_host_errors', 'clear_facts'])
 
 /** Actions whose facts are kept by the session, apart from what tasks set. */
 const GATHERING: ReadonlySet<string> = new Set(['setup', 'gather_facts'])
@@ -68,6 +68,8 @@ export class BatchRun {
   #endPlay = false
   #endBatch = false
   #allFail = false
+  /** Tasks' names by the tasks' ids. */
+  readonly #names = new Map<number, Promise<string>>()
 
   /** In a dry run: why it cannot be known whether the play was ended for all. */
   playMaybeEnded: string | undefined
@@ -272,10 +274,7 @@ export class BatchRun {
   async #runOn(task: CompiledTask, hosts: readonly string[], maybe: ReadonlyMap<string, string>): Promise<Map<string, Outcome>> {
     const [firstHost] = hosts
     const firstEvaluator = this.#session.evaluator(firstHost, this.#play, task)
-    const name = await settled(() => taskName(task, firstEvaluator)).catch((error: unknown) => {
-      if (error instanceof DiagnosticError) return taskName(task, undefined)
-      throw error
-    })
+    const name = await this.#nameOf(task, firstEvaluator)
     const { action } = task.task
     if (this.#strategy === 'linear' && !task.isHandler && !(await this.#session.stepper.confirms(`TASK: ${name}`))) return new Map()
     const start = this.#session.counter.next()
@@ -301,6 +300,18 @@ export class BatchRun {
     for (const host of firstOnly && !once ? [firstHost!] : hosts) this.#remember(task, host, outcomes.get(once ? firstHost! : host)!)
     for (const [host, outcome] of outcomes) await this.#notifyAfter(task, host, outcome, name)
     return outcomes
+  }
+
+  /** A task's name is the first host's; where each host goes its own way, that which is first to come to it gives it to all, as in Ansible. */
+  #nameOf(task: CompiledTask, evaluator: Evaluator): Promise<string> {
+    const given = this.#strategy === 'linear' ? undefined : this.#names.get(task.id)
+    if (given !== undefined) return given
+    const name = settled(() => taskName(task, evaluator)).catch((error: unknown) => {
+      if (error instanceof DiagnosticError) return taskName(task, undefined)
+      throw error
+    })
+    this.#names.set(task.id, name)
+    return name
   }
 
   async #throttle(task: CompiledTask, evaluator: Evaluator): Promise<number> {
@@ -457,6 +468,11 @@ export class BatchRun {
     const { text, args } = task.task.action
     const what = text ? print(text.value as Value) : print((args.get('_meta') ?? '') as Value)
     const outcomes = new Map<string, Outcome>()
+    // As in Ansible, no condition keeps these from being done.
+    if (UNCONDITIONAL_META.has(what)) {
+      await this.#act(what, hosts, cursors)
+      return { outcomes: new Map(hosts.map((host) => [host, NOTHING])), moved: [] }
+    }
     const acting: string[] = []
     // What concerns the play as a whole is decided by the first host's conditions.
     for (const host of FOR_ALL.has(what) ? hosts.slice(0, 1) : hosts) {
@@ -474,13 +490,18 @@ export class BatchRun {
       case 'flush_handlers':
         return this.#flush(hosts, cursors)
       case 'end_play':
-        this.#endPlay = true
-        break
       case 'end_batch':
-        this.#endBatch = true
+        // Who is not through with a rescue has failed, and with such a host no host takes part in later plays.
+        if ([...cursors.values()].every(({ isRescuing }) => isRescuing)) this.#endForAll()
+        else if ([...cursors.values()].some(({ isRescuing }) => isRescuing)) {
+          for (const host of this.#play.batch) this.#session.host(host).out ??= 'failed'
+          this.#endPlay = true
+        } else if (what === 'end_play') this.#endPlay = true
+        else this.#endBatch = true
         break
       case 'end_host':
         for (const host of hosts) {
+          if (cursors.get(host)!.isRescuing) this.#session.host(host).out = 'failed'
           this.#gone.add(host)
           this.#stopped.add(host)
         }
@@ -489,7 +510,7 @@ export class BatchRun {
         for (const name of this.#play.batch) this.#forgive(name)
         break
       case 'clear_facts':
-        for (const host of hosts) this.#session.host(host).gathered.clear()
+        for (const host of this.#play.hosts) this.#session.host(host).gathered.clear()
         break
       case 'refresh_inventory':
         this.#session.refreshInventory()

@@ -17,7 +17,7 @@ import { Pending } from '../resolve/pending.ts'
 import type { Evaluator } from '../resolve/variables.ts'
 import { print } from '../value/print.ts'
 import { hasTemplateMarkers, RawDict, Template, Unknown, UnknownValueError, type Raw, type Value } from '../value/value.ts'
-import { META_ACTIONS, runnerAction, unknownActionArguments } from './actions/index.ts'
+import { META_ACTIONS, runnerAction, UNCONDITIONAL_META, unknownActionArguments } from './actions/index.ts'
 import { handlersNamed } from './handlers.ts'
 import { playEvaluator, playHosts, playName } from './play.ts'
 import { playAtRest, type ActivePlay, type Session } from './session.ts'
@@ -75,7 +75,7 @@ interface Placed {
 
 /** The tasks of a play with those that it will include, as far as what is included is written out. */
 class PlayParts {
-  readonly tasks: Placed[]
+  readonly tasks: readonly Placed[]
   readonly handlers: readonly HandlerList[]
   /** Names of variables in files that will be included. */
   readonly variables = new Set<string>()
@@ -90,14 +90,13 @@ class PlayParts {
     this.#session = session
     this.#play = play
     this.#add = add
-    const before = { handlers: play.handlers.length, roles: play.roles.length }
-    this.tasks = this.#placed(play.sections.flat(), true)
-    for (const handler of play.handlers.flat()) this.tasks.push(...this.#task(handler, false).slice(1))
-    this.handlers = [...play.handlers]
-    this.tasks.push(...this.handlers.flat().map((task) => ({ task, untolerated: false })))
-    // What is only included in the run is no part of the play before that.
-    play.handlers.length = before.handlers
-    play.roles.length = before.roles
+    const found = play.compiler.lookAhead(() => {
+      const tasks = this.#placed(play.sections.flat(), true)
+      for (const handler of play.handlers.flat()) tasks.push(...this.#task(handler, false).slice(1))
+      return { tasks, handlers: [...play.handlers] }
+    })
+    this.handlers = found.handlers
+    this.tasks = [...found.tasks, ...found.handlers.flat().map((task) => ({ task, untolerated: false }))]
   }
 
   #placed(items: readonly CompiledItem[], untolerated: boolean): Placed[] {
@@ -272,6 +271,10 @@ class PlayCheck {
         },
         true,
       )
+    }
+    const when = task.task.keywords.get('when')
+    if (typeof raw === 'string' && UNCONDITIONAL_META.has(raw) && when) {
+      this.#add({ code: 'UNSUPPORTED_VALUE', severity: 'warning', summary: `'when' is of no effect on meta: ${raw}`, range: when.keyRange }, true)
     }
   }
 

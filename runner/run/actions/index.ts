@@ -68,3 +68,6 @@ export const META_ACTIONS = [
   'refresh_inventory',
   'reset_connection',
 ] as const
+
+/** What is done whatever `when` says. */
+export const UNCONDITIONAL_META: ReadonlySet<string> = new Set(['noop', 'refresh_inventory', 'reset_connection'])
