@@ -9,7 +9,11 @@ const params = () =>
         .string()
         .optional()
         .describe('The command line: words as a shell would read them, with $VARIABLES, but without pipes, redirections and patterns.'),
-      argv: z.array(param.string()).min(1).optional().describe('Instead of cmd: the words one by one.'),
+      argv: param
+        .list(param.string())
+        .refine((words) => words.length > 0, 'no command given')
+        .optional()
+        .describe('Instead of cmd: the words one by one.'),
       expand_argument_vars: param.bool().default(true).describe('Whether $NAME, ${NAME} and a ~ in front stand for what they are on the host.'),
       executable: param.string().optional().describe('Of no effect: no shell is involved.'),
       ...commandParams(),

@@ -42,9 +42,12 @@ import type { ByPath } from './shared/target.ts'
 
 /** Text as it is; a list or a mapping as JSON. */
 function contentText(value: unknown): string {
-  const text = param.string().safeParse(value)
-  return text.success ? text.data : pythonJson(value)
+  const hasParts = Array.isArray(value) || (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype)
+  return hasParts || value === null ? pythonJson(value) : param.string().parse(value)
 }
+
+/** What `mode: preserve` keeps where there is no file on the controller: the mode of the temporary one that Ansible writes. */
+const CONTENT_MODE = '0600'
 
 interface Params extends DestinationParams {
   readonly src?: ControllerSource | string | undefined
@@ -91,7 +94,8 @@ function plan(situation: State | FolderCopy, params: Params): Planned<State | Fo
   if (folder?.entries) return planControllerFolder(situation as FolderCopy, params, folder.name, folder.entries)
   if (folder) return planHostFolder(situation as FolderCopy, params, folder.name)
   const before = situation as State
-  if (src === undefined || src instanceof ControllerSource) return planContent(before, params, src?.content ?? params.content!, src?.mode)
+  if (src === undefined || src instanceof ControllerSource)
+    return src ? planContent(before, params, src.content, src.mode) : planContent(before, params, params.content!, CONTENT_MODE)
   const path = onlyPath(before.source!)
   const source = before.source![path]!
   if (source.type === 'absent') return { after: {}, refusals: [{ summary: `Source ${src} not found`, hint: 'With remote_src, src is a path on the host.' }] }
@@ -208,10 +212,8 @@ export default state({
         remote_src: param.bool().default(false).describe('Whether src is a path on the host.'),
         ...destinationParams(),
         ...attributeParams(),
-        mode: modeParam('preserve')
-          .optional()
-          .describe("The permissions: octal digits in quotes ('0644'), symbolic (u=rw,g=r,o=), or preserve for those of src."),
-        directory_mode: modeParam().optional().describe('The permissions of the folders that are made where dest ends in /.'),
+        mode: modeParam('preserve').describe("The permissions: octal digits in quotes ('0644'), symbolic (u=rw,g=r,o=), or preserve for those of src."),
+        directory_mode: modeParam().describe('The permissions of the folders that are made where dest ends in /.'),
         checksum: z.string().toLowerCase().optional().describe('The SHA-1 that src has to have.'),
         decrypt: param.bool().default(true).describe('Whether a vault file on the controller is decrypted.'),
         local_follow: param.bool().default(true).describe('Whether links in a folder on the controller are followed, or copied as links.'),

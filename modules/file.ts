@@ -172,7 +172,7 @@ function* probe(p: Params): Generator<ProbeTree, Probes, never> {
     there?.type === 'absent' || Object.keys(first.folders ?? {}).some((each) => wish === 'directory' && knownState(first.folders!, each)?.type === 'absent')
   return {
     ...found,
-    ...(isNew && { accounts: { ...accounts, ...writerProbes(p) } }),
+    ...(isNew && { accounts: { ...accounts, ...writerProbes() } }),
     ...(p.recurse && there?.type === 'directory' && { tree: tree(path) }),
     ...timeProbes(p, path),
   }
@@ -194,7 +194,7 @@ function* probeLink(p: Params, likely: Probes, now: FileState | undefined): Gene
   return {
     ...likely,
     target: { [end]: file(end, 'none') },
-    ...(isNew && { accounts: { ...likely.accounts, ...writerProbes(p) } }),
+    ...(isNew && { accounts: { ...likely.accounts, ...writerProbes() } }),
     ...(now?.type === 'directory' && p.force && { empty: isEmpty(p.path) }),
   }
 }

@@ -75,20 +75,26 @@ function present(text: string, p: Params): Edit {
   }
   if (p.backrefs) return unchanged
   const isLine = (each: string | undefined) => each?.replace(/[\r\n]+$/, '') === line
-  const exact = lines.findLastIndex(isLine)
+  const found = neighbour(lines, isLine, p)
+  // With firstmatch Ansible looks for the line itself no further than that either.
+  const exact = (p.firstmatch && found >= 0 ? lines.slice(0, found) : lines).findLastIndex(isLine)
   if (exact >= 0) return lines[exact] === `${line}\n` ? unchanged : { text: lines.with(exact, `${line}\n`).join(''), message: 'line replaced' }
-  const place = insertionPlace(lines, p)
-  return { text: withLine(lines, place < 0 ? lines.length : place, line), message: 'line added' }
+  if (found >= 0 && p.insertbefore === undefined && isLine(lines[found + 1])) return unchanged
+  return { text: withLine(lines, insertionPlace(lines, found, p), line), message: 'line added' }
 }
 
-/** Where a new line goes; -1 for the end. */
-function insertionPlace(lines: readonly string[], p: Params): number {
-  if (p.insertbefore === 'BOF' || p.insertafter === 'BOF') return 0
+/** Before or after which line a new one goes; -1 where none is found, or asked for. */
+function neighbour(lines: readonly string[], isLine: (line: string) => boolean, p: Params): number {
   const pattern = p.insertbefore ?? p.insertafter
-  if (pattern === undefined || pattern === 'EOF') return -1
+  if (pattern === undefined || pattern === 'EOF' || pattern === 'BOF') return -1
   const regexp = compile(pattern)
-  const at = indexOf(lines, p.firstmatch, (each) => regexp.search(each) !== null)
-  return at < 0 || p.insertbefore !== undefined ? at : at + 1
+  return indexOf(lines, p.firstmatch, (each) => !isLine(each) && regexp.search(each) !== null)
+}
+
+function insertionPlace(lines: readonly string[], found: number, p: Params): number {
+  if (p.insertbefore === 'BOF' || p.insertafter === 'BOF') return 0
+  if (found < 0) return lines.length
+  return p.insertbefore !== undefined ? found : found + 1
 }
 
 function withLine(lines: readonly string[], index: number, line: string): string {

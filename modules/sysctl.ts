@@ -100,7 +100,7 @@ function* probe(p: Params): Generator<ProbeTree, Probes, never> {
   const isMade = now?.type === 'absent' && p.state === 'present'
   return {
     file: { [path]: editable(path) },
-    ...(isMade && { folders: folderProbes([dirname(path)]), accounts: writerProbes({}) }),
+    ...(isMade && { folders: folderProbes([dirname(path)]), accounts: writerProbes() }),
     ...live,
     ...(isMissing && !p.ignoreerrors && { names: names() }),
   }

@@ -54,9 +54,7 @@ export default state({
         src: param.templateSource().describe('The template: a path on the controller, absolute, or beside the playbook, or in a `templates` folder.'),
         ...destinationParams(),
         ...attributeParams(),
-        mode: modeParam('preserve')
-          .optional()
-          .describe("The permissions: octal digits in quotes ('0644'), symbolic (u=rw,g=r,o=), or preserve for the template's own."),
+        mode: modeParam('preserve').describe("The permissions: octal digits in quotes ('0644'), symbolic (u=rw,g=r,o=), or preserve for the template's own."),
         ...renderingParams(),
       })
       .strict(),

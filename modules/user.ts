@@ -4,6 +4,7 @@ import type { After, AfterTree, FileState, Planned, Probe, ProbeTree, Promised, 
 import { accountFiles, groupOf, passwdOf } from './shared/accounts.ts'
 import type { Group, Passwd } from './shared/accounts.ts'
 import { dirname, join } from './shared/target.ts'
+import type { ByPath } from './shared/target.ts'
 
 const SECONDS_A_DAY = 86_400
 
@@ -68,7 +69,9 @@ type Probes = {
   readonly groups?: Record<string, Probe<Group | null>>
   readonly home?: Record<string, Probe<FileState>>
   readonly key?: Record<string, Probe<FileState>>
-  readonly publicKey?: Probe<{ readonly fingerprint: string; readonly text: string } | null>
+  /** Null where there is no public key. */
+  readonly fingerprint?: Probe<string | null>
+  readonly publicKey?: Record<string, Probe<FileState>>
 }
 type State = StateOf<Probes>
 
@@ -100,12 +103,13 @@ function* probe(p: Params): Generator<ProbeTree, Probes, never> {
     ...(p.create_home && isUserKnown && found.user !== null && { home: { [home]: file(home, 'none') } }),
     ...(p.generate_ssh_key && {
       key: { [key]: file(key, 'none') },
-      publicKey: query(
+      fingerprint: query<string | null>(
         `query:ssh-key:${key}`,
         ['ssh-keygen', '-l', '-f', `${key}.pub`],
-        (reply) => (reply.exitCode === 0 ? { fingerprint: reply.stdout.trim(), text: '' } : null),
-        { okExitCodes: [0, 1, 255, 127], tellsOf: [`file:${key}.pub`] },
+        (reply) => (reply.exitCode === 0 ? reply.stdout.trim() : null),
+        { okExitCodes: [0, 1, 255, 127], tellsOf: [`file:${key}.pub`], label: `fingerprint of ${key}` },
       ),
+      publicKey: { [`${key}.pub`]: file(`${key}.pub`) },
     }),
   } // prettier-ignore
 }
@@ -178,7 +182,12 @@ function plan(before: State, p: Params): Planned<State> {
       ...('shadow' in before && { shadow: plannedShadow(before, p) }),
       ...('memberOf' in before && { memberOf: plannedGroups(before, p, wishes, primary?.name) }),
       ...(home !== undefined && before.home![home]!.type === 'absent' && { home: { [home]: newHome(p) } }),
-      ...(key !== undefined && before.key![key]!.type === 'absent' && { key: { [key]: NEW_KEY } }),
+      ...(key !== undefined &&
+        before.key![key]!.type === 'absent' && {
+          key: { [key]: NEW_KEY },
+          fingerprint: KNOWN_AFTER_APPLY,
+          publicKey: { [`${key}.pub`]: { ...NEW_KEY, mode: KNOWN_AFTER_APPLY } },
+        }),
     },
   }
 }
@@ -211,7 +220,7 @@ function newHome(p: Params): After<FileState> {
   return { type: 'directory', mode: KNOWN_AFTER_APPLY, owner: p.name, group: KNOWN_AFTER_APPLY }
 }
 
-const NEW_KEY: After<FileState> = { type: 'file', mode: '0600', owner: KNOWN_AFTER_APPLY, group: KNOWN_AFTER_APPLY, content: KNOWN_AFTER_APPLY }
+const NEW_KEY = { type: 'file', mode: '0600', owner: KNOWN_AFTER_APPLY, group: KNOWN_AFTER_APPLY, content: KNOWN_AFTER_APPLY } as const
 
 // --- getting there -----------------------------------------------------------------------------------------------------
 
@@ -344,9 +353,18 @@ function result({ params: p, before, after: planned, returned }: Situation & { r
     ...(p.groups !== undefined && { groups: p.groups.filter((name) => name !== '').join(',') }),
     ...(p.password !== undefined && { password: 'NOT_LOGGING_PASSWORD' }),
     ...(user && { uid: user.uid, group: user.gid, comment: user.comment, home: user.home, shell: user.shell }),
-    ...(key !== undefined && { ssh_key_file: key, ssh_fingerprint: orUnknown(() => before.publicKey?.fingerprint) }),
+    ...(key !== undefined && {
+      ssh_key_file: key,
+      ssh_fingerprint: orUnknown(() => after.fingerprint ?? before.fingerprint),
+      ssh_public_key: orUnknown(() => publicKeyText(((after.publicKey ?? before.publicKey) as ByPath<After<FileState>>)[`${key}.pub`])),
+    }),
     ...output,
   }
+}
+
+function publicKeyText(key: After<FileState> | undefined): unknown {
+  if (key === undefined || typeof key === 'symbol' || key.type !== 'file') return null
+  return key.content === KNOWN_AFTER_APPLY ? KNOWN_AFTER_APPLY : (key.content.text?.trim() ?? null)
 }
 
 export default state({
@@ -370,7 +388,8 @@ export default state({
     comment: 'The comment.',
     create_home: 'Of a new user: whether the home was asked for.',
     ssh_key_file: 'Where the key is.',
-    ssh_fingerprint: 'Its fingerprint, where it was there before.',
+    ssh_fingerprint: 'Its fingerprint.',
+    ssh_public_key: 'The public key.',
   },
   notes: [
     'A password is compared and set as a hash; it is never shown, nor is the one that was there.',

@@ -30,8 +30,8 @@ const params = () =>
         .min(1)
         .optional()
         .describe("A regular expression in Python's syntax, searched for in the content of `path`, or in what the port says; ^ and $ match at each line."),
-      timeout: param.number(0, 86_400).default(300).describe('Seconds after which it fails. With neither `port` nor `path` it waits just so long.'),
-      delay: param.number(0, 86_400).default(0).describe('Seconds before the first look; they count to `timeout`.'),
+      timeout: param.int(0, 86_400).default(300).describe('Seconds after which it fails. With neither `port` nor `path` it waits just so long.'),
+      delay: param.int(0, 86_400).default(0).describe('Seconds before the first look; they count to `timeout`.'),
       sleep: param.number(0.1, 3_600).default(1).describe('Seconds between two looks.'),
       connect_timeout: param.int(1, 300).default(5).describe('Seconds that one attempt to connect may take.'),
       msg: z.string().optional().describe('What it says when it fails, instead of what is missing.'),

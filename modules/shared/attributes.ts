@@ -19,7 +19,7 @@ export function attributeParams() {
   return {
     owner: param.account().optional().describe('The user that owns it: a name, or a number.'),
     group: param.account().optional().describe('The group that owns it: a name, or a number.'),
-    mode: modeParam().optional().describe("The permissions: octal digits in quotes ('0644') or symbolic (u=rw,g=r,o=)."),
+    mode: modeParam().describe("The permissions: octal digits in quotes ('0644') or symbolic (u=rw,g=r,o=)."),
     seuser: param.string().optional().describe('The user part of the SELinux context.'),
     serole: param.string().optional().describe('The role part of the SELinux context.'),
     setype: param.string().optional().describe('The type part of the SELinux context.'),
@@ -103,9 +103,9 @@ export function unknownAccount(params: AttributeParams, accounts: Accounts): Ref
   return undefined
 }
 
-/** Reads who a new file or folder will belong to. Only of use, and so only read, where something is new and has no wished owner. */
-export function writerProbes(params: AttributeParams): AccountProbes {
-  return params.owner !== undefined && params.group !== undefined ? {} : { writer: WRITER }
+/** Reads who makes what is new: it belongs to them where no owner is asked for, and a diff tells of them where one is. */
+export function writerProbes(): AccountProbes {
+  return { writer: WRITER }
 }
 
 /** A number that has no name stands for one. */
@@ -203,12 +203,9 @@ export function withAttributes(before: FileState, wanted: AttributeParams): File
   return { ...owned, mode: wanted.mode === undefined ? mode : applyMode(wanted.mode, mode, owned.type === 'directory') }
 }
 
-/** Whether something new will belong to who writes it. */
-export function needsWriter(params: AttributeParams, states: readonly (FileState | undefined)[]): boolean {
-  return (
-    (params.owner === undefined || params.group === undefined) &&
-    states.some((state) => state !== undefined && state.type !== 'file' && state.type !== 'directory')
-  )
+/** Whether something new is made. */
+export function isSomethingNew(states: readonly (FileState | undefined)[]): boolean {
+  return states.some((state) => state !== undefined && state.type !== 'file' && state.type !== 'directory')
 }
 
 /** Owner, group and mode as far as they are known. */

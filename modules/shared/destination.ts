@@ -23,7 +23,7 @@ import {
   accountProbes,
   attributeSteps,
   knownAttributes,
-  needsWriter,
+  isSomethingNew,
   plannedFile,
   unknownAccount,
   wantedAttributes,
@@ -33,7 +33,7 @@ import {
 } from './attributes.ts'
 import type { AccountProbes, Accounts, AttributeParams } from './attributes.ts'
 import { ancestors, dirname, folderProbes, folderSteps, followLinks, join, knownState, missingFolder, onlyPath, plannedFolders } from './target.ts'
-import type { ByPath } from './target.ts'
+import type { ByPath, LinkEnd } from './target.ts'
 import { validateParam } from './validate.ts'
 
 /** The parameters that both have beside owner, group and mode. */
@@ -60,6 +60,10 @@ export type DestinationProbes = {
   readonly file: Record<string, Probe<FileState>>
   /** The folders that matter; a part of a tree without probes is no part of the state. */
   readonly folders?: Record<string, Probe<FileState>>
+  /** What is where a link leads that is replaced: it is what a diff tells as replaced. */
+  readonly replaced?: Record<string, Probe<FileState>>
+  /** The link that was followed to the file. */
+  readonly link?: Record<string, Probe<FileState>>
   readonly accounts?: AccountProbes
 }
 export type Destination = StateOf<DestinationProbes>
@@ -70,29 +74,32 @@ export function* probeDestination(params: DestinationParams, name: string | unde
   const { dest } = params
   if (dest.endsWith('/')) {
     const path = `${dest}${name ?? ''}`
-    return yield* withWriter(params, { file: { [path]: file(path) }, folders: folderProbes(ancestors(path)), accounts })
+    return yield* withWriter({ file: { [path]: file(path) }, folders: folderProbes(ancestors(path)), accounts })
   }
   const likely = { file: { [dest]: file(dest) }, folders: folderProbes([dirname(dest)]), accounts }
   const first: { file: ByPath<FileState> } = yield likely
   const state = knownState(first.file, dest)
-  const end = state?.type === 'link' ? yield* followLinks(dest) : { path: dest, state }
-  let path = dest
+  let end: LinkEnd = state?.type === 'link' ? yield* followLinks(dest) : { path: dest, state }
+  let named = dest
   if (end.state?.type === 'directory' && name !== undefined) {
-    path = join(dest, name)
-    if (params.follow) path = (yield* followLinks(path)).path
-  } else if (params.follow) path = end.path
+    named = join(dest, name)
+    end = yield* followLinks(named)
+  }
+  // A link that leads nowhere is not followed.
+  const path = params.follow && end.state?.type !== 'absent' ? end.path : named
   const tree = path === dest ? likely : { file: { [path]: file(path) }, folders: path.startsWith(`${dest}/`) ? {} : folderProbes([dirname(path)]), accounts }
-  return yield* withWriter(params, tree)
+  if (end.path === named) return yield* withWriter(tree)
+  return yield* withWriter(path === named ? { ...tree, replaced: { [end.path]: file(end.path) } } : { ...tree, link: { [named]: file(named) } })
 }
 
 /** Adds the reads of who is writing where something in the tree is not there yet. */
-function* withWriter<T extends DestinationProbes>(params: AttributeParams, tree: T): Generator<ProbeTree, T, never> {
+function* withWriter<T extends DestinationProbes>(tree: T): Generator<ProbeTree, T, never> {
   const states: Destination = yield tree
   const paths = [
     ...Object.keys(tree.file).map((path) => knownState(states.file, path)),
     ...Object.keys(tree.folders ?? {}).map((path) => knownState(states.folders ?? {}, path)),
   ]
-  return needsWriter(params, paths) ? { ...tree, accounts: { ...tree.accounts, ...writerProbes(params) } } : tree
+  return isSomethingNew(paths) ? { ...tree, accounts: { ...tree.accounts, ...writerProbes() } } : tree
 }
 
 /** The file with this content. What is not asked for of owner, group and mode is kept. */
@@ -227,8 +234,10 @@ export function destinationDiff(
   situation: { params: DestinationParams; before: Destination; statsBefore: FileStats },
   source: string | undefined,
 ): DiffForm | undefined {
-  const path = onlyPath(situation.before.file)
-  return copyDiff(['file', path], { ...situation, now: situation.before.file[path]! }, source)
+  const { file: there, replaced, link } = situation.before
+  const path = onlyPath(there)
+  const form = copyDiff(['file', path], { ...situation, now: there[path]! }, source)
+  return form && { ...form, path: link ? onlyPath(link) : path, ...(replaced && { replaces: ['replaced', onlyPath(replaced)] }) }
 }
 
 /** The same of a file that is copied to a path of the state. */

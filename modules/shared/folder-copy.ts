@@ -67,7 +67,7 @@ export function probeControllerFolder(params: FolderCopyParams, source: string, 
 /** Adds the reads of who is writing. */
 function withWriter(params: FolderCopyParams, probes: FolderCopyProbes): FolderCopyProbes {
   if (params.owner !== undefined && params.group !== undefined) return probes
-  return { ...probes, accounts: { ...probes.accounts, ...writerProbes(params) } }
+  return { ...probes, accounts: { ...probes.accounts, ...writerProbes() } }
 }
 
 export function planControllerFolder(before: FolderCopy, params: FolderCopyParams, source: string, entries: readonly ControllerEntry[]): Planned<FolderCopy> {

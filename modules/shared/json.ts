@@ -11,8 +11,8 @@ export function pythonJson(value: unknown): string {
   if (typeof value === 'string')
     return JSON.stringify(value).replace(/[\u007f-\uffff]/g, (unit) => (unit === '\u007f' ? unit : `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`))
   if (Array.isArray(value)) return `[${value.map(pythonJson).join(', ')}]`
-  const scalar = param.string().safeParse(value)
-  if (scalar.success) return scalar.data
+  // The engine's numbers are no plain objects.
+  if (typeof value !== 'object' || !(value instanceof Map || Object.getPrototypeOf(value) === Object.prototype)) return param.string().parse(value)
   const entries = value instanceof Map ? [...value.entries()] : Object.entries(value)
   return `{${entries.map(([key, each]) => `${pythonJson(String(key))}: ${pythonJson(each)}`).join(', ')}}`
 }

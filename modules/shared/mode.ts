@@ -3,17 +3,16 @@ import { param, z } from '../../runner/module.ts'
 
 const CLAUSE = /^[ugoa]*(?:[-+=](?:[rwxXst]*|[ugo]))+$/
 
-/** Four octal digits, or a symbolic mode (`u=rw,g=r,o=`) that is relative to the mode that is there. */
-export function modeParam(...words: readonly string[]): z.ZodType<string> {
-  return z.unknown().transform((value, context) => {
-    // An empty one asks for no change.
-    if (value === '') return '+'
+/** Four octal digits, or a symbolic mode (`u=rw,g=r,o=`) that is relative to the mode that is there. Empty text is none. */
+export function modeParam(...words: readonly string[]): z.ZodType<string | undefined> {
+  const written = z.unknown().transform((value, context): string => {
     if (typeof value === 'string' && (words.includes(value) || value.split(',').every((clause) => CLAUSE.test(clause)))) return value
     const octal = param.mode().safeParse(value)
     if (octal.success) return octal.data
     for (const { message } of octal.error.issues) context.addIssue({ code: 'custom', message })
     return z.NEVER
   })
+  return z.preprocess((value) => (value === '' ? undefined : value), written.optional())
 }
 
 export function isOctal(mode: string): boolean {

@@ -38,14 +38,17 @@ export function knownState(states: ByPath<FileState>, path: string): FileState |
 /** Linux follows 40 links; more than this many is a mistake or a loop. */
 const MAX_LINKS = 16
 
+export interface LinkEnd {
+  readonly path: string
+  /** Undefined where a dry run cannot know it. */
+  readonly state: FileState | undefined
+}
+
 /**
  * Where a chain of links ends, and what is there. Yields reads, so it belongs into a probe: `yield* followLinks(…)`. Of what
  * a dry run cannot know it takes the path as it stands.
  */
-export function* followLinks(
-  path: string,
-  content: 'none' | 'digest' | 'bytes' = 'bytes',
-): Generator<ProbeTree, { path: string; state: FileState | undefined }, never> {
+export function* followLinks(path: string, content: 'none' | 'digest' | 'bytes' = 'bytes'): Generator<ProbeTree, LinkEnd, never> {
   let at = path
   for (let links = 0; links <= MAX_LINKS; links++) {
     const states: { target: ByPath<FileState> } = yield { target: { [at]: file(at, content) } }

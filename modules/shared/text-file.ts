@@ -92,7 +92,7 @@ export function* probeTextFile(params: TextFileParams): Generator<ProbeTree, Tex
   const isMade = now?.type === 'absent' && params.create === true
   return {
     file: { [path]: editable(path) },
-    accounts: { ...accounts, ...(isMade && writerProbes(params)) },
+    accounts: { ...accounts, ...(isMade && writerProbes()) },
     ...(isMade && { folders: folderProbes(ancestors(path)) }),
   }
 }

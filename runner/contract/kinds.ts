@@ -160,6 +160,8 @@ export interface DiffForm {
   readonly form: 'attributes' | 'copy' | 'edit' | 'text' | 'whole'
   /** Where the file is in the state: the part, and its path there. */
   readonly file: readonly [part: string, path: string]
+  /** Where in the state that is which counts as the text before, if not at `file`: what a link led to that is replaced. */
+  readonly replaces?: readonly [part: string, path: string]
   /** Its path as the result tells it; default: as in the state. */
   readonly path?: string
   /** Where the attributes are that are set, if not at `file`. */

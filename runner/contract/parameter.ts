@@ -3,16 +3,14 @@
  * list may be one text with commas. Each schema canonicalises.
  */
 import { z } from 'zod'
+import { fromPlain } from '../value/convert.ts'
 import { Float } from '../value/value.ts'
 import { print } from '../value/print.ts'
 import { Content } from './content.ts'
 
-/** Text; numbers and booleans are printed as Python prints them. */
+/** Text; whatever else it is, is printed as Python prints it. */
 export function string(): z.ZodType<string> {
-  return z.preprocess(
-    (value) => (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint' || value instanceof Float ? print(value) : value),
-    z.string(),
-  )
+  return z.preprocess((value) => (value === undefined || value === null || typeof value === 'string' ? value : print(fromPlain(value))), z.string())
 }
 
 /** Text that is not empty. */

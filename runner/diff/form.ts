@@ -114,8 +114,8 @@ function modeOf(leaf: unknown): string | undefined {
 
 /** The two contents of the file; a side without a text is empty. */
 function contentsOf(form: DiffForm, { before, after }: Comparison): [Content | undefined, Content | undefined] {
-  const at = [...form.file, 'content']
-  const [was, is] = [stateAt(before, at), stateAt(after, at)].map((content) => (content instanceof Content ? content : undefined))
+  const leaf = (state: unknown, file: DiffForm['file']): unknown => stateAt(state, [...file, 'content'])
+  const [was, is] = [leaf(before, form.replaces ?? form.file), leaf(after, form.file)].map((content) => (content instanceof Content ? content : undefined))
   // A plan that leaves the file out keeps it.
   return [was, stateAt(after, form.file) === undefined ? was : is]
 }

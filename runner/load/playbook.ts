@@ -5,6 +5,7 @@ import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { SourceRange } from '../diagnostic/source.ts'
 import { didYouMean } from '../diagnostic/suggest.ts'
 import { Float, hasTemplateMarkers, RawDict, Template, type Raw } from '../value/value.ts'
+import { isVariableName, VARIABLE_NAME_HINT } from '../value/variable-name.ts'
 import { keywordNamed, keywordsOf, type Keyword, type KeywordKind, type Place } from './keywords.ts'
 import type { Reader } from './reader.ts'
 import { entryOf, toRaw, type MapEntry, type MapNode, type Node, type ScalarNode } from './yaml.ts'
@@ -405,14 +406,13 @@ export class PlaybookLoader {
       return undefined
     }
     const text = hasTemplateMarkers(rest) ? new Template(rest, named.range) : rest === '' ? null : rest
-    const others: Node =
-      value.kind === 'map'
-        ? { ...value, entries: value.entries.filter((entry) => entry.key !== 'module') }
-        : { kind: 'scalar', range: named.range, value: text }
-    return this.#action(module!, keyRange, others, args)
+    const textNode: ScalarNode | undefined = text === null ? undefined : { kind: 'scalar', range: named.range, value: text }
+    const others = value.kind === 'map' ? { ...value, entries: value.entries.flatMap(argumentsIn) } : undefined
+    return this.#action(module!, keyRange, others, args, textNode)
   }
 
-  #action(written: string, range: SourceRange, value: Node, argsKeyword: KeywordValue | undefined): Action | undefined {
+  /** `textBeside` is text that stands beside the arguments in `value`. */
+  #action(written: string, range: SourceRange, value: Node | undefined, argsKeyword: KeywordValue | undefined, textBeside?: ScalarNode): Action | undefined {
     const args = new RawDict()
     const argNodes = new Map<string, { node: Node; keyRange: SourceRange }>()
     const add = (map: MapNode): void => {
@@ -422,12 +422,12 @@ export class PlaybookLoader {
       }
     }
     if (argsKeyword?.node.kind === 'map') add(argsKeyword.node)
-    if (value.kind === 'map') add(value)
-    else if (value.kind === 'list') {
+    if (value?.kind === 'map') add(value)
+    else if (value?.kind === 'list') {
       this.#fault('WRONG_TYPE', `the arguments of '${written}' are a mapping, and this is a list`, value.range)
       return undefined
     }
-    const text = value.kind === 'scalar' && !isNull(value) ? value : undefined
+    const text = value?.kind === 'scalar' && !isNull(value) ? value : textBeside
     const whole = argsKeyword?.node.kind === 'scalar' && isTemplate(argsKeyword.node) ? argsKeyword.node : undefined
     return { written, module: bareName(written), range, args, argNodes, text, whole }
   }
@@ -464,8 +464,8 @@ export class PlaybookLoader {
       return
     }
     const value = kind === 'variables' ? inOneMapping(entry.value) : entry.value
-    const misnamed = kind === 'variables' && value.kind === 'map' ? value.entries.find(({ key }) => !VARIABLE.test(key)) : undefined
-    if (misnamed) this.#fault('WRONG_TYPE', `'${misnamed.key}' is not the name of a variable`, misnamed.keyRange, VARIABLE_HINT)
+    const misnamed = kind === 'variables' && value.kind === 'map' ? value.entries.find(({ key }) => !isVariableName(key)) : undefined
+    if (misnamed) this.#fault('WRONG_TYPE', `'${misnamed.key}' is not the name of a variable`, misnamed.keyRange, VARIABLE_NAME_HINT)
     if (kind === 'defaults') moduleDefaultEntries(entry.value).forEach((each) => this.#moduleDefault(each))
     keywords.set(entry.key, { raw: toRaw(value), node: value, keyRange: entry.keyRange })
   }
@@ -511,6 +511,12 @@ function asOneMapping(node: Node): Node {
 }
 
 /** The name of a variable, as a template can use it. */
+/** What an entry beside `module` stands for: an argument, or with `args` all of its. */
+function argumentsIn(entry: MapEntry): readonly MapEntry[] {
+  if (entry.key === 'module') return []
+  return entry.key === 'args' && entry.value.kind === 'map' ? entry.value.entries : [entry]
+}
+
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/
 const VARIABLE_HINT = 'Such a name has letters, digits and _, and does not begin with a digit.'
 

@@ -136,7 +136,8 @@ export class HumanReporter implements Reporter {
     const failure = outcome.unreachable ?? outcome.failure
     if (failure?.diagnostic?.range) this.#indented(renderDiagnostic({ ...failure.diagnostic, detail: failure.detail, severity: 'error' }, colours))
     else if (failure) {
-      if (failure.detail !== undefined) this.#indented(failure.detail)
+      const detail = failure.detail ?? programWords(outcome.data)
+      if (detail !== undefined) this.#indented(detail)
       if (failure.diagnostic?.hint !== undefined) this.#indented(`${colours.hint('hint:')} ${failure.diagnostic.hint}`)
     }
     const plain = action.replace(/^ansible\.(?:builtin|legacy)\./, '')
@@ -273,4 +274,12 @@ export function withoutUnknown(value: Value): Value {
     return dict
   }
   return value
+}
+
+/** Of a program that failed, its last words; a document has the whole of them. */
+const MAX_PROGRAM_LINES = 40
+
+function programWords(data: Dict): string | undefined {
+  const words = ['stderr', 'stdout'].map((key) => data.get(key)).filter((text): text is string => typeof text === 'string' && text.trim() !== '')
+  return words.length === 0 ? undefined : words.join('\n').split('\n').slice(-MAX_PROGRAM_LINES).join('\n')
 }

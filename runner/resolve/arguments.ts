@@ -168,7 +168,9 @@ export function parseParameters(
   const input: Record<string, unknown> = {}
   const unknown = new Map<string, Unknown>()
   const unknownContents: Unknown[] = []
-  for (const [name, value] of values) {
+  for (const [name, given] of values) {
+    const value = given === null ? withoutValue(shape?.[name]) : given
+    if (value === undefined) continue
     const parameter = value instanceof ControllerSource || value instanceof ControllerDestination ? value : toParameter(value)
     if (parameter instanceof Unknown && !(shape?.[name] && metadataOf(shape[name]).content)) {
       unknown.set(name, parameter)
@@ -183,6 +185,23 @@ export function parseParameters(
   const parsed = (firstUnknown ? withoutParameters(shape!, unknown) : schema).safeParse(input, { error: parameterWords })
   if (!parsed.success) throw new DiagnosticError(parsed.error.issues.map((issue) => diagnosticOf(issue, bound, module)))
   return { params: firstUnknown ? withUnknown(parsed.data as object, unknown) : parsed.data, unknown: firstUnknown, unknownContent: unknownContents[0] }
+}
+
+/**
+ * What stands for a parameter that is named and has no value: it is as if it were not given; of yes and no it is no, whatever the
+ * default is. Where nothing else can be meant than a mistake it stays null, for the schema to refuse.
+ */
+function withoutValue(schema: z.ZodType | undefined): undefined | false | null {
+  let hasDefault = false
+  for (let at = schema; at !== undefined;) {
+    const { type, innerType, out } = (at as unknown as { def: { type: string; innerType?: z.ZodType; out?: z.ZodType } }).def
+    if (type === 'boolean') return hasDefault ? false : undefined
+    if (type === 'array') return undefined
+    if (type === 'enum') return null
+    hasDefault ||= type === 'default'
+    at = innerType ?? out
+  }
+  return hasDefault || schema === undefined ? null : undefined
 }
 
 /** The schema of the other parameters, each by itself: what has to hold between parameters cannot be told. */

@@ -239,9 +239,9 @@ export class Evaluator implements Scope {
     return this.#jinja.evaluate(template, this)
   }
 
-  /** The truth of an expression, as `when` asks for it. */
+  /** The truth of an expression, as `when` asks for it. Nothing is no condition. */
   condition(template: Template): boolean {
-    return this.#jinja.condition(template, this)
+    return template.text === '' || this.#jinja.condition(template, this)
   }
 
   written(name: string): Written | undefined {

@@ -460,7 +460,7 @@ async function runAction(module: ActionModule, params: unknown, context: ModuleC
   if (overlay && !changesNothing && !overlay.isEmpty) alterAnything(overlay, context)
   const outcome: Outcome = { changed: true, data: dictOf(returned, context), shown: [] }
   if (returned['failed'] !== true) return outcome
-  return { ...outcome, failure: { message: typeof returned['msg'] === 'string' ? returned['msg'] : 'the command failed', detail: commandWords(returned) } }
+  return { ...outcome, failure: { message: typeof returned['msg'] === 'string' ? returned['msg'] : 'the command failed' } }
 }
 
 async function guard(
@@ -482,11 +482,6 @@ async function guard(
 function alterAnything(overlay: Overlay, { cause, maybeBecause, predictedChange }: ModuleContext): void {
   overlay.affectAll(maybeBecause ?? cause)
   predictedChange()
-}
-
-function commandWords(returned: Record<string, unknown>): string | undefined {
-  const words = ['stderr', 'stdout'].map((key) => returned[key]).filter((text) => typeof text === 'string' && text.trim() !== '')
-  return words.length === 0 ? undefined : words.join('\n').split('\n').slice(-40).join('\n')
 }
 
 // --- shared ------------------------------------------------------------------------------------------------------------

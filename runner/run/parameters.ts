@@ -35,11 +35,16 @@ export function parametersOf(session: Session, task: CompiledTask, bound: BoundA
   for (const [name, { kind, unless, unlessDefault }] of controllerParameters(module)) {
     const source = orUnknown(() => {
       const value = plain(values, name)
+      if (value === '' || value === null) return undefined
       if (value === undefined || (unless !== undefined && booleanOf(plain(values, unless) ?? unlessDefault))) return value
+      if (Array.isArray(value) || value instanceof Dict)
+        fail('BAD_ARGUMENT', `'${name}' of '${bound.action.written}': it has to be text`, { range: bound.args.get(name)?.keyRange })
       if (kind === 'destination') return new ControllerDestination(destination(print(value), task), print(evaluator.get('inventory_hostname') ?? ''))
       return controllerSource(session, task, { name: print(value), kind, argument: bound.args.get(name) }, values, evaluator)
     })
-    if (source !== undefined) values.set(name, source)
+    // As where it is not given: an empty name is that of a folder, and nobody means the playbook's.
+    if (source === undefined) values.delete(name)
+    else values.set(name, source)
   }
   return parseParameters(bound, values, module)
 }

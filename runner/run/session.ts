@@ -164,7 +164,8 @@ export class Session {
 
   /** Puts a host into a group below others, made where they are not there. True where it was not in it before. */
   groupHost(name: string, group: string, parents: readonly string[]): boolean {
-    const isNew = this.inventory.groups.get(group)?.hosts.has(name) !== true
+    const { groups } = this.inventory
+    const isNew = groups.get(group)?.hosts.has(name) !== true || parents.some((parent) => groups.get(parent)?.children.has(group) !== true)
     const add = (inventory: Inventory): void => {
       inventory.addHost(name, group)
       for (const parent of parents) inventory.addChild(parent, group, undefined)

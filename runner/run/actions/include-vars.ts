@@ -52,14 +52,17 @@ function read(context: ActionContext): Outcome {
     if (session.options.hashBehaviour === 'merge') variables = merged(variables, read)
     else for (const [key, value] of read) variables.set(key, value)
   }
-  if (print(argument('hash_behaviour') ?? '') === 'merge') {
+  const name = argument('name')
+  const behaviour = print(argument('hash_behaviour') ?? session.options.hashBehaviour)
+  if (name !== undefined && name !== null && name !== '') variables = new RawDict([[print(name), variables]])
+  else if (behaviour !== session.options.hashBehaviour) {
     for (const [key, value] of variables) {
       const before = context.evaluator.get(print(key))
-      if (before instanceof Dict && value instanceof RawDict) variables.set(key, merged(asRaw(before), value))
+      if (!(before instanceof Dict) || !(value instanceof RawDict))
+        fail('WRONG_TYPE', `with 'hash_behaviour: ${behaviour}' '${print(key)}' is joined with what it was, and one of the two is no mapping`, { range: at })
+      variables.set(key, behaviour === 'merge' ? merged(asRaw(before), value) : new RawDict([...asRaw(before), ...value]))
     }
   }
-  const name = argument('name')
-  if (name !== undefined && name !== null && name !== '') variables = new RawDict([[print(name), variables]])
   return {
     ...NOTHING,
     data: Dict.of({ ansible_facts: asWritten(variables), ansible_included_var_files: files }),

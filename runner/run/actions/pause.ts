@@ -2,22 +2,26 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { fail } from '../../diagnostic/diagnostic.ts'
 import { print, repr } from '../../value/print.ts'
-import { booleanOf } from '../../value/truth.ts'
-import { Dict, Float, type Value } from '../../value/value.ts'
+import { Dict, Float } from '../../value/value.ts'
 import { NOTHING, type Outcome } from '../outcome.ts'
 import { askTerminal } from '../terminal.ts'
 import type { ActionContext } from './action.ts'
+import { flag, wholeNumber } from './arguments.ts'
 
 /** A pause may last a day. */
 const MAX_PAUSE_SECONDS = 86_400
 
-export async function pause({ argument, check, bound, session }: ActionContext): Promise<Outcome> {
+export async function pause(context: ActionContext): Promise<Outcome> {
+  const { argument, check, bound, session } = context
   const startedAt = Date.now()
-  const minutes = numberOf(argument('minutes'))
-  const isTimed = bound.args.has('seconds') || bound.args.has('minutes')
+  const minutes = wholeNumber(context, 'minutes')
+  const only = wholeNumber(context, 'seconds')
+  if (minutes !== undefined && only !== undefined)
+    fail('BAD_ARGUMENT', "'seconds' and 'minutes' of 'pause' exclude each other", { range: bound.args.get('minutes')?.keyRange ?? bound.action.range })
+  const isTimed = minutes !== undefined || only !== undefined
   // As Ansible: a pause that has a length has at least this.
-  const seconds = Math.max(numberOf(argument('seconds')) + minutes * 60, isTimed ? 1 : 0)
-  const echo = booleanOf(argument('echo') ?? true)
+  const seconds = Math.max(only ?? (minutes ?? 0) * 60, isTimed ? 1 : 0)
+  const echo = flag(context, 'echo', true)
   if (seconds > MAX_PAUSE_SECONDS) fail('LIMIT_EXCEEDED', `a pause lasts at most ${MAX_PAUSE_SECONDS} s`, { range: bound.action.range })
   let answer = ''
   if (isTimed) await delay(check ? 0 : seconds * 1000)
@@ -25,7 +29,9 @@ export async function pause({ argument, check, bound, session }: ActionContext):
   else if (!check && process.stdin.isTTY) answer = await askTerminal(`${print(argument('prompt') ?? 'Press enter to continue')}:\n`, !echo)
   if (answer !== '' && !echo) session.secrets.add(answer)
   const took =
-    minutes > 0 ? `${repr(new Float(round(seconds / 60)))} minutes` : `${repr(new Float(round(isTimed ? seconds : (Date.now() - startedAt) / 1000)))} seconds`
+    (minutes ?? 0) > 0
+      ? `${repr(new Float(round(seconds / 60)))} minutes`
+      : `${repr(new Float(round(isTimed ? seconds : (Date.now() - startedAt) / 1000)))} seconds`
   const stoppedAt = Date.now()
   return {
     ...NOTHING,
@@ -50,9 +56,4 @@ function localTime(ms: number): string {
 
 function round(number: number): number {
   return Math.round(number * 100) / 100
-}
-
-function numberOf(value: Value | undefined): number {
-  const number = value instanceof Float ? value.value : Number(value ?? 0)
-  return Number.isFinite(number) ? number : 0
 }

@@ -1,22 +1,24 @@
 /** `set_fact`: variables of a host for the rest of the run. */
 import { fail } from '../../diagnostic/diagnostic.ts'
-import { booleanOf } from '../../value/truth.ts'
 import { print } from '../../value/print.ts'
 import type { BoundArgument } from '../../resolve/arguments.ts'
 import type { Evaluator } from '../../resolve/variables.ts'
 import { Dict, hasTemplateMarkers, Template, type Value, type Written } from '../../value/value.ts'
+import { isVariableName, VARIABLE_NAME_HINT } from '../../value/variable-name.ts'
 import { asOfNow } from '../facts.ts'
 import { NOTHING, type Outcome } from '../outcome.ts'
 import type { ActionContext } from './action.ts'
+import { flag } from './arguments.ts'
 
-export function setFact({ all, argument, bound, evaluator, session }: ActionContext): Outcome {
+export function setFact(context: ActionContext): Outcome {
+  const { all, bound, evaluator, session } = context
   const facts = new Dict()
   const sources = new Map<string, Written>()
   for (const [written, value] of all()) {
     if (written === 'cacheable') continue
     const range = bound.args.get(written)?.keyRange ?? bound.action.range
     const name = hasTemplateMarkers(written) ? print(evaluator.value(new Template(written, range))) : written
-    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) fail('BAD_ARGUMENT', `'${name}' is not the name of a variable`, { range })
+    if (!isVariableName(name)) fail('BAD_ARGUMENT', `'${name}' is not the name of a variable`, { range, hint: VARIABLE_NAME_HINT })
     facts.set(
       name,
       !session.options.nativeTypes && typeof value === 'string' && /^(?:yes|no|true|false)$/i.test(value) ? /^(?:yes|true)$/i.test(value) : asOfNow(value),
@@ -24,7 +26,7 @@ export function setFact({ all, argument, bound, evaluator, session }: ActionCont
     sources.set(name, sourceOf(bound.args.get(written), value, evaluator))
   }
   if (facts.size === 0) fail('BAD_ARGUMENT', "'set_fact' needs at least one name with a value", { range: bound.action.range })
-  return { ...NOTHING, data: Dict.of({ ansible_facts: facts }), cacheable: booleanOf(argument('cacheable') ?? false), written: sources }
+  return { ...NOTHING, data: Dict.of({ ansible_facts: facts }), cacheable: flag(context, 'cacheable', false), written: sources }
 }
 
 /** How a fact is written: what a template makes of a list or a mapping holds plain text. */

@@ -1,14 +1,22 @@
 /** `set_stats`: numbers and words of the run, for the report. */
 import { fail } from '../../diagnostic/diagnostic.ts'
 import { binary } from '../../resolve/jinja/runtime/operators.ts'
+import { print } from '../../value/print.ts'
 import { booleanOf } from '../../value/truth.ts'
+import { isVariableName, VARIABLE_NAME_HINT } from '../../value/variable-name.ts'
 import { Dict, type Value } from '../../value/value.ts'
 import { NOTHING, type Outcome } from '../outcome.ts'
 import type { ActionContext } from './action.ts'
 
 export function setStats({ argument, bound, session, hostName }: ActionContext): Outcome {
-  const data = argument('data')
+  const data = argument('data') ?? new Dict()
   if (!(data instanceof Dict)) fail('BAD_ARGUMENT', "'data' of 'set_stats' is a mapping", { range: bound.args.get('data')?.keyRange ?? bound.action.range })
+  const misnamed = [...data.keys()].find((key) => !isVariableName(print(key)))
+  if (misnamed !== undefined)
+    fail('BAD_ARGUMENT', `'${print(misnamed)}' is not the name of a variable`, {
+      range: bound.args.get('data')?.keyRange ?? bound.action.range,
+      hint: VARIABLE_NAME_HINT,
+    })
   const perHost = booleanOf(argument('per_host') ?? false)
   const aggregate = booleanOf(argument('aggregate') ?? true)
   let stats = session.customStats

@@ -88,7 +88,11 @@ const REFUSED: readonly (readonly [playbook: string, ...expected: string[]])[] =
   ['- hosts: all\n  vars: "{{ x }}"', "WRONG_TYPE p.yml:2:9 'vars' takes a mapping, or a list of mappings, and this is a template"],
   [
     '- hosts: all\n  vars: {a-b: 1}',
-    "WRONG_TYPE p.yml:2:10 'a-b' is not the name of a variable | Such a name has letters, digits and _, and does not begin with a digit.",
+    "WRONG_TYPE p.yml:2:10 'a-b' is not the name of a variable | Such a name has letters, digits and _, does not begin with a digit, and is no word of Python's own.",
+  ],
+  [
+    '- hosts: all\n  vars: {class: 1}',
+    "WRONG_TYPE p.yml:2:10 'class' is not the name of a variable | Such a name has letters, digits and _, does not begin with a digit, and is no word of Python's own.",
   ],
   [task('x'), 'WRONG_TYPE p.yml:3:7 a task is a mapping, and this is text'],
   [task('name: x'), 'MISSING_ACTION p.yml:3:7 this task does nothing: no module is named'],
