@@ -463,7 +463,7 @@ export class PlaybookLoader {
       )
       return
     }
-    const value = kind === 'variables' ? inOneMapping(entry.value) : entry.value
+    const { value } = entry
     const misnamed = kind === 'variables' && value.kind === 'map' ? value.entries.find(({ key }) => !isVariableName(key)) : undefined
     if (misnamed) this.#fault('WRONG_TYPE', `'${misnamed.key}' is not the name of a variable`, misnamed.keyRange, VARIABLE_NAME_HINT)
     if (kind === 'defaults') moduleDefaultEntries(entry.value).forEach((each) => this.#moduleDefault(each))
@@ -495,7 +495,7 @@ const KIND_WORDS: Readonly<Record<KeywordKind, string>> = {
   names: 'a name or a list of names',
   conditions: 'a condition or a list of conditions',
   variable: 'the name of a variable',
-  variables: 'a mapping',
+  variables: 'a mapping, or a list of mappings',
   map: 'a mapping',
   arguments: 'a mapping',
   defaults: 'a mapping by modules, or a list of such mappings',
@@ -510,20 +510,15 @@ function asOneMapping(node: Node): Node {
   return { kind: 'map', entries: [...entries.values()], range: node.range }
 }
 
-/** The name of a variable, as a template can use it. */
 /** What an entry beside `module` stands for: an argument, or with `args` all of its. */
 function argumentsIn(entry: MapEntry): readonly MapEntry[] {
   if (entry.key === 'module') return []
   return entry.key === 'args' && entry.value.kind === 'map' ? entry.value.entries : [entry]
 }
 
+/** The name of a variable, as a template can use it. */
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/
 const VARIABLE_HINT = 'Such a name has letters, digits and _, and does not begin with a digit.'
-
-/** Variables as a mapping: of those in a list the later ones win. */
-function inOneMapping(node: Node): Node {
-  return node.kind === 'list' ? { kind: 'map', entries: node.items.flatMap((item) => (item.kind === 'map' ? item.entries : [])), range: node.range } : node
-}
 
 /** Whether a keyword can have a value. Templates are judged when they are evaluated. */
 function hasKind(node: Node, kind: KeywordKind): boolean {

@@ -29,8 +29,7 @@ export function parametersOf(session: Session, task: CompiledTask, bound: BoundA
   const values: Values = new Map()
   for (const [name, argument] of bound.args) {
     const value = orUnknown(() => evaluator.value(argument.raw))
-    // Nothing is as good as not given.
-    if (value !== session.omit && value !== null) values.set(name, withoutOmitted(value, session.omit))
+    if (value !== session.omit) values.set(name, withoutOmitted(value, session.omit))
   }
   for (const [name, { kind, unless, unlessDefault }] of controllerParameters(module)) {
     const source = orUnknown(() => {
