@@ -4,6 +4,7 @@ import type { HostRead, QueryReply } from '../contract/resource.ts'
 import type { PutStep, RunStep, StepReply } from '../contract/step.ts'
 import { DiagnosticError, fail } from '../diagnostic/diagnostic.ts'
 import type { Become, Port, ReadOutcome, RunOptions } from '../port/port.ts'
+import { orNotStarted } from '../port/shell/not-started.ts'
 
 /**
  * A port that starts a program and leaves it to itself: `run` answers when `look` has found its end. What needs a terminal, or may
@@ -14,6 +15,7 @@ export class DetachingPort implements Port {
   readonly #id: string
   readonly #limitSeconds: number
   readonly #onStart: () => void
+  #step: RunStep | undefined
   #become: Become | undefined
   #ended: ((reply: StepReply) => void) | undefined
   /** True where its time was over. */
@@ -42,6 +44,7 @@ export class DetachingPort implements Port {
   /** @throws {DiagnosticError} STEP_FAILED where it cannot be started. */
   async run(step: RunStep, options: RunOptions): Promise<StepReply> {
     if (step.terminal || step.endsHost === true) return this.#port.run(step, options)
+    this.#step = step
     this.#become = options.become
     const started = await this.#port.run(step, { ...options, deadline: undefined, detached: { id: this.#id, limitSeconds: this.#limitSeconds } })
     if (started.notStarted) return started
@@ -65,13 +68,15 @@ export class DetachingPort implements Port {
     const [exitCode, started, ended, overdue] = end!.stdout.trim().split(' ')
     const [stdout, stderr] = await this.#ask([jobStream(this.#id, 'stdout'), jobStream(this.#id, 'stderr')])
     this.isOverdue = overdue === 'overdue'
-    this.#ended({
+    const reply = {
       exitCode: Number(exitCode),
       stdout: stdout!.stdout,
       stderr: stderr!.stdout,
       startedAtMs: millisecondsOf(started),
       endedAtMs: millisecondsOf(ended),
-    })
+    }
+    const { argv, expands, okExitCodes } = this.#step!
+    this.#ended(okExitCodes === 'any' ? orNotStarted(argv[0], expands === true, reply) : reply)
     return true
   }
 

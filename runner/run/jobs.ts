@@ -12,6 +12,18 @@ export interface JobRequest {
   readonly isDetached: boolean
 }
 
+/** What Ansible does on the controller, in one go: `async` fails such a task. */
+const NEVER_JOBS = new Set(
+  (
+    'add_host assemble assert async_status copy debug fail fetch gather_facts group_by include_vars pause raw script set_fact set_stats template ' +
+    'wait_for_connection'
+  ).split(' '),
+)
+
+export function canBeJob(module: string): boolean {
+  return !NEVER_JOBS.has(module)
+}
+
 export class Job {
   readonly id = `j${randomInt(1e11, 1e12)}.${process.pid}`
   readonly request: JobRequest

@@ -19,7 +19,7 @@ import { runnerAction } from './actions/index.ts'
 import { factsOf } from './actions/set-fact.ts'
 import { becomeFor, connectionKeywords } from './connection.ts'
 import type { FactRequest } from './facts.ts'
-import { ofJob, within, type Job } from './jobs.ts'
+import { canBeJob, type Job, ofJob, within } from './jobs.ts'
 import { failureOf, isHostFault, runModule } from './module.ts'
 import { failed, isTemplateFault, NOTHING, type ItemOutcome, type Outcome } from './outcome.ts'
 import { actionArguments, parametersOf, withoutOmitted } from './parameters.ts'
@@ -365,6 +365,7 @@ class TaskOnHost {
   async #performed(local: ReadonlyMap<Value, Raw>): Promise<Outcome> {
     const { action } = this.#task.task
     const seconds = await this.#number('async', 0, local)
+    if (seconds > 0 && !canBeJob(action.module)) return failed({ message: 'async is not supported for this task.' })
     if (seconds > 0 && !runnerAction(action.module) && !this.#session.options.check) return this.#asJob(seconds, local)
     const found = inherited(this.#task.chain, 'timeout')
     const given = found && found.raw !== null ? Number(print(await this.#value(found.raw, local))) * 1000 : this.#session.options.taskTimeoutMs

@@ -10,6 +10,7 @@ import { framedScript } from './become.ts'
 import { FrameError, type Frame } from './frames.ts'
 import { killGroup, letGo } from './kill.ts'
 import { CHANNEL_CLOSE_TIMEOUT_MS, RUN_MAX_BYTES, RUN_TIMEOUT_MS } from './limits.ts'
+import { notStarted, orNotStarted } from './not-started.ts'
 import { openShell, startMarks, type Shell } from './open-shell.ts'
 import { describe, overLimit, putFailed, shellEnded, timedOut, words } from './problems.ts'
 import { putScript } from './put-script.ts'
@@ -104,8 +105,7 @@ export class ShellPort implements Port {
       throw new DiagnosticError({ ...overLimit(what, RUN_MAX_BYTES), detail: `It ran to its end, with exit code ${word}.` })
     }
     const reply = { exitCode: Number(word), stdout: text(stdout), stderr: text(stderr), startedAtMs, endedAtMs }
-    const reason = step.okExitCodes === 'any' ? programMissing(argv[0], step.expands === true, reply) : undefined
-    return reason === undefined ? reply : notStarted(reason, reply.stderr)
+    return step.okExitCodes === 'any' ? orNotStarted(argv[0], step.expands === true, reply) : reply
   }
 
   async put(step: PutStep, options: { become: Become | undefined }): Promise<StepReply> {
@@ -249,21 +249,6 @@ async function sendContent(shell: Shell, content: Content): Promise<string> {
 /** In milliseconds since 1970, with microseconds. */
 function now(): number {
   return performance.timeOrigin + performance.now()
-}
-
-/** Of a shell that was to become a program: `sh: 1: exec: NAME: not found`, `sh: line 1: NAME: Permission denied`, and so on. */
-const CANNOT_EXECUTE = /^\S*sh: (?:(?:exec|line \d+|\d+): )*(.+?): (?:cannot execute: )?(not found|No such file or directory|Permission denied|Is a directory)$/
-
-/** The program that could not be executed; undefined where the program itself says so of another one. */
-function programMissing(program: string, expanded: boolean, { exitCode, stdout, stderr }: StepReply): NotStartedReason | undefined {
-  if ((exitCode !== 126 && exitCode !== 127) || stdout !== '') return undefined
-  const match = CANNOT_EXECUTE.exec(stderr.trimEnd().split('\n').at(-1) ?? '')
-  if (!match || (!expanded && match[1] !== program)) return undefined
-  return { what: 'program', errno: /^(?:Perm|Is)/.test(match[2]!) ? 13 : 2, path: match[1]! }
-}
-
-function notStarted(reason: NotStartedReason, stderr: string): StepReply {
-  return { exitCode: reason.errno === 2 ? 127 : 126, stdout: '', stderr, notStarted: reason }
 }
 
 function isLost(error: unknown): boolean {
