@@ -2,7 +2,7 @@
 import { fail } from '../diagnostic/diagnostic.ts'
 import { MAX_PRINTED_LENGTH, MAX_VALUE_DEPTH, repr, reprFloat } from './print.ts'
 import { compareText } from './text.ts'
-import { Dict, Float, Opaque, Tuple, Undefined, Unknown, UnknownValueError } from './value.ts'
+import { Dict, DictView, Float, Opaque, Tuple, Undefined, Unknown, UnknownValueError } from './value.ts'
 import type { Value } from './value.ts'
 
 /**
@@ -58,6 +58,7 @@ export function toJson(value: Value, options: JsonOptions = {}): string {
     if (item === null || typeof item === 'boolean' || typeof item === 'number' || typeof item === 'bigint') return String(item)
     if (typeof item === 'string') return text(item)
     if (item instanceof Float) return jsonFloat(item.value)
+    if (item instanceof DictView) return fail('TEMPLATE_FAILED', `Object of type ${item.typeName} is not JSON serializable`)
     if (Array.isArray(item) || item instanceof Tuple) {
       const items = item instanceof Tuple ? item.items : item
       length += items.length

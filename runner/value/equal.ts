@@ -1,7 +1,7 @@
 /** Equality as in Python, and mappings looked up by it: `1`, `1.0` and `True` are the same key. */
 import { fail } from '../diagnostic/diagnostic.ts'
 import { MAX_VALUE_DEPTH } from './print.ts'
-import { Dict, Float, Opaque, Tuple, Undefined, Unknown, UnknownValueError } from './value.ts'
+import { Dict, DictView, Float, Opaque, Tuple, Undefined, Unknown, UnknownValueError } from './value.ts'
 import type { Value } from './value.ts'
 
 /**
@@ -64,7 +64,7 @@ function equalAt(a: Value, b: Value, depth: number): boolean {
   const left = numeric(a)
   const right = numeric(b)
   if (left !== undefined || right !== undefined) return left !== undefined && right !== undefined && left == right
-  if (Array.isArray(a)) return Array.isArray(b) && sameItems(a, b, depth)
+  if (Array.isArray(a)) return Array.isArray(b) && a instanceof DictView === b instanceof DictView && sameItems(a, b, depth)
   if (a instanceof Tuple) return b instanceof Tuple && sameItems(a.items, b.items, depth)
   if (a instanceof Dict) return b instanceof Dict && sameEntries(a, b, depth)
   const own = a as Value & { equals?: (other: Value) => boolean }

@@ -1,6 +1,6 @@
 /** Values as Python prints them: `print` is `str()`, `repr` is `repr()`. */
 import { fail } from '../diagnostic/diagnostic.ts'
-import { Dict, Float, Opaque, Tuple, Undefined, Unknown, UnknownValueError } from './value.ts'
+import { Dict, DictView, Float, Opaque, Tuple, Undefined, Unknown, UnknownValueError } from './value.ts'
 import type { Value } from './value.ts'
 
 /** No printed value is longer than this (in UTF-16 units). */
@@ -99,12 +99,15 @@ function write(value: Value, writer: Writer): void {
     put(writer, '}')
   } else {
     const items = value instanceof Tuple ? value.items : value
+    const isView = value instanceof DictView
+    if (isView) put(writer, `${value.typeName}(`)
     put(writer, value instanceof Tuple ? '(' : '[')
     items.forEach((item, index) => {
       if (index > 0) put(writer, ', ')
       write(item, writer)
     })
     put(writer, value instanceof Tuple ? (items.length === 1 ? ',)' : ')') : ']')
+    if (isView) put(writer, ')')
   }
   writer.open.pop()
 }

@@ -19,6 +19,22 @@ export class Dict extends Map<Value, Value> {
   }
 }
 
+/** What a dict's `items()`, `keys()` and `values()` give: a list to walk, but none to index or to add to. */
+export class DictView extends Array<Value> {
+  /** What is made of it is a plain list. */
+  static override get [Symbol.species](): ArrayConstructor {
+    return Array
+  }
+
+  readonly typeName: 'dict_items' | 'dict_keys' | 'dict_values'
+
+  constructor(typeName: DictView['typeName'], items: Iterable<Value>) {
+    super()
+    this.typeName = typeName
+    for (const item of items) this.push(item)
+  }
+}
+
 /** A floating-point number, kept apart from integers. */
 export class Float {
   readonly value: number

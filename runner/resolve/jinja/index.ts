@@ -8,7 +8,7 @@ import { fail } from '../../diagnostic/diagnostic.ts'
 import type { SourceFile, SourceRange } from '../../diagnostic/source.ts'
 import { DateTime } from '../../value/date-time.ts'
 import { MAX_VALUE_DEPTH, print } from '../../value/print.ts'
-import { Dict, Float, hasTemplateMarkers, Opaque, Tuple, Unknown, UnknownValueError } from '../../value/value.ts'
+import { Dict, DictView, Float, hasTemplateMarkers, Opaque, Tuple, Unknown, UnknownValueError } from '../../value/value.ts'
 import type { Template, TextType, Value } from '../../value/value.ts'
 import { PastUnknown } from '../past-unknown.ts'
 import type { Engine, Hooks, Scope } from './engine.ts'
@@ -22,7 +22,7 @@ import { Frame } from './runtime/frame.ts'
 import { GLOBALS } from './runtime/globals.ts'
 import { TemplateLibrary } from './runtime/inheritance.ts'
 import type { ParsedTemplate } from './runtime/inheritance.ts'
-import { checkUsable, Range } from './runtime/iterate.ts'
+import { checkUsable, itemsOf, Range } from './runtime/iterate.ts'
 import { MUTATING_METHODS } from './runtime/methods.ts'
 import { Output } from './runtime/output.ts'
 import { render } from './runtime/render.ts'
@@ -98,7 +98,7 @@ export class Jinja {
     this.#printsNone = options.native === true
     this.textual = isTextual ? this : new Jinja(hooks, options, true)
     this.#syntax = { ...DEFAULT_SYNTAX, doStatement: options.doStatement ?? false, loopControls: options.loopControls ?? false }
-    const templates = new TemplateLibrary((name, from) => this.#load(name, from), render)
+    const templates = new TemplateLibrary((name, run) => this.#load(name, run), render)
     this.#engine = {
       hooks,
       globals: GLOBALS,
@@ -161,7 +161,7 @@ export class Jinja {
     const source = scalarSource(text, template.range)
     const syntax = this.#scalarSyntax
     const parsed = this.#parsed(source, syntax)
-    const run = new Run(this.#engine, scope, source, { conversion: this.#conversion, printsNone: this.#printsNone, copiesVariables: parsed.copiesVariables })
+    const run = new Run(this.#engine, scope, source, { conversion: this.#conversion, syntax, printsNone: this.#printsNone, copiesVariables: parsed.copiesVariables })
     if (single !== undefined) {
       const value = run.within(source, () => scopeValue(run, single))
       if (value !== undefined) return value
@@ -198,7 +198,7 @@ export class Jinja {
     const single = singleName(file.text)
     if (single !== undefined) {
       const source = fileSource(file)
-      const run = new Run(this.#engine, scope, source, { conversion, printsNone: this.#printsNone, copiesVariables: false })
+      const run = new Run(this.#engine, scope, source, { conversion, syntax: this.#syntax, printsNone: this.#printsNone, copiesVariables: false })
       const value = run.within(source, () => scopeValue(run, single))
       if (value !== undefined) return value
     }
@@ -210,12 +210,13 @@ export class Jinja {
     const header = readHeader(file)
     const syntax: SyntaxOptions = { ...this.#syntax, ...given, ...header.options }
     const source = fileSource(file, header.length)
-    if (![syntax.blockStart, syntax.variableStart, syntax.commentStart].some((marker) => source.text.includes(marker))) {
+    const { blockStart, variableStart, commentStart, lineStatementPrefix, lineCommentPrefix } = syntax
+    if (![blockStart, variableStart, commentStart, lineStatementPrefix, lineCommentPrefix].some((marker) => marker !== '' && source.text.includes(marker))) {
       const text = source.text.replace(/\r\n|\r|\n/g, syntax.newlineSequence)
       return keepTrailingNewline || !text.endsWith(syntax.newlineSequence) ? text : text.slice(0, -syntax.newlineSequence.length)
     }
     const parsed = this.#parsed(source, syntax)
-    const run = new Run(this.#engine, scope, source, { conversion, printsNone: this.#printsNone, copiesVariables: parsed.copiesVariables })
+    const run = new Run(this.#engine, scope, source, { conversion, syntax, printsNone: this.#printsNone, copiesVariables: parsed.copiesVariables })
     const out = this.#rendered(parsed, source, run)
     const value = run.within(source, () => converted(out, conversion))
     return typeof value === 'string' && keepTrailingNewline ? restoreNewlines(source.text, value, syntax.newlineSequence) : value
@@ -241,6 +242,7 @@ export class Jinja {
       new Frame(
         new Run(this.#engine, scope, scalarSource(template.text, template.range), {
           conversion: this.#conversion,
+          syntax: this.#syntax,
           printsNone: this.#printsNone,
           copiesVariables: false,
         }),
@@ -268,6 +270,7 @@ export class Jinja {
     const source = scalarSource(expression.text, expression.range)
     const run = new Run(this.#engine, scope, source, {
       conversion: this.#conversion,
+      syntax: this.#syntax,
       printsNone: this.#printsNone,
       copiesVariables: callsMutators((visit) => walkExpression(parsed, visit)),
     })
@@ -301,7 +304,7 @@ export class Jinja {
   #parsed(source: TemplateSource, syntax: SyntaxOptions): Parsed {
     const key = JSON.stringify([Object.values(syntax), source.text])
     return remember(this.#templates, key, () => {
-      const tree = parseTemplate(withoutLastNewline(source), syntax, this.#engine)
+      const tree = parseTemplate(syntax.keepTrailingNewline ? source : withoutLastNewline(source), syntax, this.#engine)
       const copiesVariables = loadsTemplates(tree.body) || callsMutators((visit) => walkStatements(tree.body, visit))
       return { tree, copiesVariables }
     })
@@ -313,11 +316,11 @@ export class Jinja {
   }
 
   /** A template that another one names. */
-  #load(name: string, from: SourceFile | undefined): ParsedTemplate | undefined {
-    const file = this.#engine.hooks.loadTemplate?.(name, from)
+  #load(name: string, { entry, options }: Run): ParsedTemplate | undefined {
+    const file = this.#engine.hooks.loadTemplate?.(name, entry.file)
     if (file === undefined) return undefined
     const source = fileSource(file)
-    return { tree: this.#parsed(source, this.#syntax).tree, source }
+    return { tree: this.#parsed(source, { ...options.syntax, rawBackslashes: false }).tree, source }
   }
 }
 
@@ -348,7 +351,7 @@ function made(value: Value): Value {
 /** A value that may leave a template. */
 function exported(value: Value): Value {
   if (isLenient(value)) return ''
-  if (value instanceof Range) return value.items()
+  if (value instanceof Range || value instanceof DictView) return [...itemsOf(value)]
   if (value instanceof Opaque) return value.print()
   if (value instanceof Unknown) checkUsable(value)
   return holdsOpaque(value, 0) ? print(value) : value

@@ -12,6 +12,7 @@ import { REGEX_FILTERS } from './regex.ts'
 import { SEQUENCE_FILTERS } from './sequence.ts'
 import { SERIALIZE_FILTERS } from './serialize.ts'
 import { SET_FILTERS } from './set.ts'
+import { SWITCH_FILTERS } from './switch.ts'
 import { TEXT_FILTERS } from './text.ts'
 import { TIME_FILTERS } from './time.ts'
 import { VALUE_FILTERS } from './value.ts'
@@ -40,6 +41,7 @@ export const FILTERS = table(
     { collections: BUILTIN, operations: TIME_FILTERS },
     { collections: BUILTIN, operations: VAULT_FILTERS },
     { collections: ['ansible.utils', 'ansible.netcommon'], operations: NETWORK_FILTERS },
+    { collections: ['ansible.netcommon'], operations: SWITCH_FILTERS },
     { collections: ['community.general'], operations: QUERY_FILTERS },
     { collections: ['community.general'], operations: COLLECTION_FILTERS },
   ],

@@ -1,6 +1,7 @@
 /** Filters on numbers. */
 import { Float } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
+import { exactLog } from '../library/exact-math.ts'
 import { refuseValue } from '../runtime/callable.ts'
 import { checkUsable } from '../runtime/iterate.ts'
 import { formatFloat, formatValue } from '../runtime/format.ts'
@@ -132,7 +133,8 @@ function logarithm(input: Value, args: Args): Value {
   const base = args.number('base')
   if (value <= 0 || base <= 0 || base === 1) return refuseValue('log() can only be used on numbers: math domain error')
   if (base === 10) return new Float(Math.log10(value))
-  return new Float(base === Math.E ? Math.log(value) : Math.log(value) / Math.log(base))
+  const natural = Number.isFinite(value) ? exactLog(value) : Math.log(value)
+  return new Float(base === Math.E ? natural : natural / exactLog(base))
 }
 
 function power(input: Value, args: Args): Value {
@@ -146,7 +148,7 @@ function root(input: Value, args: Args): Value {
   const base = args.number('base')
   if (base === 0) return refuseValue('root() cannot take the zeroth root')
   if (value < 0) return refuseValue('root() can only be used on numbers that are not negative')
-  return new Float(base === 2 ? Math.sqrt(value) : value ** (1 / base))
+  return new Float(base === 2 ? Math.sqrt(value) : toFloat(powerNumbers(new Float(value), new Float(1 / base))))
 }
 
 const UNITS: readonly [string, number][] = [

@@ -156,7 +156,7 @@ function groupby(input: Value, args: Args): Value {
     if (last !== undefined && equal(last.key, key)) last.list.push(item)
     else groups.push({ grouper: value, key, list: [item] })
   }
-  return groups.map(({ grouper, list }) => new NamedTuple(['grouper', 'list'], [grouper, list]))
+  return groups.map(({ grouper, list }) => new NamedTuple('_GroupTuple', ['grouper', 'list'], [grouper, list]))
 }
 
 function join(input: Value, args: Args): Value {

@@ -1,6 +1,6 @@
 /** Filters that treat lists as sets, and those that combine lists item by item. */
 import { equal } from '../../../value/equal.ts'
-import { Dict, Tuple } from '../../../value/value.ts'
+import { Dict, DictView, Tuple } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
 import { refuseValue } from '../runtime/callable.ts'
 import { itemsOf } from '../runtime/iterate.ts'
@@ -22,10 +22,10 @@ export const SET_FILTERS: readonly Filter[] = [
   filter('permutations(r=None)', 'All orders of `r` items, or of all.', (input, args) => permutations(itemsOf(input), args.wholeOrNull('r'))),
   filter('product(*lists, **options)', 'All pairs of an item of each list.', product),
   filter('symmetric_difference(b)', 'The items that are in only one of two lists, each once.', (input, args) => {
-    const [a, b] = [listOf(input), listOf(args.value('b'))]
+    const [a, b] = joinable(input, args.value('b'))
     return uniqueItems([...a, ...b].filter((item) => holds(a, item) !== holds(b, item)))
   }),
-  filter('union(b)', 'The items of two lists, each once.', (input, args) => uniqueItems([...listOf(input), ...listOf(args.value('b'))])),
+  filter('union(b)', 'The items of two lists, each once.', (input, args) => uniqueItems(joinable(input, args.value('b')).flat())),
   filter('zip(*lists)', 'Tuples of the items at the same place, as many as the shortest list has.', (input, args) => zip(input, args)),
   filter(
     'zip_longest(*lists, **options)',
@@ -34,10 +34,11 @@ export const SET_FILTERS: readonly Filter[] = [
   ),
 ]
 
-/** A list, and no text or dict: those cannot be joined with one. */
-function listOf(value: Value): readonly Value[] {
-  const isList = typeof value !== 'string' && !(value instanceof Dict)
-  return isList ? itemsOf(value) : refuseValue(`union and its like need lists, not ${typeName(value)}`)
+/** The items of two lists, or of two tuples: a text or a dict cannot be joined with one, nor one with the other. */
+function joinable(a: Value, b: Value): [readonly Value[], readonly Value[]] {
+  for (const each of [a, b]) if (typeof each === 'string' || each instanceof Dict || each instanceof DictView) return refuseValue(`union and its like need lists, not ${typeName(each)}`)
+  const lists: [readonly Value[], readonly Value[]] = [itemsOf(a), itemsOf(b)]
+  return Array.isArray(a) === Array.isArray(b) ? lists : refuseValue(`can only concatenate ${typeName(a)} (not "${typeName(b)}") to ${typeName(a)}`)
 }
 
 function holds(items: readonly Value[], item: Value): boolean {

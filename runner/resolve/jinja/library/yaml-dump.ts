@@ -4,7 +4,7 @@
  */
 import { print, repr, reprFloat } from '../../../value/print.ts'
 import { compareText } from '../../../value/text.ts'
-import { Dict, Float, Opaque, Tuple, Undefined, Unknown, UnknownValueError } from '../../../value/value.ts'
+import { Dict, DictView, Float, Opaque, Tuple, Undefined, Unknown, UnknownValueError } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
 import { refuseValue } from '../runtime/callable.ts'
 import { DateTime } from '../../../value/date-time.ts'
@@ -351,7 +351,7 @@ class Emitter {
 }
 
 function isList(value: Value): value is Value[] | Tuple {
-  return Array.isArray(value) || value instanceof Tuple
+  return (Array.isArray(value) && !(value instanceof DictView)) || value instanceof Tuple
 }
 
 function isCollection(value: Value): boolean {

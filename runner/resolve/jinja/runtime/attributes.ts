@@ -4,7 +4,7 @@
  */
 import { DateTime } from '../../../value/date-time.ts'
 import { getItem } from '../../../value/equal.ts'
-import { Dict, Float, Tuple, Undefined, Unknown, UnknownValueError } from '../../../value/value.ts'
+import { Dict, DictView, Float, Tuple, Undefined, Unknown, UnknownValueError } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
 import { print } from '../../../value/print.ts'
 import { refuseValue, TemplateObject } from './callable.ts'
@@ -49,7 +49,7 @@ export function getOwnAttribute(target: Value, name: string): Value {
 export function getSlice(target: Value, bounds: readonly Value[]): Value {
   if (target instanceof Undefined) return target
   if (target instanceof Unknown) throw new UnknownValueError(target)
-  const isSequence = typeof target === 'string' || Array.isArray(target) || target instanceof Tuple || target instanceof Range
+  const isSequence = typeof target === 'string' || (Array.isArray(target) && !(target instanceof DictView)) || target instanceof Tuple || target instanceof Range
   if (!isSequence) {
     if (target instanceof Dict) return refuseValue("unhashable type: 'slice'")
     return new Undefined('slice', `${describeObject(target)} has no element slice`)
@@ -88,6 +88,7 @@ function itemIfAny(target: Value, key: Value): Value | undefined {
   if (target instanceof Dict) return Array.isArray(key) || key instanceof Dict ? undefined : getItem(target, key)
   const whole = integer(key)
   if (whole === undefined) return undefined
+  if (target instanceof DictView) return undefined
   if (typeof target === 'string' || Array.isArray(target) || target instanceof Tuple || target instanceof Range) {
     const items = typeof target === 'string' && Math.abs(Number(whole)) < target.length && isPlainText(target) ? target : itemsOf(target)
     return items[Number(whole) < 0 ? items.length + Number(whole) : Number(whole)]
@@ -102,9 +103,9 @@ function isPlainText(text: string): boolean {
 function ownAttribute(target: Value, name: string): Value | undefined {
   if (target instanceof Unknown) throw new UnknownValueError(target)
   if (target instanceof DateTime) return dateAttribute(target, name)
-  if (target instanceof TemplateObject) return target.attribute(name)
+  if (target instanceof TemplateObject && !(target instanceof Range)) return target.attribute(name)
   if (name === '__class__') return new TypeObject(typeName(target))
-  const named = target instanceof NamedTuple ? target.attribute(name) : numberAttribute(target, name)
+  const named = target instanceof NamedTuple || target instanceof Range ? target.attribute(name) : numberAttribute(target, name)
   return named === undefined ? methodOf(target, name) : named
 }
 

@@ -2,7 +2,7 @@
 import { print } from '../../../value/print.ts'
 import { Dict, Tuple, Undefined } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
-import { checkUsable, Range } from './iterate.ts'
+import { checkUsable } from './iterate.ts'
 import { isLiteral, readJsonLiteral, readLiteral } from './literal.ts'
 import type { Output } from './output.ts'
 import { isLenient } from './undefined.ts'
@@ -19,7 +19,7 @@ export type Conversion = 'text' | 'literals' | 'native'
 export function printed(value: Value, printsNone: boolean): string {
   if (typeof value === 'string') return value
   if (isLenient(value) || (value === null && !printsNone)) return ''
-  return print(value instanceof Range ? value.items() : value)
+  return print(value)
 }
 
 /** What was printed, as the conversion has it. A list or dict that is the only thing printed is passed on as it is. */

@@ -3,7 +3,7 @@ import { DateTime } from '../../../value/date-time.ts'
 import { Float } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
 import type { BinaryOperator } from '../syntax/ast.ts'
-import { BoundMethod, TemplateObject } from './callable.ts'
+import { BoundMethod, refuseValue, TemplateObject } from './callable.ts'
 import { numeric, toNumber } from './numbers.ts'
 import { Args } from './operation.ts'
 import type { Arithmetic } from './operators.ts'
@@ -38,6 +38,12 @@ export function dateAttribute(date: DateTime, name: string): Value | undefined {
       return method("sep='T'", (args) => date.isoFormat(args.text('sep')))
     case 'weekday':
       return method('', () => (clock.getUTCDay() + 6) % 7)
+    case 'ctime':
+      return method('', () => formatDate(date, '%a %b %e %H:%M:%S %Y'))
+    case 'toordinal':
+      return method('', () => Number((date.us - (((date.us % DAY_US) + DAY_US) % DAY_US)) / DAY_US) + DAYS_BEFORE_1970)
+    case 'replace':
+      return method('year=None, month=None, day=None, hour=None, minute=None, second=None, microsecond=None', (args) => withFields(date, args))
     case 'isoweekday':
       return method('', () => clock.getUTCDay() || 7)
   }
@@ -58,6 +64,22 @@ export function dateAttribute(date: DateTime, name: string): Value | undefined {
     default:
       return undefined
   }
+}
+
+/** Python counts days from the first of the year 1. */
+const DAYS_BEFORE_1970 = 719_163
+
+function withFields(date: DateTime, args: Args): DateTime {
+  const { clock } = date
+  const field = (name: string, present: number): number => args.wholeOrNull(name) ?? present
+  const [year, month, day] = [field('year', clock.getUTCFullYear()), field('month', clock.getUTCMonth() + 1), field('day', clock.getUTCDate())]
+  const check = new Date(Date.UTC(2000, month - 1, day))
+  check.setUTCFullYear(year, month - 1, day)
+  if (check.getUTCMonth() !== month - 1 || check.getUTCDate() !== day) return refuseValue('day is out of range for month')
+  if (date.isDate) return DateTime.date(year, month, day)
+  const [hour, minute, second] = [field('hour', clock.getUTCHours()), field('minute', clock.getUTCMinutes()), field('second', clock.getUTCSeconds())]
+  if (hour > 23 || minute > 59 || second > 59 || Math.min(hour, minute, second) < 0) return refuseValue('hour, minute or second is out of range')
+  return DateTime.of(year, month, day, hour, minute, second, field('microsecond', date.microsecond), date.zoneMinutes)
 }
 
 /** A date as C's `strftime` formats it. */

@@ -25,10 +25,10 @@ export const GLOBALS: ReadonlyMap<string, Value> = new Map<string, Value>([
   ['cycler', new NativeFunction('cycler', (args) => new Cycler(args), 'type')],
   ['joiner', new NativeFunction('joiner', (args, kwargs) => new Joiner(new Args('joiner()', "sep=', '", args, kwargs).value('sep')), 'type')],
   ['lipsum', new NativeFunction('lipsum', () => fail('TEMPLATE_FAILED', 'lipsum() is not supported'))],
-  ['lookup', new NativeFunction('lookup', (args, kwargs, run) => lookup(args, kwargs, run, false))],
-  ['query', new NativeFunction('query', (args, kwargs, run) => lookup(args, kwargs, run, true))],
-  ['q', new NativeFunction('q', (args, kwargs, run) => lookup(args, kwargs, run, true))],
-  ['now', new NativeFunction('now', (args, kwargs, run) => now(args, kwargs, run))],
+  ['lookup', new NativeFunction('lookup', (args, kwargs, run) => lookup(args, kwargs, run, false), 'method')],
+  ['query', new NativeFunction('query', (args, kwargs, run) => lookup(args, kwargs, run, true), 'method')],
+  ['q', new NativeFunction('q', (args, kwargs, run) => lookup(args, kwargs, run, true), 'method')],
+  ['now', new NativeFunction('now', (args, kwargs, run) => now(args, kwargs, run), 'method')],
   ['undef', new NativeFunction('undef', (args, kwargs) => new Undefined('undef', undefinedReason(args, kwargs)))],
 ])
 

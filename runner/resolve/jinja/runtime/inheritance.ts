@@ -7,7 +7,6 @@
  */
 import nunjucks from 'nunjucks'
 import { fail } from '../../../diagnostic/diagnostic.ts'
-import type { SourceFile } from '../../../diagnostic/source.ts'
 import type { Dict } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
 import type { TemplateSource } from '../locate.ts'
@@ -65,12 +64,12 @@ const blockKey = (name: string): string => `:${name}`
 // ---- finding templates ----
 
 /** Finds and parses a template by its name; undefined where there is none. */
-export type LoadTemplate = (name: string, from: SourceFile | undefined) => ParsedTemplate | undefined
+export type LoadTemplate = (name: string, run: Run) => ParsedTemplate | undefined
 
 /** nunjucks' loader, asking the caller for files. */
 class HookLoader extends Loader {
-  /** The file that is rendered; set before nunjucks asks, which it does at once. */
-  from: SourceFile | undefined
+  /** On whose behalf; set before nunjucks asks, which it does at once. */
+  run: Run | undefined
   /** Whether the last template asked for was not there. */
   isMissing = false
   /** nunjucks' cache. It stays empty: what is parsed is cached by its text. */
@@ -90,7 +89,7 @@ class HookLoader extends Loader {
   }
 
   getSource(name: string): { src: object; path: string; noCache: boolean } | null {
-    const found = this.#load(name.slice(1), this.from)
+    const found = this.#load(name.slice(1), this.run!)
     this.isMissing = found === undefined
     return found === undefined ? null : { src: { type: 'code', obj: this.#compile(found) }, path: name.slice(1), noCache: true }
   }
@@ -114,9 +113,9 @@ export class TemplateLibrary {
   }
 
   /** The first of the names that there is. @throws {DiagnosticError} FILE_NOT_FOUND unless `ignoreMissing`. */
-  find(names: readonly string[], from: SourceFile | undefined, ignoreMissing: boolean): LoadedTemplate | undefined {
+  find(names: readonly string[], run: Run, ignoreMissing: boolean): LoadedTemplate | undefined {
     for (const name of names) {
-      this.#loader.from = from
+      this.#loader.run = run
       // The colon keeps the name apart from what nunjucks' own objects hold.
       const found = this.#environment.getTemplate(`:${name}`, false, undefined, true)
       if (!this.#loader.isMissing) return found

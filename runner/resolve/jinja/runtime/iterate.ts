@@ -1,16 +1,18 @@
 /** Walking over values as Python's `for` does. */
 import { fail } from '../../../diagnostic/diagnostic.ts'
-import { Dict, Tuple, Undefined, Unknown, UnknownValueError } from '../../../value/value.ts'
+import { Dict, DictView, Tuple, Undefined, Unknown, UnknownValueError } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
 import { refuseValue, TemplateObject } from './callable.ts'
 import { typeName } from './type.ts'
+import { isLenient } from './undefined.ts'
 
 /** The items of a list or a tuple, the keys of a dict, the characters of a string. A new array only where it has to be. */
 export function itemsOf(value: Value): readonly Value[] {
-  if (Array.isArray(value)) return value
+  if (Array.isArray(value)) return value instanceof DictView ? [...value] : value
   if (value instanceof Tuple) return value.items
   if (value instanceof Dict) return [...value.keys()]
   if (typeof value === 'string') return Array.from(value)
+  if (isLenient(value)) return []
   checkUsable(value)
   if (value instanceof Range) return value.items()
   return refuseValue(`'${typeName(value)}' object is not iterable`)
@@ -26,6 +28,7 @@ export function lengthOf(value: Value): number {
   if (value instanceof Dict) return value.size
   if (value instanceof Tuple) return value.items.length
   if (typeof value === 'string') return characterCount(value)
+  if (isLenient(value)) return 0
   checkUsable(value)
   if (value instanceof Range) return value.length
   return refuseValue(`object of type '${typeName(value)}' has no len()`)
@@ -74,6 +77,10 @@ export class Range extends TemplateObject {
 
   print(): string {
     return `range(${this.start}, ${this.stop}${this.step === 1 ? '' : `, ${this.step}`})`
+  }
+
+  override attribute(name: string): Value | undefined {
+    return name === 'start' || name === 'stop' || name === 'step' ? this[name] : undefined
   }
 
   equals(other: Value): boolean {

@@ -1,6 +1,6 @@
 /** Python literals read from text, as `ast.literal_eval` reads them: what printed text becomes where it is made a value again. */
 import { isHashable, setItem } from '../../../value/equal.ts'
-import { Dict, Float, Tuple, Unknown } from '../../../value/value.ts'
+import { Dict, DictView, Float, Tuple, Unknown } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
 import { unescapeString } from '../syntax/scan.ts'
 import { negateNumber, normalize, numeric } from './numbers.ts'
@@ -219,7 +219,7 @@ export function isLiteral(value: Value): boolean {
   if (value === null || typeof value !== 'object') return true
   if (value instanceof Float) return Number.isFinite(value.value)
   if (value instanceof Unknown) return true
-  if (Array.isArray(value)) return value.every(isLiteral)
+  if (Array.isArray(value)) return !(value instanceof DictView) && value.every(isLiteral)
   if (value instanceof Tuple) return value.items.every(isLiteral)
   return value instanceof Dict && [...value].every(([key, item]) => isLiteral(key) && isLiteral(item))
 }

@@ -2,7 +2,7 @@
 import { deleteItem, equal, getItem, hasItem, isHashable, setItem } from '../../../value/equal.ts'
 import { print } from '../../../value/print.ts'
 import { truth } from '../../../value/truth.ts'
-import { Dict, Float, Tuple } from '../../../value/value.ts'
+import { Dict, DictView, Float, Tuple } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
 import { BoundMethod, Callable, refuseValue } from './callable.ts'
 import { formatBraces, padText } from './format.ts'
@@ -18,6 +18,7 @@ import { orElse } from './undefined.ts'
 export function methodOf(target: Value, name: string): Value | undefined {
   if (typeof target === 'string') return bind(TEXT, target, name)
   if (target instanceof Dict) return bind(DICT, target, name)
+  if (target instanceof DictView) return undefined
   if (Array.isArray(target)) return bind(LIST, target, name)
   if (target instanceof Range) return bind(TUPLE, new Tuple(target.items()), name)
   if (target instanceof Tuple) return bind(TUPLE, target, name)
@@ -382,13 +383,13 @@ const DICT: Methods<Dict> = new Map<string, Method<Dict>>([
   ['copy', (d) => new Dict(d)],
   ['fromkeys', (_d, a) => fromKeys(a)],
   ['get', (d, a) => valueOr(d, key(a), a.get(1))],
-  ['items', (d) => [...d].map(([k, v]) => new Tuple([k, v]))],
-  ['keys', (d) => [...d.keys()]],
+  ['items', (d) => new DictView('dict_items', [...d].map(([k, v]) => new Tuple([k, v])))],
+  ['keys', (d) => new DictView('dict_keys', d.keys())],
   ['pop', (d, a) => take(d, a)],
   ['popitem', (d) => takeLast(d)],
   ['setdefault', (d, a) => setDefault(d, key(a), a.get(1) ?? null)],
   ['update', (d, a) => update(d, a)],
-  ['values', (d) => [...d.values()]],
+  ['values', (d) => new DictView('dict_values', d.values())],
 ])
 
 function fromKeys(args: MethodArguments): Dict {

@@ -3,10 +3,12 @@ import { Tuple } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
 
 export class NamedTuple extends Tuple {
+  readonly typeName: string
   readonly #names: readonly string[]
 
-  constructor(names: readonly string[], items: readonly Value[]) {
+  constructor(typeName: string, names: readonly string[], items: readonly Value[]) {
     super(items)
+    this.typeName = typeName
     this.#names = names
   }
 

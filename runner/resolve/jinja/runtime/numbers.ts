@@ -2,6 +2,7 @@
 import { fail } from '../../../diagnostic/diagnostic.ts'
 import { Float } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
+import { exactPower } from '../library/exact-math.ts'
 import { refuseValue } from './callable.ts'
 
 export type Integer = number | bigint
@@ -99,7 +100,7 @@ export function powerNumbers(a: Numeric, b: Numeric): Numeric {
   if (a instanceof Float || b instanceof Float || b < 0) {
     const [base, exponent] = [toFloat(a), toFloat(b)]
     if (base === 0 && exponent < 0) refuseValue('0.0 cannot be raised to a negative power')
-    const result = base ** exponent
+    const result = base > 0 && Number.isFinite(base) && Number.isFinite(exponent) ? exactPower(base, exponent) : base ** exponent
     if (base < 0 && Number.isNaN(result) && !Number.isNaN(exponent)) refuseValue('a negative number has no real power of a fraction')
     if (!Number.isFinite(result) && Number.isFinite(base) && Number.isFinite(exponent)) refuseValue('the result is too large for a float')
     // JavaScript's 1 ** NaN is NaN, Python's is 1.

@@ -3,7 +3,7 @@ import { DateTime } from '../../../value/date-time.ts'
 import { equal, hasItem } from '../../../value/equal.ts'
 import { MAX_VALUE_DEPTH } from '../../../value/print.ts'
 import { compareText } from '../../../value/text.ts'
-import { Dict, Tuple } from '../../../value/value.ts'
+import { Dict, DictView, Tuple, Undefined } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
 import type { BinaryOperator, CompareOperator } from '../syntax/ast.ts'
 import { refuseValue, TemplateObject } from './callable.ts'
@@ -50,7 +50,7 @@ export function binary(operator: BinaryOperator, a: Value, b: Value): Value {
   const right = numeric(b)
   if (left !== undefined && right !== undefined) return NUMERIC[operator](left, right)
   checkUsable(a)
-  if (operator === '%' && typeof a === 'string') return formatPercent(a, b)
+  if (operator === '%' && typeof a === 'string') return b instanceof Undefined && !a.includes('%') ? a : formatPercent(a, b)
   checkUsable(b)
   const result = operator === '+' ? concatenate(a, b) : operator === '*' ? multiply(a, b) : undefined
   return result ?? operateObjects(operator, a, b) ?? unsupported(operator, a, b)
@@ -114,7 +114,7 @@ function orderOf(operator: string, a: Value, b: Value, depth: number): number {
   checkUsable(a)
   checkUsable(b)
   if (depth > MAX_VALUE_DEPTH) refuseValue('values are nested too deep to compare')
-  if (Array.isArray(a) && Array.isArray(b)) return orderItems(operator, a, b, depth)
+  if (Array.isArray(a) && Array.isArray(b) && !(a instanceof DictView || b instanceof DictView)) return orderItems(operator, a, b, depth)
   if (a instanceof Tuple && b instanceof Tuple) return orderItems(operator, a.items, b.items, depth)
   const own = asArithmetic(a)?.compare(b)
   if (own !== undefined) return own
@@ -135,8 +135,9 @@ function concatenate(a: Value, b: Value): Value | undefined {
     checkTextLength(a.length + b.length)
     return a + b
   }
+  if (a instanceof DictView) return undefined
   if (Array.isArray(a)) {
-    if (!Array.isArray(b)) return refuseValue(`can only concatenate list (not "${typeName(b)}") to list`)
+    if (!Array.isArray(b) || b instanceof DictView) return refuseValue(`can only concatenate list (not "${typeName(b)}") to list`)
     checkItems(a.length + b.length)
     return [...a, ...b]
   }
@@ -149,7 +150,7 @@ function concatenate(a: Value, b: Value): Value | undefined {
 }
 
 function multiply(a: Value, b: Value): Value | undefined {
-  const isSequence = (value: Value): boolean => typeof value === 'string' || Array.isArray(value) || value instanceof Tuple
+  const isSequence = (value: Value): boolean => typeof value === 'string' || (Array.isArray(value) && !(value instanceof DictView)) || value instanceof Tuple
   const [sequence, factor] = isSequence(a) ? [a, b] : [b, a]
   if (!isSequence(sequence)) return undefined
   const whole = integer(factor)

@@ -1,5 +1,5 @@
 /** Walks a template's statements and prints what they give. */
-import { Dict, Tuple, Undefined } from '../../../value/value.ts'
+import { Dict, DictView, Tuple, Undefined } from '../../../value/value.ts'
 import type { Value, Written } from '../../../value/value.ts'
 import { print } from '../../../value/print.ts'
 import type { Place, Statement, Target } from '../syntax/ast.ts'
@@ -125,7 +125,7 @@ function renderOutput({ expression }: Node<'output'>, frame: Frame, out: Output)
 
 function writeValue(value: Value, isText: () => boolean, place: Place, frame: Frame, out: Output): void {
   const { run } = frame
-  const final = value instanceof Range ? value.items() : value
+  const final = value instanceof Range || value instanceof DictView ? [...itemsOf(value)] : value
   // Printed perhaps later, when another template runs: a fault belongs here all the same.
   const { source } = run
   const print = (): string =>
@@ -133,7 +133,9 @@ function writeValue(value: Value, isText: () => boolean, place: Place, frame: Fr
       run.at = place
       return printed(final, run.options.printsNone)
     })
-  out.writePiece({ value: final, print, isText })
+  // A text is printed at once: the value may change.
+  if (run.options.conversion === 'text') out.write(print())
+  else out.writePiece({ value: final, print, isText })
 }
 
 function renderFor(node: Node<'for'>, frame: Frame, out: Output): void {
@@ -205,7 +207,7 @@ function renderInclude(node: Node<'include'>, frame: Frame, out: Output): void {
   const { run } = frame
   const names = templateNames(evaluate(node.template, frame))
   run.at = node.template
-  const template = run.engine.templates.find(names, run.entry.file, node.ignoreMissing)
+  const template = run.engine.templates.find(names, run, node.ignoreMissing)
   if (template === undefined) return
   run.deeper(() => run.engine.templates.render(template, run, node.withContext ? frame : undefined, node.withContext, out))
 }
@@ -214,7 +216,7 @@ function importModule(node: Node<'import'> | Node<'from'>, frame: Frame): Templa
   const { run } = frame
   const names = templateNames(evaluate(node.template, frame))
   run.at = node.template
-  const template = run.engine.templates.find(names, run.entry.file, false)!
+  const template = run.engine.templates.find(names, run, false)!
   const out = new Output()
   const state = run.deeper(() => run.engine.templates.render(template, run, node.withContext ? frame : undefined, node.withContext, out))
   return new TemplateModule(names.join(', '), state.top, out.text())
@@ -237,7 +239,7 @@ function renderExtends(node: Node<'extends'>, frame: Frame): void {
   if (template.parent !== undefined) refuseValue('extended multiple times')
   const names = templateNames(evaluate(node.template, frame))
   run.at = node.template
-  template.parent = run.engine.templates.find(names, run.entry.file, false)
+  template.parent = run.engine.templates.find(names, run, false)
   template.out.isMuted = true
 }
 

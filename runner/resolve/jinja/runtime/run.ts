@@ -8,12 +8,15 @@ import type { Value } from '../../../value/value.ts'
 import type { Engine, Origin, Scope } from '../engine.ts'
 import type { TemplateSource } from '../locate.ts'
 import type { Place } from '../syntax/ast.ts'
+import type { SyntaxOptions } from '../syntax/options.ts'
 import type { Conversion } from './conversion.ts'
 import { MAX_CALL_DEPTH, MAX_STEPS } from './limits.ts'
 
 export interface RunOptions {
   /** What printed text becomes, in macros and set blocks too. */
   readonly conversion: Conversion
+  /** How the template is written, and those that it brings in. */
+  readonly syntax: SyntaxOptions
   /** Whether None prints as `None`, and not as nothing. */
   readonly printsNone: boolean
   /** Variables are copied before they are used, because the template calls a method that changes them. */

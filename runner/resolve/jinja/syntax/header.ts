@@ -17,6 +17,9 @@ const NAMES: Readonly<Record<string, { readonly option: keyof SyntaxOptions; rea
   comment_end_string: { option: 'commentEnd', type: 'string' },
   trim_blocks: { option: 'trimBlocks', type: 'boolean' },
   lstrip_blocks: { option: 'lstripBlocks', type: 'boolean' },
+  line_statement_prefix: { option: 'lineStatementPrefix', type: 'string' },
+  line_comment_prefix: { option: 'lineCommentPrefix', type: 'string' },
+  keep_trailing_newline: { option: 'keepTrailingNewline', type: 'boolean' },
   newline_sequence: { option: 'newlineSequence', type: 'string' },
 }
 

@@ -10,6 +10,12 @@ export interface SyntaxOptions {
   readonly trimBlocks: boolean
   /** White space from the start of a line to a block is removed. */
   readonly lstripBlocks: boolean
+  /** What a line begins with that is a statement as a whole; none where it is empty. */
+  readonly lineStatementPrefix: string
+  /** What begins a comment that ends with its line; none where it is empty. */
+  readonly lineCommentPrefix: string
+  /** Whether the last line break of a template that another one brings in is kept. */
+  readonly keepTrailingNewline: boolean
   /** What a line break of the text becomes. */
   readonly newlineSequence: string
   /** Whether `{% do %}` is known (`jinja2.ext.do`). Ansible has it off unless configured. */
@@ -33,6 +39,9 @@ export const DEFAULT_SYNTAX: SyntaxOptions = {
   commentEnd: '#}',
   trimBlocks: true,
   lstripBlocks: false,
+  lineStatementPrefix: '',
+  lineCommentPrefix: '',
+  keepTrailingNewline: false,
   newlineSequence: '\n',
   doStatement: false,
   loopControls: false,

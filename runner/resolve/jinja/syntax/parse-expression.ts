@@ -178,6 +178,11 @@ export class ExpressionParser {
     return this.expect('name').text
   }
 
+  /** Told of each name whose value is asked for. */
+  protected reads(_name: string): void {
+    // An expression by itself has no use for it.
+  }
+
   fault(summary: string, hint?: string): never {
     const { start, end } = this.current
     return refuse(this.source, start, end, summary, { hint })
@@ -327,7 +332,9 @@ export class ExpressionParser {
     const { start, end } = token
     if (token.type === 'name') {
       const value = CONSTANTS.get(token.text)
-      return value === undefined ? { kind: 'name', name: token.text, start, end } : { kind: 'constant', value, start, end }
+      if (value !== undefined) return { kind: 'constant', value, start, end }
+      this.reads(token.text)
+      return { kind: 'name', name: token.text, start, end }
     }
     if (token.type === 'string') {
       let text = token.value as string

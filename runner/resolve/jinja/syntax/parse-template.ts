@@ -375,15 +375,7 @@ class TemplateParser extends ExpressionParser {
     return refuse(this.source, start, this.lastEnd, `unknown statement '${tag}'`, { hint })
   }
 
-  override name(): string {
-    const name = super.name()
+  protected override reads(name: string): void {
     this.#reads.add(name)
-    return name
-  }
-
-  override advance(): ReturnType<ExpressionParser['advance']> {
-    const token = super.advance()
-    if (token.type === 'name') this.#reads.add(token.text)
-    return token
   }
 }

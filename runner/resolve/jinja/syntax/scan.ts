@@ -71,10 +71,8 @@ class Scanner {
   }
 
   template(): void {
-    const { blockStart, blockEnd, variableStart, variableEnd, commentStart } = this.#options
-    // As in Jinja2, of markers that begin alike the longer one wins.
-    const markers = [blockStart, variableStart, commentStart].sort((a, b) => b.length - a.length)
-    const opening = new RegExp(markers.map(escapeRegExp).join('|'), 'g')
+    const { blockEnd, variableEnd } = this.#options
+    const opening = openingMarkers(this.#options)
     while (this.#at < this.#text.length) {
       opening.lastIndex = this.#at
       const found = opening.exec(this.#text)
@@ -82,13 +80,18 @@ class Scanner {
         this.#emitText(this.#at, this.#text.length)
         break
       }
-      const marker = found[0]
+      const [marker] = found
+      const { comment, variable, lineStatement, lineComment } = found.groups!
       const sign = this.#signAt(found.index + marker.length)
-      const textEnd = this.#textEnd(this.#at, found.index, sign, marker === variableStart)
+      const textEnd = this.#textEnd(this.#at, found.index, sign, variable !== undefined)
       this.#emitText(this.#at, textEnd)
       this.#at = found.index + marker.length + sign.length
-      if (marker === commentStart) this.#comment(found.index)
-      else if (marker === variableStart) {
+      if (comment !== undefined) this.#comment(found.index)
+      else if (lineComment !== undefined) this.#match(/[^\n]*/y)
+      else if (lineStatement !== undefined) {
+        this.#push('blockStart', found.index, this.#at, marker)
+        this.inside(LINE_END)
+      } else if (variable !== undefined) {
         this.#push('variableStart', found.index, this.#at, marker)
         this.inside(variableEnd)
       } else if (!this.#raw()) {
@@ -101,11 +104,12 @@ class Scanner {
 
   /** Tokens up to the end marker, or to the end of the text where there is none. */
   inside(endMarker: string | undefined): void {
-    const isBlock = endMarker === this.#options.blockEnd
+    const isBlock = endMarker === this.#options.blockEnd || endMarker === LINE_END
     const rawBackslashes = this.#options.rawBackslashes && !isBlock && endMarker !== undefined
     const open: { closing: string; at: number }[] = []
     const first = this.#at
     for (;;) {
+      if (endMarker === LINE_END && open.length === 0 && this.#lineEnd()) return
       this.#match(SPACE)
       const start = this.#at
       if (start >= this.#text.length) {
@@ -115,7 +119,7 @@ class Scanner {
         this.#push('end', start, start, '')
         return
       }
-      if (endMarker !== undefined && open.length === 0 && this.#endMarker(endMarker, isBlock)) return
+      if (endMarker !== undefined && endMarker !== LINE_END && open.length === 0 && this.#endMarker(endMarker, isBlock)) return
       if (this.#literal(rawBackslashes)) continue
       const operator = OPERATORS.find((each) => this.#text.startsWith(each, start))
       if (operator === undefined) {
@@ -137,6 +141,14 @@ class Scanner {
       if (expected === undefined) refuse(this.#source, start, start + 1, `unexpected '${operator}'`)
       if (expected.closing !== operator) refuse(this.#source, start, start + 1, `unexpected '${operator}', expected '${expected.closing}'`)
     }
+  }
+
+  /** Takes the end of the line, and empty lines after it. */
+  #lineEnd(): boolean {
+    const start = this.#at
+    if (this.#match(/\s*(?:\n|$)/y) === undefined) return false
+    this.#push('blockEnd', start, this.#at, '')
+    return true
   }
 
   /** Takes the end marker with its sign and the white space that it eats. */
@@ -255,6 +267,25 @@ class Scanner {
     this.#at += found[0].length
     return found[0]
   }
+}
+
+/** What ends a statement that is a line. */
+const LINE_END = '\n'
+
+/** What begins anything that is not text. As in Jinja2, of markers that begin alike the longer one wins. */
+function openingMarkers({ blockStart, variableStart, commentStart, lineStatementPrefix, lineCommentPrefix }: SyntaxOptions): RegExp {
+  const markers: readonly (readonly [name: string, marker: string, before: string])[] = [
+    ['block', blockStart, ''],
+    ['variable', variableStart, ''],
+    ['comment', commentStart, ''],
+    ['lineStatement', lineStatementPrefix, '^[ \\t\\v]*'],
+    ['lineComment', lineCommentPrefix, '(?:^|(?<=\\S))[^\\S\\r\\n]*'],
+  ]
+  const parts = markers
+    .filter(([, marker]) => marker !== '')
+    .sort(([, a], [, b]) => b.length - a.length)
+    .map(([name, marker, before]) => `${before}(?<${name}>${escapeRegExp(marker)})`)
+  return new RegExp(parts.join('|'), 'gm')
 }
 
 const SIMPLE_ESCAPES = new Map([

@@ -1,12 +1,13 @@
 /** Tests on what kind of value something is. */
 import { print } from '../../../value/print.ts'
-import { Dict, Float, Undefined } from '../../../value/value.ts'
+import { Dict, DictView, Float, Undefined } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
 import { Callable } from '../runtime/callable.ts'
 import { checkUsable, isIterable } from '../runtime/iterate.ts'
 import { isLower, isUpper } from '../runtime/methods.ts'
 import { test } from '../runtime/operation.ts'
 import type { Test } from '../runtime/operation.ts'
+import { isLenient } from '../runtime/undefined.ts'
 
 export const TYPE_TESTS: readonly Test[] = [
   test('boolean', 'True or false.', (input) => typeof input === 'boolean'),
@@ -16,7 +17,7 @@ export const TYPE_TESTS: readonly Test[] = [
     (input) => input instanceof Callable || input instanceof Undefined,
   ),
   test('defined', 'There is such a value.', (input) => !(input instanceof Undefined)),
-  test('escaped', 'Marked as safe HTML; nothing is here.', () => false),
+  test('escaped', 'Marked as safe HTML; nothing is here, but in Python what is undefined.', (input) => input instanceof Undefined && !isLenient(input)),
   test('false', 'False itself.', (input) => input === false),
   test('float', 'A float.', (input) => input instanceof Float),
   test('integer', 'An integer, and no boolean.', (input) => typeof input === 'number' || typeof input === 'bigint'),
@@ -28,7 +29,7 @@ export const TYPE_TESTS: readonly Test[] = [
   test('mapping', 'A dict.', (input) => input instanceof Dict),
   test('none', 'None.', (input) => input === null),
   test('number', 'An integer, a float or a boolean.', (input) => typeof input === 'boolean' || isNumber(input)),
-  test('sequence', 'A list, a tuple, text or a dict.', (input) => !(input instanceof Undefined) && isIterable(input)),
+  test('sequence', 'A list, a tuple, text or a dict.', (input) => !(input instanceof Undefined || input instanceof DictView) && isIterable(input)),
   test('string', 'Text.', (input) => typeof input === 'string'),
   test('true', 'True itself.', (input) => input === true),
   test('undefined', 'There is no such value.', (input) => input instanceof Undefined),

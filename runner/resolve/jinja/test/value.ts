@@ -3,7 +3,7 @@ import { equal, isHashable } from '../../../value/equal.ts'
 import { print } from '../../../value/print.ts'
 import { compilePython } from '../../../value/python-regex.ts'
 import { truth } from '../../../value/truth.ts'
-import { Float, Tuple } from '../../../value/value.ts'
+import { Float, Tuple, Undefined } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
 import { refusingRegex } from '../library/refuse-regex.ts'
 import { splitUrlIfAny } from '../library/url.ts'
@@ -130,7 +130,7 @@ function isNan(input: Value): boolean {
   if (integer(input) !== undefined) return false
   // Python makes a float of text first; what spells none is not NaN either.
   if (typeof input === 'string') return /^\s*[-+]?nan\s*$/i.test(input)
-  return input instanceof Float ? Number.isNaN(input.value) : refuseValue(`isnan() expects a number, not ${typeName(input)}`)
+  return input instanceof Float && Number.isNaN(input.value)
 }
 
 function hasOperation(input: Value, run: Run, kind: 'filter' | 'test'): boolean {
@@ -182,7 +182,8 @@ function testVersion(input: Value, args: Args): boolean {
 
 /** As `urlparse` sees it, any text is a URI, unless its port or its brackets are wrong. */
 function isUri(input: Value, schemes: Value, needsHost = false): boolean {
-  if (typeof input !== 'string') return input === null && !needsHost && !truth(schemes)
+  // What is false is taken for an empty text.
+  if (typeof input !== 'string') return !(input instanceof Undefined) && !truth(input) && !needsHost && !truth(schemes)
   const parts = splitUrlIfAny(input)
   if (parts === undefined || (truth(schemes) && !contains(schemes, parts.scheme))) return false
   return !needsHost || parts.netloc !== '' || parts.scheme === 'file'

@@ -13,7 +13,7 @@ import { scopeOf, templateOf } from './helper.ts'
 
 const read = (path: string): Dict => fromJson(readFileSync(`test/runner/resolve/jinja/${path}`, 'utf8')) as Dict
 const variables = toJson(read('cases.json').get('vars')!)
-const fixtures = ['ansible', 'operations'].map((name) => read(`fixtures/${name}.json`))
+const fixtures = ['ansible', 'operations', 'statements'].map((name) => read(`fixtures/${name}.json`))
 const templates = new Map(fixtures.flatMap((fixture) => [...(fixture.get('templates') as Dict)]))
 
 const hooks: Hooks = {
