@@ -161,7 +161,12 @@ export class Jinja {
     const source = scalarSource(text, template.range)
     const syntax = this.#scalarSyntax
     const parsed = this.#parsed(source, syntax)
-    const run = new Run(this.#engine, scope, source, { conversion: this.#conversion, syntax, printsNone: this.#printsNone, copiesVariables: parsed.copiesVariables })
+    const run = new Run(this.#engine, scope, source, {
+      conversion: this.#conversion,
+      syntax,
+      printsNone: this.#printsNone,
+      copiesVariables: parsed.copiesVariables,
+    })
     if (single !== undefined) {
       const value = run.within(source, () => scopeValue(run, single))
       if (value !== undefined) return value

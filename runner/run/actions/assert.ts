@@ -11,14 +11,21 @@ export function assertThat({ evaluator, bound, argument }: ActionContext): Outco
   if (!that) fail('BAD_ARGUMENT', "'assert' needs 'that'", { range: bound.action.range })
   const failMessage = messageOf('fail_msg', argument, bound)
   const successMessage = messageOf('success_msg', argument, bound)
-  const conditions = Array.isArray(that.raw) ? that.raw : [that.raw]
+  // A template may give a list of conditions.
+  const whole = that.raw instanceof Template ? evaluator.value(that.raw) : that.raw
+  const conditions = Array.isArray(whole) ? whole : [whole]
   for (const [index, condition] of conditions.entries()) {
+    if (condition === null || condition === '') continue
     const node = that.node?.kind === 'list' ? that.node.items[index] : that.node
     const range = node?.range ?? that.keyRange
     const value = condition instanceof Template ? evaluator.value(condition) : (condition as Value)
-    const holds = value === null || value === '' ? true : typeof value === 'string' ? evaluator.condition(new Template(value, range)) : truth(value)
-    if (holds) continue
-    const data = Dict.of({ assertion: value, evaluated_to: typeof value === 'string' ? false : value, msg: failMessage ?? 'Assertion failed' })
+    const isExpression = typeof value === 'string' && value !== ''
+    if (isExpression ? evaluator.condition(new Template(value, range)) : truth(value)) continue
+    const data = Dict.of({
+      assertion: condition instanceof Template ? condition.text : value,
+      evaluated_to: isExpression ? false : value,
+      msg: failMessage ?? 'Assertion failed',
+    })
     return failed(
       {
         message: failMessage === undefined ? 'Assertion failed' : print(failMessage),

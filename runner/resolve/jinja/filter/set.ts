@@ -36,7 +36,8 @@ export const SET_FILTERS: readonly Filter[] = [
 
 /** The items of two lists, or of two tuples: a text or a dict cannot be joined with one, nor one with the other. */
 function joinable(a: Value, b: Value): [readonly Value[], readonly Value[]] {
-  for (const each of [a, b]) if (typeof each === 'string' || each instanceof Dict || each instanceof DictView) return refuseValue(`union and its like need lists, not ${typeName(each)}`)
+  for (const each of [a, b])
+    if (typeof each === 'string' || each instanceof Dict || each instanceof DictView) return refuseValue(`union and its like need lists, not ${typeName(each)}`)
   const lists: [readonly Value[], readonly Value[]] = [itemsOf(a), itemsOf(b)]
   return Array.isArray(a) === Array.isArray(b) ? lists : refuseValue(`can only concatenate ${typeName(a)} (not "${typeName(b)}") to ${typeName(a)}`)
 }

@@ -49,7 +49,8 @@ export function getOwnAttribute(target: Value, name: string): Value {
 export function getSlice(target: Value, bounds: readonly Value[]): Value {
   if (target instanceof Undefined) return target
   if (target instanceof Unknown) throw new UnknownValueError(target)
-  const isSequence = typeof target === 'string' || (Array.isArray(target) && !(target instanceof DictView)) || target instanceof Tuple || target instanceof Range
+  const isSequence =
+    typeof target === 'string' || (Array.isArray(target) && !(target instanceof DictView)) || target instanceof Tuple || target instanceof Range
   if (!isSequence) {
     if (target instanceof Dict) return refuseValue("unhashable type: 'slice'")
     return new Undefined('slice', `${describeObject(target)} has no element slice`)

@@ -383,7 +383,14 @@ const DICT: Methods<Dict> = new Map<string, Method<Dict>>([
   ['copy', (d) => new Dict(d)],
   ['fromkeys', (_d, a) => fromKeys(a)],
   ['get', (d, a) => valueOr(d, key(a), a.get(1))],
-  ['items', (d) => new DictView('dict_items', [...d].map(([k, v]) => new Tuple([k, v])))],
+  [
+    'items',
+    (d) =>
+      new DictView(
+        'dict_items',
+        [...d].map(([k, v]) => new Tuple([k, v])),
+      ),
+  ],
   ['keys', (d) => new DictView('dict_keys', d.keys())],
   ['pop', (d, a) => take(d, a)],
   ['popitem', (d) => takeLast(d)],
