@@ -64,8 +64,9 @@ function vlanLines(input: Value, args: Args): Value {
   const lines = ['']
   for (const part of runsOf(sorted)) {
     const limit = lines.length === 1 ? args.whole('first_line_len') : args.whole('other_line_len')
-    if (lines.at(-1)!.length + part.length > limit) lines.push('')
-    lines[lines.length - 1] += `${part},`
+    const last = lines.at(-1)!
+    if (last.length + part.length > limit) lines.push(`${part},`)
+    else lines[lines.length - 1] = `${last}${part},`
   }
   const shown = lines.map((line) => line.replace(/,+$/, ''))
   const empty = shown.indexOf('')

@@ -179,7 +179,8 @@ export class ExpressionParser {
   }
 
   /** Told of each name whose value is asked for. */
-  protected reads(_name: string): void {
+  protected reads(name: string): void
+  protected reads(): void {
     // An expression by itself has no use for it.
   }
 
