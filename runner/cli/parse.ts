@@ -80,11 +80,11 @@ export function parseInvocation(argv: readonly string[], warn: (diagnostic: Diag
       check: flag('check'),
       diff: flag('diff') || (settings.boolean('DIFF_ALWAYS') ?? false),
       ...forksOf(given, settings),
-      // An empty one is none.
+      // Where it is empty there is none.
       limit: text('limit') || undefined,
-      tags: tagsOf(list('tags')) ?? settings.list('TAGS_RUN') ?? [],
-      skipTags: tagsOf(list('skip-tags')) ?? settings.list('TAGS_SKIP') ?? [],
-      startAtTask: text('start-at-task'),
+      tags: tagsOf([...(settings.list('TAGS_RUN') ?? []), ...list('tags')]),
+      skipTags: tagsOf([...(settings.list('TAGS_SKIP') ?? []), ...list('skip-tags')]),
+      startAtTask: text('start-at-task') || undefined,
       step: flag('step'),
       forceHandlers: flag('force-handlers') || (settings.boolean('DEFAULT_FORCE_HANDLERS') ?? false),
       flushCache: flag('flush-cache'),
@@ -146,10 +146,9 @@ export function fromSettings(settings: Settings): Partial<RunOptions> {
   return Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined))
 }
 
-function tagsOf(values: readonly string[]): string[] | undefined {
-  if (values.length === 0) return undefined
-  // No tag has the empty name: `--tags ''` chooses nothing but what always runs.
-  return values.flatMap((value) => value.split(',')).map((tag) => tag.trim())
+/** The tags of all lists, once each. An empty tag is one too, that no task has. */
+function tagsOf(lists: readonly string[]): string[] {
+  return [...new Set(lists.flatMap((list) => list.split(',')).map((tag) => tag.trim()))]
 }
 
 export function inventoryRulesOf(settings: Settings): RunOptions['inventoryRules'] {

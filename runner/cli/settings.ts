@@ -22,8 +22,8 @@ const OUTPUT = 'the layout of human output is its own'
 export const SETTINGS = [
   // what to run
   { name: 'DEFAULT_HOST_LIST', ini: ['defaults.inventory'], env: ['ANSIBLE_INVENTORY'], type: 'path list', meaning: 'the inventory, where no `-i` is given' },
-  { name: 'TAGS_RUN', ini: ['tags.run'], env: ['ANSIBLE_RUN_TAGS'], type: 'list', meaning: 'tags to run, where no `--tags` is given' },
-  { name: 'TAGS_SKIP', ini: ['tags.skip'], env: ['ANSIBLE_SKIP_TAGS'], type: 'list', meaning: 'tags to leave out, where no `--skip-tags` is given' },
+  { name: 'TAGS_RUN', ini: ['tags.run'], env: ['ANSIBLE_RUN_TAGS'], type: 'list', meaning: 'tags to run, beside those of `--tags`' },
+  { name: 'TAGS_SKIP', ini: ['tags.skip'], env: ['ANSIBLE_SKIP_TAGS'], type: 'list', meaning: 'tags to leave out, beside those of `--skip-tags`' },
   {
     name: 'DEFAULT_ROLES_PATH',
     ini: ['defaults.roles_path'],

@@ -25,12 +25,13 @@ export function selected(tags: ReadonlySet<string>, selection: TagSelection): bo
   return !(unwanted.has('tagged') && tags.size > 0)
 }
 
-/** The items with only those tasks that `keep` keeps. */
-export function filterItems(items: readonly CompiledItem[], keep: (task: CompiledTask) => boolean): CompiledItem[] {
+/** The items with only those tasks that `keep` keeps, which is told whether a task is run only where another fails. */
+export function filterItems(items: readonly CompiledItem[], keep: (task: CompiledTask, inRescue: boolean) => boolean, inRescue = false): CompiledItem[] {
+  const kept = (part: readonly CompiledItem[], rescues = inRescue): CompiledItem[] => filterItems(part, keep, rescues)
   return items.flatMap((item): CompiledItem[] => {
     if (item.kind === 'flush' || item.kind === 'role-end') return [item]
-    if (item.kind === 'task') return keep(item) ? [item] : []
-    const block = { ...item, block: filterItems(item.block, keep), rescue: filterItems(item.rescue, keep), always: filterItems(item.always, keep) }
+    if (item.kind === 'task') return keep(item, inRescue) ? [item] : []
+    const block = { ...item, block: kept(item.block), rescue: kept(item.rescue, true), always: kept(item.always) }
     return [...tasksOf([block])].length === 0 ? [] : [block]
   })
 }

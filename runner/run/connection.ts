@@ -84,21 +84,26 @@ export function connectionSettings(
  * whatever else keywords, the command line or settings say; undefined for every other name.
  */
 export function connectionVariable(name: string, hostName: string, task: Chained, evaluator: Evaluator, options: RunOptions): Value | undefined {
+  /** Of two spellings the one that is not set has the value of the other. */
+  const either = (ssh: string, general: string): Value | undefined => evaluator.get(ssh) ?? evaluator.get(general)
   switch (name) {
     case 'ansible_connection':
       return isLocalhost(hostName) ? undefined : (connectionKeywords(task, evaluator).connection ?? options.connection ?? 'ssh')
     case 'ansible_host':
     case 'ansible_ssh_host':
-      return evaluator.get('ansible_host') ?? hostName
+      return either('ansible_ssh_host', 'ansible_host') ?? hostName
+    case 'ansible_port':
+    case 'ansible_ssh_port':
+      return either('ansible_ssh_port', 'ansible_port') ?? options.remotePort
     case 'ansible_user':
     case 'ansible_ssh_user':
-      return evaluator.get('ansible_user') ?? connectionKeywords(task, evaluator).user ?? options.remoteUser
+      return either('ansible_ssh_user', 'ansible_user') ?? connectionKeywords(task, evaluator).user ?? options.remoteUser
     case 'ansible_private_key_file':
     case 'ansible_ssh_private_key_file':
-      return options.privateKeyFile
+      return either('ansible_ssh_private_key_file', 'ansible_private_key_file') ?? options.privateKeyFile
     case 'ansible_timeout':
     case 'ansible_ssh_timeout':
-      return options.connectTimeoutMs / 1000
+      return either('ansible_ssh_timeout', 'ansible_timeout') ?? options.connectTimeoutMs / 1000
     default:
       return undefined
   }

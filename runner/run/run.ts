@@ -104,9 +104,10 @@ export async function load(parts: RunParts): Promise<Loaded> {
     plays: playbookLoader.load(absolute).map((play) => new PlayCompiler(play, tools).compile()),
   }))
   throwFaults([...playbookLoader.faults, ...roleLoader.faults])
-  const chosen = playbooks.map((playbook) => ({ ...playbook, plays: choose(playbook.plays, session) }))
+  const isListed = parts.checks === false
+  const chosen = playbooks.map((playbook) => ({ ...playbook, plays: choose(playbook.plays, session, isListed ? undefined : parts.options.startAtTask) }))
   checkLimit(session)
-  if (parts.checks === false) return { session, playbooks: chosen }
+  if (isListed) return { session, playbooks: chosen }
   const found = await preflight(
     session,
     chosen.flatMap((playbook) => playbook.plays),
@@ -192,12 +193,12 @@ function writtenName(task: CompiledTask): string {
   return task.task.keywords.has('name') ? taskName(task, undefined) : task.task.action.written
 }
 
-/** Applies `--tags`, `--skip-tags` and `--start-at-task`. Handlers are not concerned. */
-function choose(plays: readonly CompiledPlay[], session: Session): CompiledPlay[] {
+/** Applies `--tags`, `--skip-tags` and `--start-at-task`, which begins at no task of a rescue. Handlers are not concerned. */
+function choose(plays: readonly CompiledPlay[], session: Session, startAtTask: string | undefined): CompiledPlay[] {
   const { options } = session
-  let started = options.startAtTask === undefined
+  let started = startAtTask === undefined
   return plays.map((play) => {
-    const keep = (task: CompiledTask): boolean => {
+    const keep = (task: CompiledTask, inRescue: boolean): boolean => {
       if (
         !selected(
           tagsOf(task, (raw) => tagValue(raw, session.evaluator(undefined, playAtRest(play, '', [], new RawDict()), task))),
@@ -205,7 +206,7 @@ function choose(plays: readonly CompiledPlay[], session: Session): CompiledPlay[
         )
       )
         return false
-      started ||= isStart(namesOf(task), options.startAtTask!)
+      started ||= !inRescue && isStart(namesOf(task), startAtTask!)
       return started
     }
     return { ...play, sections: play.sections.map((section) => filterItems(section, keep)) }

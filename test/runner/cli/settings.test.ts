@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import t from 'tap'
+import { parseInventoryCommand, type InventoryInvocation } from '../../../runner/cli/inventory.ts'
 import { parseInvocation, type Invocation } from '../../../runner/cli/parse.ts'
 import { SETTINGS, type SettingEntry } from '../../../runner/cli/settings.ts'
 import { DEFAULT_OPTIONS, type RunOptions } from '../../../runner/run/options.ts'
@@ -48,7 +49,10 @@ const RUN: readonly (readonly [said: Said, changed: Partial<RunOptions>])[] = [
     { sshArguments: ['-o', 'A=1', '-o', 'B=2', '-4'] },
   ],
   [{ config: '[tags]\nrun = a, b\nskip = c\n' }, { tags: ['a', 'b'], skipTags: ['c'] }],
-  [{ config: '[tags]\nrun = a\n', argv: ['-t', 'x'] }, { tags: ['x'] }],
+  [
+    { config: '[tags]\nrun = a\nskip = b,c\n', argv: ['-t', 'x,a', '--skip-tags', 'c'] },
+    { tags: ['a', 'x'], skipTags: ['b', 'c'] },
+  ],
   [
     { config: '[defaults]\nhash_behaviour = merge\ngathering = explicit\nforce_handlers = 1\n' },
     { hashBehaviour: 'merge', gathering: 'explicit', forceHandlers: true },
@@ -73,6 +77,96 @@ t.test('what each setting asks of the run', async (t) => {
       { ...expected, configFile: path.join(folder, 'ansible.cfg'), ...changed },
       JSON.stringify(said),
     )
+})
+
+/** For each setting that is supported something else than the default. */
+const OTHER_THAN_DEFAULT: Readonly<Record<string, string>> = {
+  DEFAULT_HOST_LIST: 'hosts',
+  TAGS_RUN: 'x',
+  TAGS_SKIP: 'x',
+  DEFAULT_ROLES_PATH: '/r',
+  DEFAULT_MODULE_PATH: '/m',
+  COLLECTIONS_PATHS: '/c',
+  INVENTORY_IGNORE_EXTS: '.x',
+  INVENTORY_IGNORE_PATTERNS: '^x',
+  INVENTORY_ENABLED: 'yaml',
+  INVENTORY_ANY_UNPARSED_IS_FAILED: 'yes',
+  INVENTORY_UNPARSED_IS_FAILED: 'yes',
+  TRANSFORM_INVALID_GROUP_CHARS: 'always',
+  DEFAULT_HASH_BEHAVIOUR: 'merge',
+  INJECT_FACTS_AS_VARS: 'no',
+  DEFAULT_PRIVATE_ROLE_VARS: 'yes',
+  DEFAULT_MANAGED_STR: 'by me',
+  DEFAULT_FORKS: '3',
+  DEFAULT_STRATEGY: 'free',
+  DEFAULT_GATHERING: 'explicit',
+  DEFAULT_GATHER_SUBSET: '!all',
+  DEFAULT_FORCE_HANDLERS: 'yes',
+  ANY_ERRORS_FATAL: 'yes',
+  DEFAULT_NO_LOG: 'yes',
+  TASK_TIMEOUT: '3',
+  DEFAULT_POLL_INTERVAL: '3',
+  DEFAULT_REMOTE_USER: 'x',
+  DEFAULT_REMOTE_PORT: '2222',
+  DEFAULT_PRIVATE_KEY_FILE: '/k',
+  DEFAULT_TIMEOUT: '3',
+  SSH_TIMEOUT: '3',
+  DEFAULT_TRANSPORT: 'local',
+  HOST_KEY_CHECKING: 'no',
+  SSH_HOST_KEY_CHECKING: 'no',
+  SSH_ARGS: '-4',
+  SSH_COMMON_ARGS: '-4',
+  SSH_EXTRA_ARGS: '-4',
+  DEFAULT_BECOME: 'yes',
+  DEFAULT_BECOME_METHOD: 'su',
+  DEFAULT_BECOME_USER: 'x',
+  DEFAULT_BECOME_EXE: '/x',
+  DEFAULT_BECOME_FLAGS: '-x',
+  DEFAULT_ASK_PASS: 'yes',
+  DEFAULT_BECOME_ASK_PASS: 'yes',
+  CONNECTION_PASSWORD_FILE: 'password',
+  BECOME_PASSWORD_FILE: 'password',
+  DEFAULT_STDOUT_CALLBACK: 'json',
+  DIFF_ALWAYS: 'yes',
+  SHOW_CUSTOM_STATS: 'yes',
+  DEFAULT_VERBOSITY: '3',
+}
+/** What is no part of a run's options: the vault, tried by the comparison with Ansible, and `playline inventory`, below. */
+const ELSEWHERE = new Set([...SETTINGS.map(({ name }) => name as string).filter((name) => name.includes('_VAULT_')), 'PLAYBOOK_DIR', 'INVENTORY_EXPORT'])
+
+t.test('each setting that is supported has an effect, under each of its names', async (t) => {
+  writeFileSync(path.join(folder, 'password'), 'x')
+  const asked = (said: Said): unknown => {
+    const { run, inventories, output } = invoke(said).invocation
+    return { ...run, settings: undefined, inventories, output }
+  }
+  const byDefault = asked({})
+  const supported = (SETTINGS as readonly SettingEntry[]).filter(
+    ({ refused, noEffect, name }) => refused === undefined && noEffect === undefined && !ELSEWHERE.has(name),
+  )
+  for (const { name, ini, env } of supported) {
+    const value = OTHER_THAN_DEFAULT[name]
+    if (value === undefined) {
+      // One that is refused but for some values.
+      t.equal(name, 'DEFAULT_JINJA2_NATIVE', `${name} has a value to try`)
+      continue
+    }
+    for (const key of ini) {
+      const [section, word] = key.split('.')
+      t.notSame(asked({ config: `[${section}]\n${word} = ${value}\n` }), byDefault, key)
+    }
+    for (const variable of env) t.notSame(asked({ variables: { [variable]: value } }), byDefault, variable)
+  }
+})
+
+t.test('settings of playline inventory', async (t) => {
+  const parse = (variables: Record<string, string>): InventoryInvocation =>
+    parseInventoryCommand(['--list'], () => undefined, { variables: { HOME: '/nowhere', ...variables }, workingFolder: folder, ask: () => 'asked' })
+  writeFileSync(path.join(folder, 'ansible.cfg'), '')
+  t.equal(parse({ ANSIBLE_PLAYBOOK_DIR: '/p' }).folder, '/p')
+  t.equal(parse({ ANSIBLE_INVENTORY_EXPORT: '1' }).format.export, true)
+  writeFileSync(path.join(folder, 'ansible.cfg'), '[defaults]\nplaybook_dir = p\n[inventory]\nexport = yes\n')
+  t.match(parse({}), { folder: `${folder}/p`, format: { export: true } })
 })
 
 t.test('what lookup(config) sees of them', async (t) => {
