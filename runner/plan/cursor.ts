@@ -47,9 +47,10 @@ export class Cursor {
     return this.#frames.some((frame) => frame.section === 'block' && frame.block !== undefined && frame.block.rescue.length > 0)
   }
 
-  /** True while the next task stands in a rescue that a failure led to: until its end the host has failed. */
+  /** True while the next task stands in the rescue of an outermost block, which a failure led to: who ends there has failed, as in Ansible. */
   get isRescuing(): boolean {
-    return this.#frames.some((frame) => frame.section === 'rescue' && frame.mayHaveFailed === undefined)
+    const outermost = this.#frames[1]
+    return outermost?.block !== undefined && outermost.section === 'rescue' && outermost.mayHaveFailed === undefined
   }
 
   /** What comes next, or undefined at the end and after a failure. */
