@@ -192,7 +192,22 @@ export class BatchRun {
           )
       }
     }
+    const [first] = outcomes
+    if (first && this.#runsOnce(task, first[0]) && first[1].failure && !first[1].ignored) this.#failAll(cursors, first[0])
     this.#endIfFatal(task, outcomes, cursors)
+  }
+
+  #runsOnce(task: CompiledTask, host: string): boolean {
+    return this.#strategy === 'linear' && booleanKeyword(task.chain, 'run_once', this.#session.evaluator(host, this.#play, task)) === true
+  }
+
+  /** What one host runs for all fails for all: the others go on with the rescue around where they stand, or are lost. */
+  #failAll(cursors: Cursors, failed: string): void {
+    for (const [host, cursor] of cursors) {
+      if (host === failed || this.#stopped.has(host) || cursor.failed) continue
+      if (!cursor.isRescued) this.#lose(host, 'failed')
+      cursor.fail()
+    }
   }
 
   /** A host goes on with the rescue around what failed, or is lost. */
@@ -247,7 +262,7 @@ export class BatchRun {
     const evaluator = this.#session.evaluator(fatal[0], this.#play, task)
     if (booleanKeyword(task.chain, 'ignore_errors', evaluator) === true) return
     const anyErrors = booleanKeyword(task.chain, 'any_errors_fatal', evaluator) ?? this.#session.options.anyErrorsFatal
-    if (anyErrors || booleanKeyword(task.chain, 'run_once', evaluator) === true || this.#tooManyFailed()) this.#endForAll()
+    if (anyErrors || this.#runsOnce(task, fatal[0]) || this.#tooManyFailed()) this.#endForAll()
   }
 
   #endForAll(): void {
@@ -282,7 +297,7 @@ export class BatchRun {
     const path = formatPosition(task.task.range)
     this.#session.emit({ kind: 'task-start', name, action: action.written, id: String(task.id), start, path, isHandler, at: new Date() })
     const firstOnly = runnerAction(action.module)?.onlyFirstHost === true
-    const once = this.#strategy === 'linear' && booleanKeyword(task.chain, 'run_once', firstEvaluator) === true
+    const once = this.#runsOnce(task, firstHost!)
     const outcomes = new Map<string, Outcome>()
     const one = async (host: string): Promise<void> => {
       this.#session.emit({ kind: 'host-start', host })
