@@ -69,7 +69,7 @@ export const OPTIONS = [
   { long: 'forks', short: 'f', kind: 'text', value: 'N', group: 'how to run it', help: 'how many hosts at once (default 50)' },
   { long: 'step', kind: 'flag', group: 'how to run it', help: 'ask before each task' },
   { long: 'force-handlers', kind: 'flag', group: 'how to run it', help: 'run the handlers of a host even where a task failed on it' },
-  { long: 'flush-cache', kind: 'flag', group: 'how to run it', help: 'forget facts of earlier runs; none are kept' },
+  { long: 'flush-cache', kind: 'flag', group: 'how to run it', help: 'forget the facts that earlier runs have kept' },
   { long: 'become', short: 'b', kind: 'flag', group: 'how to run it', help: 'act as another user on the hosts' },
   { long: 'become-user', kind: 'text', value: 'USER', group: 'how to run it', help: 'the user to become (default root)' },
   { long: 'become-method', kind: 'text', value: 'METHOD', group: 'how to run it', help: 'how to become: sudo, su or doas' },

@@ -127,6 +127,7 @@ export function fromSettings(settings: Settings): Partial<RunOptions> {
     strategy: settings.text('DEFAULT_STRATEGY'),
     gathering: settings.choice('DEFAULT_GATHERING', ['implicit', 'explicit', 'smart']),
     gatherSubset: settings.list('DEFAULT_GATHER_SUBSET'),
+    factCache: factCacheOf(settings),
     hashBehaviour: settings.choice('DEFAULT_HASH_BEHAVIOUR', ['replace', 'merge']),
     injectFacts: settings.boolean('INJECT_FACTS_AS_VARS'),
     privateRoleVars: settings.boolean('DEFAULT_PRIVATE_ROLE_VARS'),
@@ -144,6 +145,14 @@ export function fromSettings(settings: Settings): Partial<RunOptions> {
     hostKeyChecking: settings.boolean('SSH_HOST_KEY_CHECKING') ?? settings.boolean('HOST_KEY_CHECKING'),
   }
   return Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined))
+}
+
+function factCacheOf(settings: Settings): RunOptions['factCache'] {
+  if (!/^(?:ansible\.builtin\.)?jsonfile$/.test(settings.text('CACHE_PLUGIN') ?? '')) return undefined
+  const folder = settings.path('CACHE_PLUGIN_CONNECTION')
+  if (folder === undefined)
+    fail('BAD_OPTION', 'facts are to be kept in files, and no folder is named', { hint: 'Set fact_caching_connection, or ANSIBLE_CACHE_PLUGIN_CONNECTION.' })
+  return { folder, prefix: settings.text('CACHE_PLUGIN_PREFIX') ?? '', lifeSeconds: settings.integer('CACHE_PLUGIN_TIMEOUT', 0) ?? 86_400 }
 }
 
 /** The tags of all lists, once each. An empty tag is one too, that no task has. */

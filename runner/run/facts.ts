@@ -25,6 +25,9 @@ export interface FactRequest {
 
 export const EVERY_FACT: FactRequest = { subset: ['all'], filter: [], factPath: '/etc/ansible/facts.d', timeoutMs: 10_000, marks: false }
 
+/** The fact that says that facts were gathered. */
+const MARK = '_ansible_facts_gathered'
+
 /** How a host is asked. */
 export interface FactConnection {
   readonly port: Port
@@ -73,6 +76,11 @@ export class HostFacts {
     ])
   }
 
+  /** What is known by now, by the names of variables. */
+  get known(): ReadonlyMap<string, Value> {
+    return new Map([...this.#known].filter(([, value]) => !(value instanceof Unknown)))
+  }
+
   /** Whether facts were gathered since the run began, or since they were last forgotten. */
   get gathered(): boolean {
     return this.#gathered
@@ -88,7 +96,7 @@ export class HostFacts {
     }
     if (passes(request.filter, 'gather_subset')) this.#known.set('gather_subset', [...request.subset])
     if (passes(request.filter, 'module_setup')) this.#known.set('module_setup', true)
-    if (request.marks) this.#known.set('_ansible_facts_gathered', true)
+    if (request.marks) this.#known.set(MARK, true)
   }
 
   /** Reads what templates of the run mention; where that is nothing, as little as shows that the host answers. */
@@ -114,6 +122,12 @@ export class HostFacts {
   /** Keeps what a module, or a `set_fact` that may be cached, gave as facts. */
   merge(facts: ReadonlyMap<Value, Value>): void {
     for (const [name, value] of facts) this.#known.set(print(name), value)
+  }
+
+  /** Takes over what an earlier run has kept. */
+  recall(facts: ReadonlyMap<string, Value>): void {
+    for (const [name, value] of facts) this.#known.set(name, value)
+    if (facts.has(MARK)) this.#gathered = true
   }
 
   /** `meta: clear_facts`. */

@@ -1,5 +1,6 @@
 /** What the command line and the settings ask of a run. */
 import { INVENTORY_RULES, type InventoryRules } from '../load/inventory/sources.ts'
+import type { FactCacheOptions } from './fact-cache.ts'
 import type { Raw, RawDict, Value } from '../value/value.ts'
 
 export interface RunOptions {
@@ -18,6 +19,8 @@ export interface RunOptions {
   readonly forceHandlers: boolean
   /** `--flush-cache`: facts that were kept from earlier runs are forgotten. */
   readonly flushCache: boolean
+  /** Where facts are kept between runs; undefined where they are not. */
+  readonly factCache: FactCacheOptions | undefined
   readonly anyErrorsFatal: boolean
   /** `no_log` for every task. */
   readonly noLog: boolean
@@ -92,6 +95,7 @@ export const DEFAULT_OPTIONS: RunOptions = {
   step: false,
   forceHandlers: false,
   flushCache: false,
+  factCache: undefined,
   anyErrorsFatal: false,
   noLog: false,
   strategy: 'linear',

@@ -106,7 +106,8 @@ export async function load(parts: RunParts): Promise<Loaded> {
   throwFaults([...playbookLoader.faults, ...roleLoader.faults])
   const isListed = parts.checks === false
   const chosen = playbooks.map((playbook) => ({ ...playbook, plays: choose(playbook.plays, session, isListed ? undefined : parts.options.startAtTask) }))
-  checkLimit(session)
+  const limited = limitedHosts(session)
+  if (parts.options.flushCache && !isListed) session.forgetFacts(limited)
   if (isListed) return { session, playbooks: chosen }
   const found = await preflight(
     session,
@@ -117,16 +118,17 @@ export async function load(parts: RunParts): Promise<Loaded> {
   return { session, playbooks: chosen }
 }
 
-/** A limit has to leave a host of the inventory, where there is any: the implicit localhost is none. */
-function checkLimit(session: Session): void {
+/** The hosts that `--limit` leaves. It has to leave one of the inventory, where there is any: the implicit localhost is none. */
+function limitedHosts(session: Session): Iterable<string> {
   const { inventory, reader } = session
   const { limit } = session.options
-  if (limit === undefined) return
+  if (limit === undefined) return inventory.hosts.keys()
   const allowed = matchLimit(inventory, limit, reader, (part, hint) => {
     session.warn({ code: 'UNKNOWN_HOST_PATTERN', severity: 'warning', summary: `--limit: no host or group is called '${part}'`, hint })
   })
   const listed = [...inventory.hosts.values()].filter((host) => host.listed)
   if (listed.length > 0 && !listed.some(({ name }) => allowed.has(name))) fail('UNKNOWN_HOST_PATTERN', `--limit '${limit}' leaves no host`)
+  return allowed
 }
 
 /** Runs what was loaded and answers the exit code. */
@@ -145,6 +147,7 @@ export async function run(loaded: Loaded, interrupted: () => boolean): Promise<n
       if (interrupted() || exitCode(session) !== EXIT.ok) break
     }
     await session.jobs.settle()
+    session.keepFacts()
   } finally {
     session.stepper.close()
     await session.closePorts()

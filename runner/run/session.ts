@@ -26,6 +26,7 @@ import { Evaluator, LazyDict, type Variables } from '../resolve/variables.ts'
 import { Dict, RawDict, type Raw, type Template, type Value } from '../value/value.ts'
 import { becomeFor, connectionKeywords, connectionSettings, connectionVariable, PASSWORD_VARIABLES, type ConnectionKeywords } from './connection.ts'
 import { doubtOf, mentionedFacts } from './fact-sources.ts'
+import { FactCache } from './fact-cache.ts'
 import type { FactConnection, FactRequest } from './facts.ts'
 import { HostState } from './host.ts'
 import { Jobs } from './jobs.ts'
@@ -99,6 +100,7 @@ export class Session {
   /** In a dry run: the first task that would have changed something on any host. */
   firstPredictedChange: string | undefined
   readonly #predictions = new CloudPredictions()
+  readonly #factCache: FactCache | undefined
   readonly #openPort: (settings: ConnectionSettings) => Port
   #mentioned: ReadonlySet<Collector> = new Set()
   readonly #readInventory: () => Inventory
@@ -120,6 +122,8 @@ export class Session {
     this.emit = parts.emit
     this.cloud = parts.cloud
     this.stepper = new Stepper(parts.options.step)
+    const { factCache } = parts.options
+    this.#factCache = factCache && new FactCache(factCache, (diagnostic) => this.warn(diagnostic))
     this.#openPort = parts.openPort
     this.#files = new VariableFiles(parts.reader)
     this.#templates = {
@@ -184,7 +188,11 @@ export class Session {
 
   host(name: string): HostState {
     let host = this.hosts.get(name)
-    if (!host) this.hosts.set(name, (host = new HostState(name, this.#predictions, (overlay) => doubtOf(overlay, this.options), this.options.injectFacts)))
+    if (!host) {
+      host = new HostState(name, this.#predictions, (overlay) => doubtOf(overlay, this.options), this.options.injectFacts)
+      if (this.#factCache) host.gathered.recall(this.#factCache.read(name))
+      this.hosts.set(name, host)
+    }
     return host
   }
 
@@ -297,9 +305,28 @@ export class Session {
     const facts = this.host(storedFor).gathered
     const connection = await settled(() => this.#factConnection(target, play, task, environment))
     if (whole) return facts.gather(request, connection)
+    // What is kept for later runs is all that there is.
+    if (this.#factCache) {
+      await facts.gather(request, connection)
+      return new Dict()
+    }
     facts.allow(request, () => connection, this.#mentioned)
     await facts.readMentioned()
     return new Dict()
+  }
+
+  /** Forgets what earlier runs have kept of hosts. */
+  forgetFacts(hosts: Iterable<string>): void {
+    for (const host of hosts) {
+      this.#factCache?.forget(host)
+      this.hosts.get(host)?.gathered.clear()
+    }
+  }
+
+  /** Keeps the facts of all hosts for later runs, where that is wanted; a dry run changes nothing. */
+  keepFacts(): void {
+    if (!this.#factCache || this.options.check) return
+    for (const [name, { gathered }] of this.hosts) this.#factCache.write(name, gathered.known, gathered.gathered)
   }
 
   /** How a task asks a host for its facts. */
