@@ -47,10 +47,25 @@ export class Cursor {
     return this.#frames.some((frame) => frame.section === 'block' && frame.block !== undefined && frame.block.rescue.length > 0)
   }
 
+  /** True while the next task stands right in a rescue or an always: not in a block or an include within it. */
+  get isAside(): boolean {
+    return this.next() !== undefined && this.#frames.at(-1)!.section !== 'block'
+  }
+
   /** True while the next task stands in the rescue of an outermost block, which a failure led to: who ends there has failed, as in Ansible. */
   get isRescuing(): boolean {
     const outermost = this.#frames[1]
     return outermost?.block !== undefined && outermost.section === 'rescue' && outermost.mayHaveFailed === undefined
+  }
+
+  /**
+   * Whether what fails now counts at once as a failure of the host, which `any_errors_fatal` asks, as in Ansible: not where the block
+   * that the task stands in has a rescue or an always, nor where a block further out has a rescue.
+   */
+  get failsAtOnce(): boolean {
+    const own = this.#frames.at(-1)!
+    const hasOwn = own.block !== undefined && own.section !== 'always' && own.block.always.length > 0
+    return !hasOwn && !this.isRescued
   }
 
   /** What comes next, or undefined at the end and after a failure. */

@@ -67,7 +67,10 @@ export class BatchRun {
   readonly #maybeEnded: Map<string, string>
   #endPlay = false
   #endBatch = false
-  #allFail = false
+  /** True where no play comes after this one. */
+  #isLast = false
+  /** Hosts that a failure is final for: their own, or another's. */
+  readonly #ended = new Set<string>()
   /** Tasks' names by the tasks' ids. */
   readonly #names = new Map<number, Promise<string>>()
 
@@ -95,7 +98,7 @@ export class BatchRun {
     else await pooled(hosts, this.#strategy === 'free' ? hosts.length : this.#session.options.forks, (host) => this.#lockstep(items, [host]))
     this.#session.emit({ kind: 'play-end', at: new Date() })
     if (this.#interrupted()) return 'interrupted'
-    if (this.#allFail || this.#tooManyFailed()) return 'fatal'
+    if (this.#isLast) return 'fatal'
     if (this.#lost.size === batch.length) return 'failed'
     return this.#endPlay ? 'ended' : 'done'
   }
@@ -170,6 +173,7 @@ export class BatchRun {
     const maybe = new Map(due.flatMap((host) => maybeOf(host, cursors.get(host)!.next()?.maybeBecause)))
     const { outcomes, moved } = await this.#perform(task, due, cursors, maybe)
     const blocks = includedBlocks(outcomes)
+    const failed: string[] = []
     for (const host of due) {
       if (moved.includes(host)) continue
       const cursor = cursors.get(host)!
@@ -181,6 +185,7 @@ export class BatchRun {
         // Where the play forgets that, the host goes on behind the task.
         cursor.succeed()
       } else if (outcome?.failure && !outcome.ignored) {
+        if (cursor.failsAtOnce) failed.push(host)
         await this.#fail(task, host, outcome, cursor)
       } else {
         const own = outcome ? inclusionsOf(outcome) : []
@@ -194,7 +199,7 @@ export class BatchRun {
     }
     const [first] = outcomes
     if (first && this.#runsOnce(task, first[0]) && first[1].failure && !first[1].ignored) this.#failAll(cursors, first[0])
-    this.#endIfFatal(task, outcomes, cursors)
+    this.#endIfFatal(task, outcomes, failed, cursors)
   }
 
   #runsOnce(task: CompiledTask, host: string): boolean {
@@ -224,7 +229,7 @@ export class BatchRun {
       state.stats.failures++
       this.#lose(host, 'failed')
     }
-    cursor.fail()
+    if (cursor.fail() === 'out') this.#ended.add(host)
   }
 
   /** What a rescue sees of the task that failed. */
@@ -252,25 +257,48 @@ export class BatchRun {
   }
 
   /**
-   * Ends the batch for all hosts where one is lost that `any_errors_fatal`, `run_once` or the percentage do not tolerate, or was not
-   * reached, ignored or not. While a host still has an `always` to go through, forced handlers aside, it is not lost yet.
+   * What a failure, or a host that was not reached, means for the others: where `any_errors_fatal`, `run_once` or the percentage do
+   * not tolerate it the run ends with this play. Who then stands in a rescue or an always goes on, and with it, until none is left
+   * that may, also who does not. `failed`: whose failure counts at once; `flushing`: hosts that are at their handlers.
    */
-  #endIfFatal(task: CompiledTask, outcomes: ReadonlyMap<string, Outcome>, cursors: Cursors): void {
-    const isOut = (host: string): boolean => this.#lost.has(host) && (cursors.get(host)!.next()?.item.kind ?? 'flush') === 'flush'
-    const fatal = [...outcomes].find(([host, { failure, unreachable, ignored }]) => unreachable || (failure && !ignored && isOut(host)))
-    if (!fatal || this.#strategy !== 'linear') return
-    const evaluator = this.#session.evaluator(fatal[0], this.#play, task)
-    if (booleanKeyword(task.chain, 'ignore_errors', evaluator) === true) return
-    const anyErrors = booleanKeyword(task.chain, 'any_errors_fatal', evaluator) ?? this.#session.options.anyErrorsFatal
-    if (anyErrors || this.#runsOnce(task, fatal[0]) || this.#tooManyFailed()) this.#endForAll()
+  #endIfFatal(task: CompiledTask, outcomes: ReadonlyMap<string, Outcome>, failed: readonly string[], cursors: Cursors, flushing: readonly string[] = []): void {
+    if (this.#strategy !== 'linear' || outcomes.size === 0) return
+    const left = this.#play.batch.filter((host) => this.#session.host(host).out !== 'unreachable')
+    const unreachable = [...outcomes].filter(([, outcome]) => outcome.unreachable).map(([host]) => host)
+    const [first] = [...failed, ...unreachable]
+    if (first !== undefined && this.#isFatal(task, first)) {
+      const isSpared = (host: string): boolean => !this.#stopped.has(host) && !flushing.includes(host) && cursors.get(host)?.isAside === true
+      const ended = left.filter((host) => !isSpared(host))
+      for (const host of ended) this.#ended.add(host)
+      if (ended.length > 0) this.#isLast = true
+    }
+    if (this.#tooManyFailed()) {
+      for (const host of left.filter((each) => !failed.includes(each))) {
+        this.#ended.add(host)
+        const cursor = cursors.get(host)
+        if (!cursor || cursor.failed || this.#stopped.has(host)) continue
+        if (!cursor.isRescued) this.#lose(host, 'failed')
+        cursor.fail()
+      }
+      this.#isLast = true
+    }
+    if (this.#isLast && left.every((host) => this.#ended.has(host))) this.#endForAll()
   }
 
+  /** Whether a failure of a task is one of all hosts. */
+  #isFatal(task: CompiledTask, host: string): boolean {
+    const evaluator = this.#session.evaluator(host, this.#play, task)
+    if (booleanKeyword(task.chain, 'ignore_errors', evaluator) === true) return false
+    const anyErrors = booleanKeyword(task.chain, 'any_errors_fatal', evaluator) ?? this.#session.options.anyErrorsFatal
+    return anyErrors || this.#runsOnce(task, host) || runnerAction(task.task.action.module)?.onlyFirstHost === true
+  }
+
+  /** The run ends here. */
   #endForAll(): void {
-    this.#allFail = true
+    this.#isLast = true
     for (const host of this.#play.batch) {
-      if (this.#gone.has(host)) continue
-      this.#lose(host, 'failed')
       this.#stopped.add(host)
+      if (!this.#gone.has(host)) this.#lose(host, 'failed')
     }
   }
 
@@ -445,6 +473,7 @@ export class BatchRun {
           if (!state.notified.has(handler.id) && because !== undefined) maybe.set(host, because)
         }
         const { outcomes } = await this.#perform(handler, due, cursors, maybe)
+        const failed: string[] = []
         for (const [host, outcome] of outcomes) {
           // Of a handler that runs once the other hosts stay notified, as in Ansible.
           this.#session.host(host).notified.delete(handler.id)
@@ -452,9 +481,12 @@ export class BatchRun {
           if (outcome.ignored || (!outcome.failure && !outcome.unreachable)) continue
           lost.push(host)
           if (outcome.unreachable) this.#lose(host, 'unreachable')
-          else await this.#fail(handler, host, outcome, cursors.get(host)!)
+          else {
+            if (cursors.get(host)!.failsAtOnce) failed.push(host)
+            await this.#fail(handler, host, outcome, cursors.get(host)!)
+          }
         }
-        this.#endIfFatal(handler, outcomes, cursors)
+        this.#endIfFatal(handler, outcomes, failed, cursors, hosts)
         for (const block of includedBlocks(outcomes)) {
           const including = due.filter((host) => outcomes.has(host) && inclusionsOf(outcomes.get(host)!).includes(block))
           await this.#lockstep([block], including)
@@ -555,16 +587,19 @@ export class BatchRun {
 
   #tooManyFailed(): boolean {
     const keyword = this.#play.compiled.play.keywords.get('max_fail_percentage')
-    if (!keyword || keyword.raw === null || this.#lost.size === 0) return false
+    if (!keyword || keyword.raw === null || this.#ended.size === 0) return false
     const value = this.#session.evaluator(this.#play.batch[0], this.#play, undefined).value(keyword.raw)
     const limit = value instanceof Float ? value.value : Number.parseFloat(print(value))
-    return (this.#lost.size / this.#play.batch.length) * 100 > limit
+    return (this.#ended.size / this.#play.batch.length) * 100 > limit
   }
 }
 
 /** A section of a play with its handlers behind it; forced ones come after a failure as well. */
 function withHandlers(section: readonly CompiledItem[], force: boolean): CompiledItem[] {
-  return force ? [{ kind: 'block', block: section, rescue: [], always: [{ kind: 'flush' }] }] : [...section, { kind: 'flush' }]
+  if (!force) return [...section, { kind: 'flush' }]
+  const within = (block: readonly CompiledItem[]): CompiledBlock => ({ kind: 'block', block, rescue: [], always: [] })
+  // Both are blocks of their own: what fails in the section counts at once, and who is at the handlers is not spared.
+  return [{ ...within([within(section)]), always: [within([{ kind: 'flush' }])] }]
 }
 
 /** The blocks that a host's outcome brings in, in the order of its items. */

@@ -44,7 +44,7 @@ t.test('a job that is waited for, asked for, and over its time', async (t) => {
     - {name: asked for, async_status: {jid: "{{ job.ansible_job_id }}"}, register: status, until: status is finished, retries: 100, delay: 0}
     - {async_status: {jid: "{{ job.ansible_job_id }}", mode: cleanup}}
     - {name: over its time, shell: 'echo $$ >${folder}/pid; exec sleep 60', async: 1, poll: 1, ignore_errors: true}
-    - {name: stays in this process, copy: {content: x, dest: '${folder}/copied'}, async: 60, poll: 0}
+    - {name: stays in this process, lineinfile: {path: '${folder}/copied', line: x, create: true}, async: 60, poll: 0}
 `,
   )
   const results = resultsByTask(document)
@@ -52,6 +52,6 @@ t.test('a job that is waited for, asked for, and over its time', async (t) => {
   t.match(results.get('all / asked for / here'), { changed: true, rc: 0, stdout: 'later', finished: 1 })
   t.match(results.get('all / over its time / here'), { failed: true, msg: /did not end within 1 s/ })
   await until('what is over its time to be ended', 30_000, () => !existsSync(`/proc/${readFileSync(path.join(folder, 'pid'), 'utf8').trim()}`))
-  t.equal(readFileSync(path.join(folder, 'copied'), 'utf8'), 'x')
+  t.equal(readFileSync(path.join(folder, 'copied'), 'utf8'), 'x\n')
   t.same(readdirSync(path.join(folder, '.ansible_async')), [], 'nothing is left of what was waited for or cleaned up')
 })
