@@ -548,7 +548,7 @@ export class BatchRun {
         break
       case 'end_host':
         for (const host of hosts) {
-          if (cursors.get(host)!.isRescuing) this.#session.host(host).out = 'failed'
+          if (cursors.get(host)!.isRescuing) this.#lose(host, 'failed')
           this.#gone.add(host)
           this.#stopped.add(host)
         }
