@@ -28,7 +28,7 @@ export { CHUNCHEON, SEOUL }
 export { compartment as COMPARTMENT, tenancy as TENANCY }
 
 /** Impatient, so that a test need not wait. */
-export const LIMITS: Limits = { requestTimeoutMs: 10_000, callTimeoutMs: 15_000, firstDelayMs: 20, longestDelayMs: 100 }
+export const LIMITS: Limits = { requestTimeoutMs: 2000, callTimeoutMs: 3000, firstDelayMs: 20, longestDelayMs: 100 }
 
 export interface TestCloud {
   readonly emulator: Emulator
