@@ -131,7 +131,8 @@ function choices(count: number, size: number): number {
 
 /** How many orders there are of `size` out of `count`. */
 function arrangements(count: number, size: number): number {
+  if (size > count) return 0
   let total = 1
   for (let index = 0; index < size && total <= 1e9; index++) total *= count - index
-  return Math.max(0, total)
+  return total
 }

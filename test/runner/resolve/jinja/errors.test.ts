@@ -162,3 +162,7 @@ t.test('a fault of the caller passes through untouched', async (t) => {
   })
   t.throws(() => jinja.templateValue(templateOf("{{ lookup('file', 'x') | default('y') }}"), scopeOf(Dict.of({}))), pending)
 })
+
+t.test('there are no orders of more items than there are, and to find that takes no time', async (t) => {
+  for (const name of ['permutations', 'combinations']) t.equal(render(`{{ [1, 2] | ${name}(1000000000000) | list }}`), '[]', name)
+})
