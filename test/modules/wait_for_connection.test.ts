@@ -12,8 +12,8 @@ const WAITS: readonly (readonly [args: string, wait: object])[] = [
 ]
 
 t.test('how long and how often it asks', async (t) => {
-  const { wait } = module as ReadModule
-  for (const [args, expected] of WAITS) t.match(wait!(parametersOf(module, args) as never), expected, args)
+  const waiting = module as ReadModule
+  for (const [args, expected] of WAITS) t.match(waiting.wait!(parametersOf(module, args)), expected, args)
 })
 
 t.test('what it does not take', async (t) => {
