@@ -74,9 +74,9 @@ export class PlayCompiler {
   readonly #play: Play
   readonly #tools: CompileTools
   readonly #compiled: CompiledPlay & { sections: readonly (readonly CompiledItem[])[] }
-  /** The files of tasks that are being imported, each by the one before. */
   /** Handlers of the roles that tasks name, by the identity of the use. */
   #handlersOfRoles = new Map<string, HandlerList[]>()
+  /** The files of tasks that are being imported, each by the one before. */
   readonly #open: string[] = []
 
   constructor(play: Play, tools: CompileTools) {

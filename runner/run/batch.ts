@@ -206,13 +206,16 @@ export class BatchRun {
     return this.#strategy === 'linear' && booleanKeyword(task.chain, 'run_once', this.#session.evaluator(host, this.#play, task)) === true
   }
 
-  /** What one host runs for all fails for all: the others go on with the rescue around where they stand, or are lost. */
+  /** What one host runs for all fails for all. */
   #failAll(cursors: Cursors, failed: string): void {
-    for (const [host, cursor] of cursors) {
-      if (host === failed || this.#stopped.has(host) || cursor.failed) continue
-      if (!cursor.isRescued) this.#lose(host, 'failed')
-      cursor.fail()
-    }
+    for (const [host, cursor] of cursors) if (host !== failed) this.#failWith(host, cursor)
+  }
+
+  /** The failure of another host is this one's too: it goes on with the rescue around where it stands, or is lost. */
+  #failWith(host: string, cursor: Cursor | undefined): void {
+    if (!cursor || this.#stopped.has(host) || cursor.failed) return
+    if (!cursor.isRescued) this.#lose(host, 'failed')
+    cursor.fail()
   }
 
   /** A host goes on with the rescue around what failed, or is lost. */
@@ -275,10 +278,7 @@ export class BatchRun {
     if (this.#tooManyFailed()) {
       for (const host of left.filter((each) => !failed.includes(each))) {
         this.#ended.add(host)
-        const cursor = cursors.get(host)
-        if (!cursor || cursor.failed || this.#stopped.has(host)) continue
-        if (!cursor.isRescued) this.#lose(host, 'failed')
-        cursor.fail()
+        this.#failWith(host, cursors.get(host))
       }
       this.#isLast = true
     }
