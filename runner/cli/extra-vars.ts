@@ -15,15 +15,16 @@ export function readExtraVars(values: readonly string[], reader: Reader, expand:
     if (value.startsWith('@')) {
       const file = expand(value.slice(1))
       const { range, ...node } = reader.yaml(file)
-      if (node.kind === 'scalar' && node.value === null) fail('BAD_OPTION', `${reader.shownPath(file)}, named by --extra-vars, holds no variables`, { range })
+      if (node.kind !== 'map') fail('BAD_EXTRA_VARS', `${reader.shownPath(file)}, named by --extra-vars, holds no mapping of variables`, { range })
       add(variables, readVariables(reader, file), isJson(reader.text(file).text))
       continue
     }
     const file = new SourceFile('--extra-vars', value)
     const range = { file, start: 0, end: value.length }
+    if (/^[/.]/.test(value)) fail('BAD_EXTRA_VARS', `'${value}' of --extra-vars is no name=value`, { range, hint: `A file is written with an @: '@${value}'.` })
     if (/^\s*[{[]/.test(value)) {
       const node = parseYaml(file, warn)
-      if (node.kind !== 'map') fail('BAD_OPTION', '--extra-vars has to be a mapping', { range })
+      if (node.kind !== 'map') fail('BAD_EXTRA_VARS', '--extra-vars has to be a mapping', { range })
       add(variables, toRaw(node) as RawDict, isJson(value))
       continue
     }

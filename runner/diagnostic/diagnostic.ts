@@ -9,6 +9,7 @@ import type { SourceRange } from './source.ts'
 /** Every code, once. A code names the rule that was broken, not the place that found it. */
 export type DiagnosticCode =
   // argv and files
+  | 'BAD_EXTRA_VARS'
   | 'BAD_OPTION'
   | 'FILE_NOT_FOUND'
   | 'FILE_UNREADABLE'

@@ -10,6 +10,7 @@ import type { Role, RoleFiles, RoleLoader, RoleUser } from '../load/role.ts'
 import { print, repr } from '../value/print.ts'
 import { booleanOf } from '../value/truth.ts'
 import { RawDict, Template, Vaulted, type Raw, type Value } from '../value/value.ts'
+import { argumentCheck } from './own-tasks.ts'
 import {
   INCLUDE_VARIABLES,
   inherited,
@@ -320,45 +321,6 @@ export class PlayCompiler {
     handlers.push(...handlerLists(items, role.handlers))
     const check = role.entryPoint && checksArguments ? [this.#task(argumentCheck(role, use.range), at)] : []
     return [...check, ...this.#items(role.tasks, at), { kind: 'role-end', use }]
-  }
-}
-
-/** The task that reads facts at the beginning of a play: `gather_facts`, with what the play says of it. */
-export function factsTask(play: Play, counter: TaskCounter): CompiledTask {
-  const { range } = play
-  const args = new RawDict()
-  for (const name of ['gather_subset', 'gather_timeout', 'fact_path']) {
-    const keyword = play.keywords.get(name)
-    if (keyword && keyword.raw !== null) args.set(name, keyword.raw)
-  }
-  const action: Action = { written: 'gather_facts', module: 'gather_facts', range, args, argNodes: new Map(), text: undefined, whole: undefined }
-  const keywords: Keywords = new Map([
-    ['name', textKeyword('Gathering Facts', range)],
-    ['tags', textKeyword('always', range)],
-  ])
-  const task: Task = { kind: 'task', keywords, range, action }
-  const chain = [keywords, play.keywords, ...play.imported.toReversed()]
-  return { kind: 'task', id: counter.next(), task, chain, role: undefined, play, isHandler: false, folders: [play.folder] }
-}
-
-function textKeyword(raw: string, range: SourceRange): KeywordValue {
-  return { raw, node: { kind: 'scalar', value: raw, range }, keyRange: range }
-}
-
-/** The task that holds a role's arguments against what it declares of them. */
-function argumentCheck({ entryPoint, entryPointName }: Role, range: SourceRange): Task {
-  const described = entryPoint!.shortDescription
-  const name = `Validating arguments against arg spec '${entryPointName}'${described === undefined ? '' : ` - ${described}`}`
-  const written = 'ansible.builtin.validate_argument_spec'
-  const action: Action = { written, module: 'validate_argument_spec', range, args: new RawDict(), argNodes: new Map(), text: undefined, whole: undefined }
-  return {
-    kind: 'task',
-    keywords: new Map([
-      ['name', textKeyword(name, range)],
-      ['tags', textKeyword('always', range)],
-    ]),
-    range,
-    action,
   }
 }
 

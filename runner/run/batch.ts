@@ -2,10 +2,9 @@
 import { randomUUID } from 'node:crypto'
 import { DiagnosticError, fail } from '../diagnostic/diagnostic.ts'
 import { formatPosition } from '../diagnostic/source.ts'
-import { factsTask } from '../plan/compile.ts'
 import { inherited, type CompiledBlock, type CompiledItem, type CompiledTask } from '../plan/compiled.ts'
 import { Cursor, comparePositions, type Next } from '../plan/cursor.ts'
-import { selected, tagsOf } from '../plan/tags.ts'
+import { factsTask } from '../plan/own-tasks.ts'
 import { taskArguments } from '../resolve/module-defaults.ts'
 import { settled } from '../resolve/pending.ts'
 import type { Keywords } from '../load/playbook.ts'
@@ -108,15 +107,8 @@ export class BatchRun {
     const { options } = this.#session
     const wanted = this.#playKeyword('gather_facts') ?? options.gathering !== 'explicit'
     const isKnown = options.gathering === 'smart' && this.#play.batch.every((host) => this.#session.host(host).gathered.gathered)
-    const task = factsTask(this.#play.compiled.play, this.#session.counter)
-    return wanted &&
-      !isKnown &&
-      selected(
-        tagsOf(task, (raw) => raw as Value),
-        options,
-      )
-      ? [task]
-      : []
+    const task = wanted && !isKnown ? factsTask(this.#play.compiled.play, this.#session.counter.next(), options) : undefined
+    return task ? [task] : []
   }
 
   get #isEnding(): boolean {

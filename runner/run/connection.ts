@@ -1,8 +1,10 @@
 /** How to reach a host, and as whom to act there: from its variables, the task's keywords and the command line. */
 import { fail } from '../diagnostic/diagnostic.ts'
+import type { SourceRange } from '../diagnostic/source.ts'
 import { isLocalhost, type Inventory } from '../load/inventory/inventory.ts'
 import { inherited, type CompiledTask } from '../plan/compiled.ts'
 import type { Become, ConnectionSettings } from '../port/port.ts'
+import { addArguments, SshOptions } from '../port/ssh/options.ts'
 import type { Evaluator } from '../resolve/variables.ts'
 import { print } from '../value/print.ts'
 import { booleanOf } from '../value/truth.ts'
@@ -28,6 +30,8 @@ type Chained = Pick<CompiledTask, 'chain'>
 /** What a task, or what it inherits from, says of the connection. */
 export interface ConnectionKeywords {
   readonly connection: string | undefined
+  /** Where the kind of connection is written. */
+  readonly range: SourceRange | undefined
   readonly user: string | undefined
   readonly port: number | undefined
 }
@@ -38,7 +42,8 @@ export function connectionKeywords(task: Chained | undefined, evaluator: Evaluat
     return value === undefined ? undefined : print(value)
   }
   const port = text('port')
-  return { connection: text('connection'), user: text('remote_user'), port: port === undefined ? undefined : portOf(port, 'the keyword port') }
+  const range = task && inherited(task.chain, 'connection')?.node.range
+  return { connection: text('connection'), range, user: text('remote_user'), port: port === undefined ? undefined : portOf(port, 'the keyword port') }
 }
 
 /**
@@ -56,7 +61,8 @@ export function connectionSettings(
 ): ConnectionSettings {
   const text = (...names: string[]): string | undefined => textOf(evaluator, names)
   const implicitLocal = isLocalhost(hostName) && inventory.hosts.get(hostName)?.listed !== true
-  const connection = connectionKind(text('ansible_connection') ?? (implicitLocal ? 'local' : (keywords.connection ?? options.connection ?? 'ssh')), hostName)
+  const named = text('ansible_connection') ?? (implicitLocal ? 'local' : (keywords.connection ?? options.connection ?? 'ssh'))
+  const connection = connectionKind(named, hostName, named === keywords.connection ? keywords.range : undefined)
   const port = text('ansible_ssh_port', 'ansible_port')
   const key = text('ansible_ssh_private_key_file', 'ansible_private_key_file') ?? options.privateKeyFile
   const timeout = text('ansible_ssh_timeout', 'ansible_timeout')
@@ -121,9 +127,14 @@ export function becomeFor(task: Chained | undefined, evaluator: Evaluator, optio
   const keyword = (name: string): Value | undefined => keywordValue(task, evaluator, name)
   const wanted = evaluator.get('ansible_become') ?? keyword('become') ?? options.become
   if (!booleanOf(wanted)) return undefined
-  const named = textOf(evaluator, ['ansible_become_method']) ?? keyword('become_method') ?? options.becomeMethod ?? 'sudo'
+  const variable = textOf(evaluator, ['ansible_become_method'])
+  const written = variable === undefined ? keyword('become_method') : undefined
+  const named = variable ?? written ?? options.becomeMethod ?? 'sudo'
   const method = METHODS.find((each) => each === print(named).replace(/^(?:ansible\.(?:builtin|legacy)|community\.general)\./, ''))
-  if (!method) fail('UNSUPPORTED_VALUE', `the become method '${print(named)}' is not supported`, { hint: `There are: ${METHODS.join(', ')}.` })
+  if (!method) {
+    const range = written === undefined || !task ? undefined : inherited(task.chain, 'become_method')?.node.range
+    fail('UNSUPPORTED_VALUE', `the become method '${print(named)}' is not supported`, { range, hint: `There are: ${METHODS.join(', ')}.` })
+  }
   // A method's own variables win over the general ones.
   const own = (name: string, ...more: string[]): string | undefined => textOf(evaluator, [`ansible_${method}_${name}`, ...more, `ansible_become_${name}`])
   const asText = (value: Value | undefined): string | undefined => (value === undefined ? undefined : print(value))
@@ -137,6 +148,19 @@ export function becomeFor(task: Chained | undefined, evaluator: Evaluator, optio
     ...(flags !== undefined && { flags: wordsOf(flags, 'become_flags') }),
     ...(executable !== undefined && { executable: wordsOf(executable, 'become_exe') }),
   }
+}
+
+/**
+ * What is wrong with how a task is to reach a host, as far as that can be told without looking at the host.
+ *
+ * @throws {DiagnosticError} what `connectionSettings` and `becomeFor` throw.
+ */
+export function checkConnection(hostName: string, task: CompiledTask, evaluator: Evaluator, options: RunOptions, inventory: Inventory): void {
+  const { connection, leadingSshArguments, sshArguments } = connectionSettings(hostName, evaluator, options, inventory, connectionKeywords(task, evaluator))
+  if (connection !== 'ssh') return
+  const given = new SshOptions()
+  addArguments(given, leadingSshArguments ?? [], { switches: true })
+  addArguments(given, sshArguments)
 }
 
 /** A keyword of the task or of what it inherits from, evaluated; undefined where there is none. */
@@ -156,11 +180,11 @@ function textOf(evaluator: Evaluator, names: readonly string[]): string | undefi
   return undefined
 }
 
-function connectionKind(name: string, hostName: string): 'ssh' | 'local' {
+function connectionKind(name: string, hostName: string, range: SourceRange | undefined): 'ssh' | 'local' {
   const plain = name.replace(/^ansible\.(?:builtin|legacy)\./, '')
   if (plain === 'local') return 'local'
   if (plain === 'ssh' || plain === 'smart' || plain === 'paramiko' || plain === 'paramiko_ssh') return 'ssh'
-  return fail('UNSUPPORTED_VALUE', `the connection '${name}' of the host '${hostName}' is not supported`, { hint: 'There are ssh and local.' })
+  return fail('UNSUPPORTED_VALUE', `the connection '${name}' of the host '${hostName}' is not supported`, { range, hint: 'There are ssh and local.' })
 }
 
 function portOf(text: string, what: string): number {

@@ -8,6 +8,7 @@ import { didYouMean } from '../diagnostic/suggest.ts'
 import { nodeAt } from '../load/yaml.ts'
 import { readVariables } from '../load/role.ts'
 import { roleRequest } from '../plan/compile.ts'
+import { factsTask } from '../plan/own-tasks.ts'
 import { accumulated, inherited, type CompiledItem, type CompiledPlay, type CompiledTask, type HandlerList } from '../plan/compiled.ts'
 import { unknownArguments, type BoundArguments } from '../resolve/arguments.ts'
 import { findFile } from '../resolve/controller.ts'
@@ -16,8 +17,10 @@ import { taskArguments } from '../resolve/module-defaults.ts'
 import { Pending } from '../resolve/pending.ts'
 import type { Evaluator } from '../resolve/variables.ts'
 import { print } from '../value/print.ts'
+import { booleanOf } from '../value/truth.ts'
 import { hasTemplateMarkers, RawDict, Template, Unknown, UnknownValueError, type Raw, type Value } from '../value/value.ts'
 import { META_ACTIONS, runnerAction, UNCONDITIONAL_META, unknownActionArguments } from './actions/index.ts'
+import { becomeFor, checkConnection } from './connection.ts'
 import { handlersNamed } from './handlers.ts'
 import { playEvaluator, playHosts, playName } from './play.ts'
 import { playAtRest, type ActivePlay, type Session } from './session.ts'
@@ -231,11 +234,21 @@ class PlayCheck {
       return
     }
     let certain = active.hosts.length > 0
+    const facts = this.#facts()
+    if (facts) this.#task(facts, active, certain && inherited(facts.chain, 'ignore_errors') === undefined)
     for (const { task, untolerated } of this.#parts.tasks) {
       const alone = accumulated(task.chain, 'when').length === 0 && !inherited(task.chain, 'ignore_errors')
       this.#task(task, active, certain && untolerated && alone)
       if (task.task.action.module === 'meta') certain = false
     }
+  }
+
+  /** The gathering of facts, where it is certain to come. */
+  #facts(): CompiledTask | undefined {
+    const { options, counter } = this.#session
+    const { play } = this.#play
+    const raw = play.keywords.get('gather_facts')?.raw ?? options.gathering !== 'explicit'
+    return raw instanceof Template || !booleanOf(raw as Value) ? undefined : factsTask(play, counter.next(), options)
   }
 
   #task(task: CompiledTask, active: ActivePlay, certain: boolean): void {
@@ -351,7 +364,7 @@ class PlayCheck {
     try {
       this.#roleArguments(task, evaluator(new Map()), certain, host)
       if (!loop) {
-        preparedParameters(this.#session, task, evaluator(new Map()))
+        this.#prepare(task, evaluator(new Map()), host)
         return
       }
       const own = evaluator(new Map())
@@ -365,11 +378,23 @@ class PlayCheck {
         if (typeof indexName === 'string') local.set(indexName, index).set('ansible_index_var', indexName)
         local.set('ansible_loop_var', typeof named === 'string' ? named : 'item')
         local.set('ansible_loop', new Unknown('the loop'))
-        preparedParameters(this.#session, task, evaluator(local))
+        this.#prepare(task, evaluator(local), host)
       }
     } catch (error) {
       this.#collect(error, certain, task.task.action.range, host)
     }
+  }
+
+  /** What a task hands to its action, and how it reaches the host that it acts on. */
+  #prepare(task: CompiledTask, evaluator: Evaluator, host: string): void {
+    const { options, inventory } = this.#session
+    const { module } = task.task.action
+    const own = runnerAction(module)
+    if (own?.includes !== true && !inherited(task.chain, 'delegate_to')) {
+      becomeFor(task, evaluator, options)
+      if (!own || module === 'setup' || module === 'gather_facts') checkConnection(host, task, evaluator, options, inventory)
+    }
+    preparedParameters(this.#session, task, evaluator)
   }
 
   /** What a role's declared arguments lack, where the task is the one that checks them. */

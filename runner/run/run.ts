@@ -7,7 +7,7 @@ import { readInventory } from '../load/inventory/sources.ts'
 import { matchLimit } from '../load/inventory/pattern.ts'
 import { ModuleRegistry } from '../load/modules.ts'
 import { PlaybookLoader } from '../load/playbook.ts'
-import { Reader } from '../load/reader.ts'
+import { isFolder, Reader } from '../load/reader.ts'
 import { Vault } from '../load/vault/vault.ts'
 import { Collections } from '../load/collections.ts'
 import { RoleLoader } from '../load/role.ts'
@@ -50,7 +50,7 @@ export interface Loaded {
 }
 
 /** Exit codes, as ansible-playbook has them. */
-const EXIT = { ok: 0, error: 1, hostFailed: 2, badOption: 2, unreachable: 4, refused: 4 } as const
+const EXIT = { ok: 0, error: 1, hostFailed: 2, badOption: 2, unreachable: 4, refused: 4, badExtraVars: 5 } as const
 
 /**
  * Loads everything and checks what can be checked without a connection.
@@ -63,7 +63,10 @@ export async function load(parts: RunParts): Promise<Loaded> {
   vault.reportTo(parts.secrets)
   for (const password of [parts.options.connectionPassword, parts.options.becomePassword]) if (password !== undefined) parts.secrets.add(password)
   const reader = new Reader(warn, process.cwd(), vault)
-  for (const playbook of parts.playbooks) if (!existsSync(playbook)) fail('FILE_NOT_FOUND', `there is no playbook ${reader.shownPath(playbook)}`)
+  for (const playbook of parts.playbooks) {
+    if (!existsSync(playbook)) fail('FILE_NOT_FOUND', `there is no playbook ${reader.shownPath(playbook)}`)
+    if (isFolder(playbook)) fail('FILE_NOT_FOUND', `${reader.shownPath(playbook)} is a folder and no playbook`)
+  }
   const construct = constructedInventories({
     reader,
     extraVars: parts.options.extraVars,
@@ -231,9 +234,10 @@ function throwFaults(faults: readonly Diagnostic[]): void {
   if (faults.length > 0) throw new DiagnosticError(faults)
 }
 
-/** The exit code for faults found before anything ran: a missing file is 1, a wrong option 2, what the language refuses 4. */
+/** The exit code for faults found before anything ran: a missing file is 1, a wrong option 2, what the language refuses 4, extra vars that are none 5. */
 export function exitCodeOf(error: DiagnosticError): number {
   const codes = new Set(error.diagnostics.map((diagnostic) => diagnostic.code))
+  if (codes.has('BAD_EXTRA_VARS')) return EXIT.badExtraVars
   if (codes.has('BAD_OPTION')) return EXIT.badOption
   const missing = ['FILE_NOT_FOUND', 'UNKNOWN_ROLE', 'UNKNOWN_HANDLER', 'BAD_INVENTORY', 'UNKNOWN_HOST_PATTERN', 'VAULT_FAILED'] as const
   return missing.some((code) => codes.has(code)) ? EXIT.error : EXIT.refused

@@ -13,7 +13,7 @@ const NO_FACTS = new RegExp(
     'failed_task|failed_result|delegated_vars|item_label|index_var|loop.*|play_.*|role_.*|parent_role_.*|dependent_role_names|collection_name',
     'host_key_checking|become|(?:become|sudo|su|shell|paramiko|sftp|scp|winrm|psrp|control|network|common_remote)_.*|.*_interpreter',
     // Host keys are facts, and so are bridges; what else begins so is of the connection.
-    'ssh_(?!host_key_).*|(?:docker|podman)_(?!.*bridge$).*',
+    'ssh_(?!host_key_(?!checking$)).*|(?:docker|podman)_(?!.*bridge$).*',
   ].join('|')})$`,
 )
 

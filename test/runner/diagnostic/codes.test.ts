@@ -77,6 +77,14 @@ const judged =
   }
 
 const EXAMPLES: Readonly<Record<DiagnosticCode, Example>> = {
+  BAD_EXTRA_VARS: {
+    provoke: thrown(() => parseInvocation(['p.yml', '-e', '[1]'], () => undefined)),
+    text: `
+error: --extra-vars has to be a mapping  [BAD_EXTRA_VARS]
+  --> --extra-vars:1:1
+    1 | [1]
+      | ^^^`,
+  },
   BAD_OPTION: {
     provoke: thrown(() => parseInvocation(['p.yml', '--chekc'], () => undefined)),
     text: `
