@@ -11,8 +11,22 @@ export interface ArgumentSpec {
   readonly elements: string | undefined
   /** True where the value is a secret: it is masked wherever it would be shown. */
   readonly noLog: boolean
+  /** What it is where it is not given, if that is no template. */
+  readonly default: Raw | undefined
+  /** Other names that it may be given by, within a mapping. */
+  readonly aliases: readonly string[]
   /** Of a dict, or of a list of dicts. */
   readonly options: ReadonlyMap<string, ArgumentSpec> | undefined
+  readonly rules: OptionRules
+}
+
+/** What is said of the options of a mapping together. */
+export interface OptionRules {
+  readonly mutuallyExclusive: readonly (readonly string[])[]
+  readonly requiredTogether: readonly (readonly string[])[]
+  readonly requiredOneOf: readonly (readonly string[])[]
+  readonly requiredIf: readonly { readonly name: string; readonly value: Raw; readonly names: readonly string[]; readonly oneIsEnough: boolean }[]
+  readonly requiredBy: readonly { readonly name: string; readonly names: readonly string[] }[]
 }
 
 const TYPES = new Set(['str', 'int', 'float', 'bool', 'list', 'dict', 'path', 'raw', 'jsonarg', 'json', 'bytes', 'bits'])
@@ -54,10 +68,50 @@ function optionsOf(node: MapNode): Map<string, ArgumentSpec> {
       choices: choices?.kind === 'list' ? choices.items.map(toRaw) : undefined,
       elements: text(child(spec, 'elements')),
       noLog: isTrue(child(spec, 'no_log')),
+      default: defaultOf(child(spec, 'default')),
+      aliases: names(child(spec, 'aliases')),
       options: nested?.kind === 'map' ? optionsOf(nested) : undefined,
+      rules: rulesOf(spec),
     })
   }
   return options
+}
+
+function rulesOf(spec: MapNode): OptionRules {
+  const items = (key: string): readonly Node[] => listOf(child(spec, key))
+  const requiredBy = child(spec, 'required_by')
+  return {
+    mutuallyExclusive: groups(items('mutually_exclusive')),
+    requiredTogether: groups(items('required_together')),
+    requiredOneOf: groups(items('required_one_of')),
+    requiredIf: items('required_if').map((item) => {
+      const [name, value, required, oneIsEnough] = listOf(item)
+      const key = text(name)
+      if (key === undefined || !value || !required) fault("an entry of 'required_if' is [NAME, VALUE, [NAME, …]]", item)
+      return { name: key, value: toRaw(value), names: names(required), oneIsEnough: isTrue(oneIsEnough) }
+    }),
+    requiredBy: requiredBy?.kind === 'map' ? requiredBy.entries.map(({ key, value }) => ({ name: key, names: names(value) })) : [],
+  }
+}
+
+/** Lists of names; names that stand alone are one list. */
+function groups(items: readonly Node[]): readonly (readonly string[])[] {
+  return items.every((item) => item.kind === 'list') ? items.map(names) : [items.flatMap(names)]
+}
+
+function names(node: Node | undefined): readonly string[] {
+  if (node?.kind === 'list') return node.items.flatMap(names)
+  const name = text(node)
+  return name === undefined ? [] : [name]
+}
+
+function listOf(node: Node | undefined): readonly Node[] {
+  return node?.kind === 'list' ? node.items : []
+}
+
+function defaultOf(node: Node | undefined): Raw | undefined {
+  const raw = node && toRaw(node)
+  return raw === null || raw instanceof Template ? undefined : raw
 }
 
 function child(node: Node | undefined, key: string): Node | undefined {

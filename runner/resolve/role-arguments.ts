@@ -1,9 +1,12 @@
 /** A role's declared arguments against what a host's variables give it. */
-import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
-import type { ArgumentSpec } from '../load/argument-spec.ts'
+import { DiagnosticError, fail, type Diagnostic } from '../diagnostic/diagnostic.ts'
+import type { ArgumentSpec, OptionRules } from '../load/argument-spec.ts'
+import { readPythonLiteral } from '../load/python-literal.ts'
 import { equal } from '../value/equal.ts'
 import { print } from '../value/print.ts'
-import { Dict, Float, Undefined, UnknownValueError, type Value } from '../value/value.ts'
+import { fromJson } from '../value/read-json.ts'
+import { Dict, Float, Undefined, Unknown, UnknownValueError, type Raw, type Value } from '../value/value.ts'
+import { splitWords } from '../value/words.ts'
 import { Pending } from './pending.ts'
 import type { Secrets } from './secrets.ts'
 import type { Evaluator } from './variables.ts'
@@ -52,52 +55,136 @@ export function checkArguments(spec: ReadonlyMap<string, ArgumentSpec>, valueOf:
 }
 
 function check(name: string, value: Value | undefined, argument: ArgumentSpec): string[] {
-  if (value === undefined || value instanceof Undefined || value === null) return argument.required ? [`missing required arguments: ${name}`] : []
-  if (!hasType(value, argument.type)) return [`'${name}' has to be of type ${argument.type}`]
-  const faults: string[] = []
-  // As printed: `-e version=2` gives text, which the type takes as a number.
-  if (argument.choices && !argument.choices.some((choice) => equal(choice as Value, value) || print(choice as Value) === print(value))) {
-    faults.push(
-      `'${name}' is '${argument.noLog ? '********' : print(value)}', and has to be one of ${argument.choices.map((choice) => print(choice as Value)).join(', ')}`,
-    )
-  }
-  const items = Array.isArray(value) ? value : [value]
-  if (argument.type === 'list' && argument.elements !== undefined) {
-    for (const [index, item] of items.entries())
-      if (!hasType(item, argument.elements)) faults.push(`'${name}[${index}]' has to be of type ${argument.elements}`)
-  }
-  if (argument.options) {
-    for (const [index, item] of items.entries()) {
-      if (!(item instanceof Dict)) continue
-      const at = Array.isArray(value) ? `${name}[${index}]` : name
-      for (const [key, nested] of argument.options) faults.push(...check(`${at}.${key}`, item.get(key), nested))
-      for (const key of [...item.keys()].map(print)) if (!argument.options.has(key)) faults.push(`'${at}.${key}' is not among the declared arguments`)
-    }
-  }
-  return faults
+  if (value === undefined) return argument.required && argument.default === undefined ? [`missing required arguments: ${name}`] : []
+  if (value instanceof Undefined) fail('UNDEFINED_VARIABLE', value.reason)
+  if (value instanceof Unknown) return []
+  if (value === null) return wrongChoice(name, null, argument)
+  const taken = converted(value, argument.type)
+  if (taken === undefined) return [`'${name}' has to be of type ${argument.type}`]
+  if (!Array.isArray(taken) || argument.type !== 'list') return [...wrongChoice(name, taken, argument), ...inside(name, taken, argument)]
+  const { elements } = argument
+  const items = elements === undefined ? taken : taken.map((item) => converted(item, elements))
+  const faults = items.flatMap((item, index) => (item === undefined ? [`'${name}[${index}]' has to be of type ${elements!}`] : []))
+  if (faults.length > 0) return faults
+  return (items as Value[]).flatMap((item, index) => [...wrongChoice(`${name}[${index}]`, item, argument), ...inside(`${name}[${index}]`, item, argument)])
 }
 
-/** Whether a value can be taken as a type, with Ansible's leniency between text and numbers. */
-function hasType(value: Value, type: string): boolean {
+/** That a value, or one item of a list, is none of those that there are. */
+function wrongChoice(name: string, value: Value, { choices, noLog }: ArgumentSpec): string[] {
+  if (!choices) return []
+  // YAML makes booleans of words, and a type text of these again.
+  const meant = value === 'True' ? true : value === 'False' ? false : value
+  if (choices.some((choice) => equal(choice as Value, value) || equal(choice as Value, meant))) return []
+  return [`'${name}' is '${noLog ? '********' : print(value)}', and has to be one of ${choices.map((choice) => print(choice as Value)).join(', ')}`]
+}
+
+/** What is wrong with the options of a mapping, where any are declared. */
+function inside(name: string, value: Value, { type, elements, options, rules }: ArgumentSpec): string[] {
+  if (!options || (type !== 'dict' && elements !== 'dict')) return []
+  if (!(value instanceof Dict)) return [`'${name}' has to be of type dict`]
+  const nameOf = (key: string): string => [...options].find(([option, { aliases }]) => option === key || aliases.includes(key))?.[0] ?? key
+  const given = new Map([...value].map(([key, item]) => [nameOf(print(key)), item]))
+  const stated = (key: string): Value | Raw | undefined => given.get(key) ?? options.get(key)?.default
+  const unknown = [...value.keys()].map(print).filter((key) => !options.has(nameOf(key)))
+  return [
+    ...[...options].flatMap(([key, nested]) => check(`${name}.${key}`, given.get(key), nested)),
+    ...unknown.map((key) => `'${name}.${key}' is not among the declared arguments`),
+    ...brokenRules(name, rules, given, stated),
+  ]
+}
+
+function brokenRules(name: string, rules: OptionRules, given: ReadonlyMap<string, Value>, stated: (key: string) => Value | Raw | undefined): string[] {
+  const all = (names: readonly string[]): string => names.map((each) => `${name}.${each}`).join(', ')
+  const has = (each: string): boolean => given.has(each) || stated(each) !== undefined
+  const lacks = (names: readonly string[]): string[] => names.filter((each) => !has(each))
+  return [
+    ...rules.mutuallyExclusive.filter((names) => names.filter((each) => given.has(each)).length > 1).map((names) => `${all(names)} exclude each other`),
+    ...rules.requiredTogether.filter((names) => names.some(has) && lacks(names).length > 0).map((names) => `${all(names)} are needed together`),
+    ...rules.requiredOneOf.filter((names) => !names.some(has)).map((names) => `one of ${all(names)} is needed`),
+    ...rules.requiredIf.flatMap(({ name: key, value, names, oneIsEnough }) => {
+      const stands = stated(key)
+      if (stands === undefined || !equal(stands as Value, value as Value)) return []
+      const missing = lacks(names)
+      if (missing.length === 0 || (oneIsEnough && missing.length < names.length)) return []
+      return [`where ${name}.${key} is ${print(value as Value)}, ${oneIsEnough ? 'one of these is needed' : 'these are needed'}: ${all(missing)}`]
+    }),
+    ...rules.requiredBy.flatMap(({ name: key, names }) => {
+      const missing = (stated(key) ?? null) === null ? [] : names.filter((each) => (stated(each) ?? null) === null)
+      return missing.length === 0 ? [] : [`with ${name}.${key} these are needed: ${all(missing)}`]
+    }),
+  ]
+}
+
+/** A value as a type takes it, with Ansible's leniency between text and numbers; undefined where it does not. */
+function converted(value: Value, type: string): Value | undefined {
   switch (type) {
     case 'int':
-      return typeof value === 'number' || typeof value === 'bigint' || (typeof value === 'string' && /^[-+]?\d+$/.test(value))
+      if (typeof value === 'string') return /^\s*[-+]?\d+(?:_\d+)*\s*$/.test(value) ? numberOf(value.replaceAll('_', '')) : undefined
+      return isWhole(value) ? value : undefined
     case 'float':
-      return typeof value === 'number' || value instanceof Float || (typeof value === 'string' && value.trim() !== '' && !Number.isNaN(Number(value)))
+      if (value instanceof Float || isWhole(value)) return value
+      return typeof value === 'string' && value.trim() !== '' && !Number.isNaN(Number(value)) ? new Float(Number(value)) : undefined
     case 'bool':
-      return (
-        typeof value === 'boolean' || value === 0 || value === 1 || (typeof value === 'string' && /^(?:yes|no|true|false|on|off|y|n|t|f|1|0)$/i.test(value))
-      )
+      return booleanFrom(value)
     case 'list':
-      return Array.isArray(value) || typeof value === 'string'
+      if (Array.isArray(value)) return value
+      if (typeof value === 'string') return value.split(',')
+      return value instanceof Float || isWhole(value) ? [print(value)] : undefined
     case 'dict':
-      return value instanceof Dict
+      return value instanceof Dict ? value : typeof value === 'string' ? dictFrom(value) : undefined
+    case 'json':
+    case 'jsonarg':
+      return typeof value === 'string' || Array.isArray(value) || value instanceof Dict ? value : undefined
+    case 'bytes':
+    case 'bits':
+      // An amount, with or without a unit.
+      return /^\s*[-+]?\d*\.?\d+\s*[a-z]*\s*$/i.test(print(value)) ? value : undefined
     case 'str':
     case 'path':
-      return !Array.isArray(value) && !(value instanceof Dict)
+      return typeof value === 'string' ? value : print(value)
     default:
-      return true
+      return value
   }
+}
+
+/** Booleans are whole numbers in Python. */
+function isWhole(value: Value): boolean {
+  return typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean'
+}
+
+function numberOf(digits: string): Value {
+  const number = Number(digits)
+  return Number.isSafeInteger(number) ? number : BigInt(digits)
+}
+
+function booleanFrom(value: Value): boolean | undefined {
+  if (typeof value === 'boolean') return value
+  const word = value instanceof Float ? String(value.value) : print(value)
+  if (/^(?:yes|true|on|y|t|1)$/i.test(word.trim())) return true
+  return /^(?:no|false|off|n|f|0)$/i.test(word.trim()) ? false : undefined
+}
+
+/** JSON or a literal of Python in braces, or `name=value …`. */
+function dictFrom(text: string): Dict | undefined {
+  if (text.startsWith('{')) {
+    let value: Value | undefined
+    try {
+      value = fromJson(text)
+    } catch {
+      value = readPythonLiteral(text)
+    }
+    return value instanceof Dict ? value : undefined
+  }
+  if (!text.includes('=')) return undefined
+  let words: readonly string[]
+  try {
+    words = splitWords(text.replaceAll(',', ' '))
+  } catch {
+    return undefined
+  }
+  return words.every((word) => word.includes('='))
+    ? new Dict(words.map((word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)]))
+    : undefined
 }
 
 function valueOf(name: string, evaluator: Evaluator): Value | undefined {

@@ -253,8 +253,8 @@ export class Evaluator implements Scope {
     try {
       return this.#jinja.textType(template, this)
     } catch (error) {
-      // What has to be fetched is not fetched once more for that.
-      if (error instanceof Pending) return 'str'
+      // What has to be fetched is not fetched once more for that, and what cannot be found out is plain text.
+      if (error instanceof Pending || error instanceof DiagnosticError || error instanceof UnknownValueError) return 'str'
       throw error
     }
   }

@@ -23,7 +23,7 @@ import type { Secrets } from '../resolve/secrets.ts'
 import { DeferredVariables, isWritten, readVarsFiles } from '../resolve/vars-files.ts'
 import { VariableFiles } from '../resolve/variable-files.ts'
 import { Evaluator, LazyDict, type Variables } from '../resolve/variables.ts'
-import { Dict, RawDict, type Raw, type Template, type Value } from '../value/value.ts'
+import { Dict, RawDict, type Raw, type Template, type TextType, type Value } from '../value/value.ts'
 import { becomeFor, connectionKeywords, connectionSettings, connectionVariable, PASSWORD_VARIABLES, type ConnectionKeywords } from './connection.ts'
 import { doubtOf, mentionedFacts } from './fact-sources.ts'
 import { FactCache } from './fact-cache.ts'
@@ -171,7 +171,7 @@ export class Session {
     const { groups } = this.inventory
     const isNew = groups.get(group)?.hosts.has(name) !== true || parents.some((parent) => groups.get(parent)?.children.has(group) !== true)
     const add = (inventory: Inventory): void => {
-      inventory.addHost(name, group)
+      inventory.group(group).hosts.add(name)
       for (const parent of parents) inventory.addChild(parent, group, undefined)
       inventory.complete()
     }
@@ -495,6 +495,10 @@ class SessionEvaluator extends Evaluator {
 
   override condition(template: Template): boolean {
     return this.#session.evaluatingAs(this, this.#task, () => super.condition(template))
+  }
+
+  override textType(template: Template): TextType {
+    return this.#session.evaluatingAs(this, this.#task, () => super.textType(template))
   }
 }
 

@@ -32,6 +32,8 @@ const DEFAULT_RETRIES = 3
 /** Of what a task with `no_log` gave, texts from this length on are masked elsewhere. */
 const MIN_SECRET_LENGTH = 4
 const DEFAULT_DELAY_SECONDS = 5
+/** Actions to which it matters how an argument is written. */
+const AS_WRITTEN: ReadonlySet<string> = new Set(['assert', 'set_fact'])
 /** How long a task waits for what it has to end on the host when its time is over. */
 const ENDING_MS = 5_000
 
@@ -242,7 +244,7 @@ class TaskOnHost {
       maybe ??= error.unknown.cause
     }
     if (maybe !== undefined) {
-      const { include } = await caught(() => this.#act(local, maybe))
+      const { include } = await caught(() => this.#act(local, { maybeBecause: maybe }))
       return { ...NOTHING, unknown: maybe, include }
     }
     const until = this.#task.task.keywords.get('until')
@@ -250,11 +252,14 @@ class TaskOnHost {
     if (!until) return this.#judged(await this.#performed(local), local)
     const retries = Math.max(0, await this.#number('retries', DEFAULT_RETRIES, local))
     const delaySeconds = Math.max(0, await this.#number('delay', DEFAULT_DELAY_SECONDS, local))
+    // Every attempt has the same arguments: a lookup among them is made once, and what is wrong with them is wrong for all.
+    const bound = await this.#evaluatedArguments(local)
     for (let attempt = 1; ; attempt++) {
-      const outcome = await this.#judged(await caught(() => this.#performed(local)), local)
+      const attempted = await caught(() => this.#performed(local, bound))
+      const outcome = await this.#judged(attempted.unreachable ? attempted : { ...attempted, attempts: attempt }, local)
       if (outcome.unreachable || outcome.unknown !== undefined || outcome.skipped) return outcome
       const done = await this.#allTrue([until], this.#withResult(outcome, local))
-      if (done === undefined) return { ...outcome, attempts: attempt }
+      if (done === undefined) return outcome
       // A dry run looks once: trying again cannot bring about what it did not do.
       if (attempt > retries || this.#session.options.check) {
         const attempts = Math.min(attempt, Math.max(retries, 1))
@@ -330,8 +335,10 @@ class TaskOnHost {
     const changedWhen = keywords.get('changed_when')
     const failedWhen = keywords.get('failed_when')
     let judged = outcome
+    let judging: 'changed' | 'failed' = 'changed'
     try {
       if (changedWhen) judged = { ...judged, changed: (await this.#allTrue([changedWhen], this.#withResult(judged, local))) === undefined }
+      judging = 'failed'
       if (failedWhen) {
         const fails = (await this.#allTrue([failedWhen], this.#withResult(judged, local))) === undefined
         const data = new Dict(judged.data)
@@ -348,7 +355,7 @@ class TaskOnHost {
       // What the task did stays told, whatever is wrong with the judgement.
       if (error instanceof DiagnosticError) {
         const failure = failureOf(error.first)
-        return { ...judged, failure, data: failedWhen ? new Dict([...judged.data, ['failed_when_result', failure.message]]) : judged.data }
+        return { ...judged, failure, data: new Dict([...judged.data, [`${judging}_when_result`, failure.message]]) }
       }
       throw error
     }
@@ -362,16 +369,16 @@ class TaskOnHost {
   }
 
   /** The action, within the task's `timeout`, or as a job of its own. */
-  async #performed(local: ReadonlyMap<Value, Raw>): Promise<Outcome> {
+  async #performed(local: ReadonlyMap<Value, Raw>, bound?: BoundArguments): Promise<Outcome> {
     const { action } = this.#task.task
     const seconds = await this.#number('async', 0, local)
     if (seconds > 0 && !canBeJob(action.module)) return failed({ message: 'async is not supported for this task.' })
-    if (seconds > 0 && !runnerAction(action.module) && !this.#session.options.check) return this.#asJob(seconds, local)
+    if (seconds > 0 && !runnerAction(action.module) && !this.#session.options.check) return this.#asJob(seconds, local, bound)
     const found = inherited(this.#task.chain, 'timeout')
     const given = found && found.raw !== null ? Number(print(await this.#value(found.raw, local))) * 1000 : this.#session.options.taskTimeoutMs
-    if (given === undefined || !(given > 0)) return this.#act(local, undefined)
+    if (given === undefined || !(given > 0)) return this.#act(local, { bound })
     const message = `The ${action.written} action failed to execute in the expected time frame (${given / 1000}) and was terminated`
-    const acting = this.#act(local, undefined, Date.now() + given)
+    const acting = this.#act(local, { bound, deadline: Date.now() + given })
     const outcome = await within(acting, given, () => failed({ message }))
     // What runs on the host is ended before the next task begins.
     await within(
@@ -382,11 +389,11 @@ class TaskOnHost {
     return outcome
   }
 
-  async #asJob(seconds: number, local: ReadonlyMap<Value, Raw>): Promise<Outcome> {
+  async #asJob(seconds: number, local: ReadonlyMap<Value, Raw>, bound: BoundArguments | undefined): Promise<Outcome> {
     const poll = await this.#number('poll', this.#session.options.pollIntervalMs / 1000, local)
     const module = await this.#session.modules.load(this.#task.task.action.module)
     const job = this.#session.jobs.add({ hostName: await this.#target(local), limitSeconds: seconds, isDetached: module?.kind === 'action' })
-    await job.start(() => caught(() => this.#act(local, undefined, Date.now() + seconds * 1000, job)))
+    await job.start(() => caught(() => this.#act(local, { bound, deadline: Date.now() + seconds * 1000, job })))
     if (poll <= 0) return ofJob({ ...NOTHING, changed: true }, job.id, false)
     while (!job.outcome) {
       await within(job.ended, poll * 1000, () => undefined)
@@ -398,20 +405,19 @@ class TaskOnHost {
 
   // --- the action ------------------------------------------------------------------------------------------------------
 
-  /** `deadline`: when what it still runs on the host is ended, in milliseconds since 1970. */
-  async #act(local: ReadonlyMap<Value, Raw>, maybeBecause: string | undefined, deadline?: number, job?: Job): Promise<Outcome> {
+  async #act(local: ReadonlyMap<Value, Raw>, { maybeBecause, bound, deadline, job }: Acting): Promise<Outcome> {
     const { action } = this.#task.task
     const { options } = this.#session
     const own = runnerAction(action.module)
     if (own?.includes) return this.#include(own, local, maybeBecause)
-    if (own) return maybeBecause === undefined ? this.#actHere(own, local) : NOTHING
+    if (own) return maybeBecause === undefined ? this.#actHere(own, local, bound) : NOTHING
     const module = (await this.#session.modules.load(action.module))!
     const evaluator = this.#evaluator(local)
     const name = taskName(this.#task, this.#evaluator(new Map()))
     const cause = causeOf(this.#task, name)
     try {
       const { params, unknown, unknownContent } = await settled(() =>
-        parametersOf(this.#session, this.#task, taskArguments(this.#task, module, evaluator), module, evaluator),
+        parametersOf(this.#session, this.#task, bound ?? taskArguments(this.#task, module, evaluator), module, evaluator),
       )
       const open = unknown ?? unknownContent
       // A task of a run, too, may depend on one that was only checked.
@@ -472,11 +478,25 @@ class TaskOnHost {
     }
   }
 
+  /** The arguments with the values that they have now; undefined for what reads them as they are written, and where a dry run cannot know them. */
+  async #evaluatedArguments(local: ReadonlyMap<Value, Raw>): Promise<BoundArguments | undefined> {
+    const { module } = this.#task.task.action
+    const own = runnerAction(module)
+    if (own?.includes === true || AS_WRITTEN.has(module)) return undefined
+    const taker = own ?? (await this.#session.modules.load(module))!
+    const evaluator = this.#evaluator(local)
+    const evaluate = (): BoundArguments => {
+      const bound = own ? actionArguments(this.#task, own, evaluator) : taskArguments(this.#task, taker, evaluator)
+      return { ...bound, args: new Map([...bound.args].map(([name, argument]) => [name, { ...argument, raw: evaluator.value(argument.raw) }])) }
+    }
+    return ifKnown(() => settled(evaluate), false)
+  }
+
   /** An action of the runner itself, which needs no host. */
-  async #actHere(own: RunnerAction, local: ReadonlyMap<Value, Raw>): Promise<Outcome> {
+  async #actHere(own: RunnerAction, local: ReadonlyMap<Value, Raw>, evaluated?: BoundArguments): Promise<Outcome> {
     const { action } = this.#task.task
     const evaluator = this.#evaluator(local)
-    const bound = await settled(() => actionArguments(this.#task, own, evaluator))
+    const bound = evaluated ?? (await settled(() => actionArguments(this.#task, own, evaluator)))
     const argument = (name: string): Value | undefined => {
       const found = bound.args.get(name)
       if (!found) return undefined
@@ -594,6 +614,17 @@ function warmUp(bound: BoundArguments, evaluator: Evaluator): void {
       if (!(error instanceof DiagnosticError) && !(error instanceof UnknownValueError)) throw error
     }
   }
+}
+
+/** How a task's action is to be done. */
+interface Acting {
+  /** In a dry run, why it cannot be known whether it would be done at all. */
+  readonly maybeBecause?: string | undefined
+  /** The arguments, where they are evaluated already. */
+  readonly bound?: BoundArguments | undefined
+  /** When what it still runs on the host is ended, in milliseconds since 1970. */
+  readonly deadline?: number | undefined
+  readonly job?: Job | undefined
 }
 
 interface LoopControl {

@@ -134,15 +134,20 @@ export class Inventory {
     const children = new Set([...this.groups.values()].flatMap((group) => (group === all ? [] : [...group.children])))
     for (const group of this.groups.values()) if (group !== all && !children.has(group.name)) all.children.add(group.name)
     const grouped = new Set([...this.groups.values()].flatMap((group) => (group === all || group === ungrouped ? [] : [...group.hosts])))
-    for (const name of this.hosts.keys()) {
+    for (const { name, listed } of this.hosts.values()) {
+      if (!listed) continue
       if (grouped.has(name)) ungrouped.hosts.delete(name)
       else ungrouped.hosts.add(name)
     }
   }
 
-  /** The hosts of a group and of all below it: its own first, in the order in which they were put there. */
+  /**
+   * The hosts of a group and of all below it: its own first, in the order in which they were put there. The implicit localhost is never among `all`,
+   * whatever group it was put in.
+   */
   hostsOf(groupName: string): string[] {
-    return [...new Set([...this.family(groupName)].flatMap((name) => [...(this.groups.get(name)?.hosts ?? [])]))]
+    const found = [...new Set([...this.family(groupName)].flatMap((name) => [...(this.groups.get(name)?.hosts ?? [])]))]
+    return groupName === 'all' ? found.filter((name) => this.hosts.get(name)?.listed === true) : found
   }
 
   /** Whether a host is in a group or in one below it. */

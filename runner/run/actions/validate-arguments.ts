@@ -14,7 +14,7 @@ export function validateArguments({ argument, bound, task, evaluator }: ActionCo
   if (written && written.node?.kind !== 'map') fail('WRONG_TYPE', "'argument_spec' is a mapping of arguments", { range: written.keyRange })
   const options = written ? readOptions(written.node) : (declared?.entryPoint?.options ?? new Map())
   const provided = argument('provided_arguments')
-  const faults = checkArguments(options, (name) => (provided instanceof Dict ? provided.get(name) : undefined) ?? evaluator.get(name))
+  const faults = checkArguments(options, (name) => (provided instanceof Dict && provided.has(name) ? provided.get(name) : evaluator.get(name)))
   if (faults.length === 0) return { ...NOTHING, data: Dict.of({ msg: 'The arg spec validation passed' }) }
   const context = declared && !written ? `the role '${declared.name}': ` : ''
   return failed(
