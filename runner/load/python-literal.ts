@@ -1,7 +1,7 @@
 /** Python's literals, as `ast.literal_eval` reads them. */
 import { Dict, Float, type Value } from '../value/value.ts'
+import { resolvePlainScalar } from '../value/yaml-scalar.ts'
 import { decodeEscapes } from './escapes.ts'
-import { resolvePlainScalar } from './yaml.ts'
 
 const MAX_DEPTH = 50
 

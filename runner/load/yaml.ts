@@ -1,31 +1,12 @@
-/**
- * YAML as PyYAML's safe loader reads it (YAML 1.1 as Ansible users know it), with the source range of every node.
- *
- * The `yaml` package parses; which plain scalar is a number, a boolean or text is decided here, since its own YAML 1.1
- * schema differs from PyYAML's (`y` and `n` are text, `1e3` is text, `1.0` stays a float).
- */
-import {
-  Composer,
-  isAlias,
-  isMap,
-  isPair,
-  isScalar,
-  isSeq,
-  Parser,
-  visit,
-  type Alias,
-  type CST,
-  type Document,
-  type Node as YamlNode,
-  type Pair,
-  type Scalar,
-} from 'yaml'
+/** YAML as Ansible's loader reads it, with the source range of every node. */
+import { isAlias, isMap, isPair, isScalar, isSeq, visit, type Alias, type Document, type Node as YamlNode, type Pair, type Scalar } from 'yaml'
 import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { SourceFile, SourceRange } from '../diagnostic/source.ts'
 import { DateTime } from '../value/date-time.ts'
 import { print } from '../value/print.ts'
-import { readTimestamp } from '../value/timestamp.ts'
 import { Float, hasTemplateMarkers, NotedDict, Template, Vaulted, type Raw, type Value } from '../value/value.ts'
+import { MAX_YAML_DEPTH, YamlDocuments } from '../value/yaml-documents.ts'
+import { isScalarTag, readTagged, resolvePlainScalar } from '../value/yaml-scalar.ts'
 import { Vault } from './vault/vault.ts'
 
 export interface ScalarNode {
@@ -59,27 +40,24 @@ export interface MapNode {
 
 export type Node = ScalarNode | ListNode | MapNode
 
-/** How deep nodes may nest, and how many an aliased document may expand to. */
-const MAX_DEPTH = 200
+/** How many nodes an aliased document may expand to. */
 const MAX_NODES = 1_000_000
-const TOO_LARGE = `YAML nests deeper than ${MAX_DEPTH} levels or holds more than ${MAX_NODES} nodes`
+const TOO_LARGE = `YAML nests deeper than ${MAX_YAML_DEPTH} levels or holds more than ${MAX_NODES} nodes`
 
 /**
  * Parses the only document of a file. An empty file is null. Faults are thrown together; warnings (a key that stands
  * twice: the last wins, as in PyYAML) go to `warn`. `vault` decrypts what has the tag `!vault`, once it is used.
  */
 export function parseYaml(file: SourceFile, warn: (diagnostic: Diagnostic) => void, vault = new Vault([])): Node {
-  const documents = readDocuments(file)
-  const whole: SourceRange = { file, start: 0, end: 0 }
-  const faults: Diagnostic[] = []
-  for (const document of documents) {
-    for (const error of document.errors) {
-      const range = { file, start: error.pos[0], end: error.pos[1] }
-      faults.push({ code: 'YAML_SYNTAX', severity: 'error', summary: error.message, range, hint: syntaxHint(file, error.pos[0]) })
-    }
-  }
-  if (documents.length > 1 && faults.length === 0) {
-    const start = documents[1]!.range[0]
+  const read = new YamlDocuments(file.text)
+  const [document, second] = read.documents
+  const faults = read.faults.map(({ kind, summary, start, end }): Diagnostic => {
+    const range = { file, start, end }
+    if (kind === 'depth') return { code: 'LIMIT_EXCEEDED', severity: 'error', summary: TOO_LARGE, range }
+    return { code: 'YAML_SYNTAX', severity: 'error', summary, range, hint: syntaxHint(file, start) }
+  })
+  if (second && faults.length === 0) {
+    const start = read.original(second.range[0])
     faults.push({
       code: 'YAML_SYNTAX',
       severity: 'error',
@@ -88,29 +66,8 @@ export function parseYaml(file: SourceFile, warn: (diagnostic: Diagnostic) => vo
     })
   }
   if (faults.length > 0) throw new DiagnosticError(faults)
-  const document = documents[0]
-  if (!document?.contents) return { kind: 'scalar', value: null, range: whole }
-  return new Converter(file, document, warn, vault).convert(document.contents, 0)
-}
-
-/** The documents of a file. Composing calls itself for every level of nesting, so that the levels are counted before. */
-function readDocuments(file: SourceFile): Document.Parsed[] {
-  const tokens = [...new Parser().parse(file.text)]
-  const deep = tokens.map(firstBelowLimit).find((token) => token !== undefined)
-  if (deep) throw new DiagnosticError({ code: 'LIMIT_EXCEEDED', severity: 'error', summary: TOO_LARGE, range: { file, start: deep.offset, end: deep.offset } })
-  return [...new Composer({ schema: 'failsafe', uniqueKeys: false, logLevel: 'silent' }).compose(tokens)] as Document.Parsed[]
-}
-
-/** A token that nests deeper than is allowed. */
-function firstBelowLimit(root: CST.Token): CST.Token | undefined {
-  let level: CST.Token[] = [root]
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > MAX_DEPTH) return level[0]
-    level = level
-      .flatMap((token) => ('items' in token ? token.items.flatMap(({ key, value }) => [key, value]) : token.type === 'document' ? [token.value] : []))
-      .filter((token) => token != null)
-  }
-  return undefined
+  if (!document?.contents) return { kind: 'scalar', value: null, range: { file, start: 0, end: 0 } }
+  return new Converter(file, read, document, warn, vault).convert(document.contents, 0)
 }
 
 class Converter {
@@ -120,8 +77,10 @@ class Converter {
   readonly #targets = new Map<Alias, YamlNode>()
   readonly #warn: (diagnostic: Diagnostic) => void
   readonly #vault: Vault
-  constructor(file: SourceFile, document: Document.Parsed, warn: (diagnostic: Diagnostic) => void, vault: Vault) {
+  readonly #documents: YamlDocuments
+  constructor(file: SourceFile, documents: YamlDocuments, document: Document.Parsed, warn: (diagnostic: Diagnostic) => void, vault: Vault) {
     this.#file = file
+    this.#documents = documents
     this.#vault = vault
     this.#warn = warn
     const anchors = new Map<string, YamlNode>()
@@ -138,8 +97,8 @@ class Converter {
 
   /** `at` is where a value would stand that is left out; text in an `unsafe` node is never a template. */
   convert(node: YamlNode | null, depth: number, at?: SourceRange, unsafe = false): Node {
-    const range = node?.range ? { file: this.#file, start: node.range[0], end: node.range[1] } : (at ?? { file: this.#file, start: 0, end: 0 })
-    if (depth > MAX_DEPTH || ++this.#nodes > MAX_NODES) {
+    const range = node?.range ? this.#range(node.range[0], node.range[1]) : (at ?? { file: this.#file, start: 0, end: 0 })
+    if (depth > MAX_YAML_DEPTH || ++this.#nodes > MAX_NODES) {
       throw new DiagnosticError({ code: 'LIMIT_EXCEEDED', severity: 'error', summary: TOO_LARGE, range })
     }
     if (node === null) return { kind: 'scalar', value: null, range }
@@ -161,6 +120,10 @@ class Converter {
       return { kind: 'list', items: node.items.map((item) => this.#item(item as YamlNode | Pair<YamlNode, YamlNode | null> | null, depth, data)), range }
     }
     throw new DiagnosticError({ code: 'YAML_SYNTAX', severity: 'error', summary: 'this YAML cannot be read', range })
+  }
+
+  #range(start: number, end: number): SourceRange {
+    return { file: this.#file, start: this.#documents.original(start), end: this.#documents.original(end) }
   }
 
   /** An item of a list; of a list of pairs (`!!omap`) a list of two. */
@@ -207,8 +170,7 @@ class Converter {
   }
 
   #scalar(node: Scalar<string>, range: SourceRange, unsafe: boolean): Raw {
-    // What has a tag that the library knows is read by it already: its text is asked for.
-    const text = typeof node.value === 'string' ? node.value : (node.source ?? '')
+    const text = this.#documents.textOf(node)
     const { tag } = node
     if (tag === UNSAFE) return text
     if (tag !== undefined && VAULT_TAGS.includes(tag)) {
@@ -222,9 +184,8 @@ class Converter {
     if (tag === undefined) return node.type === 'PLAIN' && !hasTemplateMarkers(text) ? resolvePlainScalar(text) : asText()
     const type = tag === '!' ? 'any' : CORE_TAG.exec(tag)?.[1]
     if (type === 'str') return asText()
-    const read = type === undefined ? undefined : READ_AS[type]
-    if (!read) this.#refuseTag(tag, range)
-    const value = read(text)
+    if (type === undefined || !isScalarTag(type)) this.#refuseTag(tag, range)
+    const value = readTagged(type, text)
     if (value === undefined) throw new DiagnosticError({ code: 'WRONG_TYPE', severity: 'error', summary: `'${text}' cannot be read as !!${type}`, range })
     return value
   }
@@ -252,18 +213,6 @@ const CORE_TAG = /^tag:yaml\.org,2002:(.*)$/
 /** Lists of mappings with one entry each. */
 const PAIRS = ['omap', 'pairs']
 
-/** How a text is read that has a tag of YAML's own; undefined where it is no such thing. */
-const READ_AS: Readonly<Record<string, (text: string) => Value | undefined>> = {
-  any: resolvePlainScalar,
-  null: () => null,
-  bool: (text) => (BOOLEAN.test(text) ? TRUE.test(text) : undefined),
-  int: (text) => (INTEGER.test(text) ? integer(text) : undefined),
-  timestamp: readTimestamp,
-  // The text that the bytes are.
-  binary: (text) => Buffer.from(text, 'base64').toString('utf8'),
-  float: (text) => (FLOAT.test(text) || INTEGER.test(text) ? new Float(float(text)) : undefined),
-}
-
 /** Keys that are equal in Python, as one. */
 function pythonKey(key: Value): Value {
   if (typeof key === 'boolean') return key ? 1 : 0
@@ -280,51 +229,6 @@ function mergedEntries(value: Node): MapEntry[] {
     if (source.kind === 'map') return source.entries
     throw new DiagnosticError({ code: 'WRONG_TYPE', severity: 'error', summary: "'<<' takes a mapping or a list of mappings", range: source.range })
   })
-}
-
-const NULL = /^(?:~|null|Null|NULL|)$/
-const BOOLEAN = /^(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$/
-const TRUE = /^(?:yes|true|on)$/i
-const INTEGER = /^[-+]?(?:0b_*[01][01_]*|0[0-7_]+|(?:0|[1-9][0-9_]*)|0x_*[0-9a-fA-F][0-9a-fA-F_]*|[1-9][0-9_]*(?::[0-5]?[0-9])+)$/
-const FLOAT =
-  /^(?:[-+]?(?:[0-9][0-9_]*)\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/
-
-/** What PyYAML makes of a plain scalar. */
-export function resolvePlainScalar(text: string): Value {
-  if (NULL.test(text)) return null
-  if (BOOLEAN.test(text)) return TRUE.test(text)
-  if (INTEGER.test(text)) return integer(text)
-  if (FLOAT.test(text)) return new Float(float(text))
-  return readTimestamp(text) ?? text
-}
-
-function integer(text: string): number | bigint {
-  const digits = text.replace(/_/g, '')
-  const negative = digits.startsWith('-')
-  const unsigned = digits.replace(/^[-+]/, '')
-  let value: bigint
-  if (unsigned.includes(':')) value = unsigned.split(':').reduce((sum, part) => sum * 60n + BigInt(part), 0n)
-  else if (/^0[0-7]+$/.test(unsigned)) value = BigInt(`0o${unsigned.slice(1)}`)
-  else value = BigInt(unsigned)
-  if (negative) value = -value
-  return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value
-}
-
-function float(text: string): number {
-  const digits = text.replace(/_/g, '').toLowerCase()
-  if (digits.endsWith('.inf')) return digits.startsWith('-') ? -Infinity : Infinity
-  if (digits.endsWith('.nan')) return Number.NaN
-  if (digits.includes(':')) {
-    const sign = digits.startsWith('-') ? -1 : 1
-    return (
-      sign *
-      digits
-        .replace(/^[-+]/, '')
-        .split(':')
-        .reduce((sum, part) => sum * 60 + Number(part), 0)
-    )
-  }
-  return Number(digits)
 }
 
 /** A node as a value that may still hold templates. */

@@ -1,5 +1,5 @@
 /** What became of a task on a host. */
-import type { Diagnostic } from '../diagnostic/diagnostic.ts'
+import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { Shown } from '../diff/show.ts'
 import type { CompiledBlock } from '../plan/compiled.ts'
 import { Dict, type RawDict, type Written, type Value } from '../value/value.ts'
@@ -9,7 +9,12 @@ export interface Failure {
   readonly message: string
   readonly detail?: string | undefined
   readonly diagnostic?: Diagnostic | undefined
+  /** True where the action met it while it ran, and not what the task says of it: of a loop it ends no more than the item. */
+  readonly isOfAction?: boolean | undefined
 }
+
+/** What is wrong with a file that an action reads or renders. */
+export class ActionFault extends DiagnosticError {}
 
 export interface Outcome {
   readonly changed: boolean
@@ -89,7 +94,7 @@ const TEMPLATE_FAULTS: ReadonlySet<string> = new Set([
   'LOOKUP_FAILED',
 ])
 
-/** Whether a task failed over a template or an expression. */
-export function isTemplateFault({ diagnostic }: Failure): boolean {
-  return diagnostic !== undefined && TEMPLATE_FAULTS.has(diagnostic.code)
+/** Whether a task failed over a template or an expression of its own. */
+export function isTemplateFault({ diagnostic, isOfAction }: Failure): boolean {
+  return diagnostic !== undefined && isOfAction !== true && TEMPLATE_FAULTS.has(diagnostic.code)
 }

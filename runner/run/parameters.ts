@@ -16,6 +16,7 @@ import { booleanOf } from '../value/truth.ts'
 import { Dict, Unknown, UnknownValueError, type Value } from '../value/value.ts'
 import type { RunnerAction } from './actions/action.ts'
 import { splitWords } from '../value/words.ts'
+import { ActionFault } from './outcome.ts'
 import { runnerAction, unknownActionArguments } from './actions/index.ts'
 import type { Session } from './session.ts'
 
@@ -39,13 +40,21 @@ export function parametersOf(session: Session, task: CompiledTask, bound: BoundA
       if (Array.isArray(value) || value instanceof Dict)
         fail('BAD_ARGUMENT', `'${name}' of '${bound.action.written}': it has to be text`, { range: bound.args.get(name)?.keyRange })
       if (kind === 'destination') return new ControllerDestination(destination(print(value), task), print(evaluator.get('inventory_hostname') ?? ''))
-      return controllerSource(session, task, { name: print(value), kind, argument: bound.args.get(name) }, values, evaluator)
+      return asActionFault(() => controllerSource(session, task, { name: print(value), kind, argument: bound.args.get(name) }, values, evaluator))
     })
     // As where it is not given: an empty name is that of a folder, and nobody means the playbook's.
     if (source === undefined) values.delete(name)
     else values.set(name, source)
   }
   return parseParameters(bound, values, module)
+}
+
+function asActionFault<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw error instanceof DiagnosticError ? new ActionFault(error.diagnostics) : error
+  }
 }
 
 function orUnknown<T>(evaluate: () => T): T | Unknown {

@@ -21,7 +21,7 @@ import { becomeFor, connectionKeywords } from './connection.ts'
 import type { FactRequest } from './facts.ts'
 import { canBeJob, type Job, ofJob, within } from './jobs.ts'
 import { failureOf, isHostFault, runModule } from './module.ts'
-import { failed, isTemplateFault, NOTHING, type ItemOutcome, type Outcome } from './outcome.ts'
+import { ActionFault, failed, isTemplateFault, NOTHING, type ItemOutcome, type Outcome } from './outcome.ts'
 import { actionArguments, parametersOf, withoutOmitted } from './parameters.ts'
 import { registered } from './result.ts'
 import type { ActivePlay, Session } from './session.ts'
@@ -67,7 +67,8 @@ async function caught(run: () => Promise<Outcome>): Promise<Outcome> {
   } catch (error) {
     if (error instanceof UnknownValueError) return { ...NOTHING, unknown: error.unknown.cause }
     if (!(error instanceof DiagnosticError)) throw error
-    return isHostFault(error) ? { ...NOTHING, unreachable: failureOf(error.first) } : failed(failureOf(error.first))
+    if (isHostFault(error)) return { ...NOTHING, unreachable: failureOf(error.first) }
+    return failed({ ...failureOf(error.first), isOfAction: error instanceof ActionFault })
   }
 }
 
@@ -354,7 +355,7 @@ class TaskOnHost {
       if (error instanceof UnknownValueError) return { ...judged, unknown: error.unknown.cause }
       // What the task did stays told, whatever is wrong with the judgement.
       if (error instanceof DiagnosticError) {
-        const failure = failureOf(error.first)
+        const failure = { ...failureOf(error.first), isOfAction: true }
         return { ...judged, failure, data: new Dict([...judged.data, [`${judging}_when_result`, failure.message]]) }
       }
       throw error

@@ -21,64 +21,51 @@ export function fileSource(file: SourceFile, skip = 0): TemplateSource {
 }
 
 /**
- * A scalar of a YAML file. Where the file spells the text as it is (plain, or quoted without escapes), or line by line (a literal
- * block), offsets map exactly; otherwise everything points at the start of the scalar.
+ * A scalar of a YAML file. Where the file spells the words of the text as they are (in a block, or in quotes without escapes, on however many
+ * lines), offsets map exactly; otherwise everything points at the start of the scalar.
  */
 export function scalarSource(text: string, range: SourceRange | undefined): TemplateSource {
   if (range === undefined) return { text, file: undefined, locate: () => undefined }
-  let lines: readonly LineAt[] | undefined
+  let pieces: readonly Piece[] | undefined
   return {
     text,
     file: range.file,
     locate(start, end) {
-      lines ??= alignLines(text, range)
-      const from = positionOf(start, lines)
+      pieces ??= alignWords(text, range)
+      const from = positionOf(start, pieces)
       if (from === undefined) return range
-      const to = positionOf(end, lines)
+      const to = positionOf(end, pieces)
       return { file: range.file, start: from, end: to === undefined || to < from ? from + 1 : to }
     },
   }
 }
 
-interface LineAt {
-  /** Where the line starts in the text, its length, and where it starts in the file. */
+/** A piece of the text that the file spells as it is. */
+interface Piece {
+  /** Where it starts in the text, its length, and where it starts in the file. */
   readonly text: number
   readonly length: number
   readonly file: number
 }
 
-/** Where each line of the text stands in the file; empty where the file spells it otherwise. */
-function alignLines(text: string, range: SourceRange): LineAt[] {
+/** Where each word of the text stands in the file; nothing where the file spells one otherwise. */
+function alignWords(text: string, range: SourceRange): Piece[] {
   const written = range.file.text.slice(range.start, range.end)
   const whole = written.indexOf(text)
   if (whole >= 0 && !/^["'].*\n/s.test(written)) return [{ text: 0, length: text.length, file: range.start + whole }]
-  if (!/^[|]/.test(written)) return []
-  const aligned: LineAt[] = []
-  const rows = lineStarts(written).slice(1)
-  let row = 0
-  for (const { start, line } of lineStarts(text)) {
-    const found = rows[row++]
-    if (found === undefined) {
-      if (line !== '') return []
-    } else {
-      if (!found.line.endsWith(line)) return []
-      aligned.push({ text: start, length: line.length, file: range.start + found.start + found.line.length - line.length })
-    }
+  const pieces: Piece[] = []
+  // Before the text stand a quote, or the line that begins a block.
+  let at = /^(?:[|>].*\n|["'])?/.exec(written)![0].length
+  for (const { index, 0: word } of text.matchAll(/\S+/g)) {
+    at += /\s*/y.exec(written.slice(at))![0].length
+    if (!written.startsWith(word, at)) return []
+    pieces.push({ text: index, length: word.length, file: range.start + at })
+    at += word.length
   }
-  return aligned
+  return pieces
 }
 
-function lineStarts(text: string): { start: number; line: string }[] {
-  const lines: { start: number; line: string }[] = []
-  let start = 0
-  for (const line of text.split('\n')) {
-    lines.push({ start, line: line.replace(/\r$/, '') })
-    start += line.length + 1
-  }
-  return lines
-}
-
-function positionOf(offset: number, lines: readonly LineAt[]): number | undefined {
-  for (const line of lines) if (offset >= line.text && offset <= line.text + line.length) return line.file + offset - line.text
+function positionOf(offset: number, pieces: readonly Piece[]): number | undefined {
+  for (const { text, length, file } of pieces) if (offset <= text + length) return file + Math.max(offset - text, 0)
   return undefined
 }

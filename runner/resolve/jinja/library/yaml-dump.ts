@@ -10,7 +10,7 @@ import { refuseValue } from '../runtime/callable.ts'
 import { DateTime } from '../../../value/date-time.ts'
 import { characterCount, checkUsable } from '../runtime/iterate.ts'
 import { MAX_TEXT_LENGTH } from '../runtime/limits.ts'
-import { isPlainText } from './yaml-read.ts'
+import { isPlainText } from '../../../value/yaml-scalar.ts'
 
 export interface YamlOptions {
   /** Spaces a level, PyYAML's `indent`: 1 < n < 10, else 2. */

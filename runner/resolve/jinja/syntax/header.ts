@@ -1,5 +1,6 @@
 /** The `#jinja2:` line that a template file may begin with. */
 import type { SourceFile } from '../../../diagnostic/source.ts'
+import { truth } from '../../../value/truth.ts'
 import type { Value } from '../../../value/value.ts'
 import { fileSource } from '../locate.ts'
 import { readLiteral } from '../runtime/literal.ts'
@@ -32,11 +33,12 @@ export function readHeader(file: SourceFile): { options: Partial<SyntaxOptions>;
     const [, key = '', text = ''] = /^\s*(\w+)\s*:\s*(.*?)\s*$/s.exec(part) ?? []
     const known = Object.hasOwn(NAMES, key) ? NAMES[key] : undefined
     const value = readLiteral(text)
-    if (known === undefined || typeof value !== known.type || value === '') {
+    if (value === undefined || (known?.type === 'string' && (typeof value !== 'string' || value === ''))) {
       const names = Object.keys(NAMES).join(', ')
       refuse(fileSource(file), 0, found[0].trimEnd().length, `a #jinja2: header with '${part.trim()}' is not understood`, { hint: `It takes ${names}.` })
     }
-    options[known.option] = value!
+    // As in Ansible what jinja has no option for is of no effect, and of a switch the truth counts.
+    if (known) options[known.option] = known.type === 'boolean' ? truth(value) : value
   }
   return { options, length: found[0].length }
 }
