@@ -497,6 +497,20 @@ function result({ params: p, before, after, statsBefore, stats }: Situation): Re
   return { ...named(p, kind, path), ...(p.state === undefined && kind === 'hard' && { src: null }), ...attributes }
 }
 
+/** What is there, under the names that Ansible has for it where it fails. */
+function resultWhenRefused({ params: p, before, statsBefore }: Situation): Record<string, unknown> {
+  const there = onlyPath(before.file)
+  const path = toldPath(p, there)
+  const src = p.src === undefined ? {} : { src: p.src }
+  if (before.file[there]!.type !== 'absent') {
+    const attributes = fileResult(before.file[there]!, statsBefore[there])
+    delete attributes['checksum']
+    return { path, ...src, ...attributes }
+  }
+  if (p.state === 'hard') return { dest: path, ...src }
+  return { path, ...src, ...((p.state === undefined || p.state === 'file') && { state: 'absent' }) }
+}
+
 /** Where something would change: what is there, as it is. */
 function resultInCheck({ params: p, before, after, statsBefore }: Situation): Record<string, unknown> {
   const there = onlyPath(before.file)
@@ -582,5 +596,6 @@ export default state({
   apply: (situation) => apply({ ...situation, params: bare(situation.params) }),
   result: (situation) => result(situation),
   resultInCheck: (situation) => resultInCheck(situation),
+  resultWhenRefused: (situation) => resultWhenRefused(situation),
   diff: (situation) => diffForm(situation),
 })

@@ -1,5 +1,5 @@
 /** Files and folders below paths, by name, age, size and content. */
-import { RegexError, compilePython, file, isKnown, param, query, read, z } from '../runner/module.ts'
+import { Float, RegexError, compilePython, file, isKnown, param, query, read, z } from '../runner/module.ts'
 import type { FileState, Probe, ProbeTree, StateOf } from '../runner/module.ts'
 import { ageSeconds, globToPattern, sizeBytes } from './shared/find.ts'
 
@@ -242,7 +242,8 @@ function about(entry: Entry): Record<string, unknown> {
   return {
     ...{ path, mode: entry.type === 'l' ? '0777' : entry.mode },
     ...{ isdir: is('d'), ischr: is('c'), isblk: is('b'), isreg: is('f'), isfifo: is('p'), islnk: is('l'), issock: is('s') },
-    ...{ uid, gid, size, inode, dev, nlink, atime, mtime, ctime, gr_name, pw_name },
+    ...{ uid, gid, size, inode, dev, nlink, gr_name, pw_name },
+    ...{ atime: new Float(atime), mtime: new Float(mtime), ctime: new Float(ctime) },
     ...{ wusr: may(0o200), rusr: may(0o400), xusr: may(0o100), wgrp: may(0o020), rgrp: may(0o040), xgrp: may(0o010) },
     ...{ woth: may(0o002), roth: may(0o004), xoth: may(0o001), isuid: may(0o4000), isgid: may(0o2000) },
   }

@@ -67,5 +67,5 @@ export default read({
     if (exitCode === 3) return ['Enumeration not supported on this database.']
     return []
   },
-  result: ({ state, params: p }) => ({ ansible_facts: { [`getent_${p.database}`]: facts(state.answer, p) }, ...(state.answer.exitCode === 2 && { msg: 'One or more supplied key could not be found in the database.' }) }), // prettier-ignore
+  result: ({ state, params: p, missing }) => missing.length > 0 ? {} : ({ ansible_facts: { [`getent_${p.database}`]: facts(state.answer, p) }, ...(state.answer.exitCode === 2 && { msg: 'One or more supplied key could not be found in the database.' }) }), // prettier-ignore
 })

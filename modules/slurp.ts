@@ -32,7 +32,8 @@ export default read({
     if (there.type !== 'file') return [`source is not a regular file: ${p.src}`]
     return there.content.bytes === undefined ? [`the file is larger than ${MAX_BYTES / 1024 / 1024} MiB: ${p.src}`] : []
   },
-  result: ({ state, params: p }) => {
+  result: ({ state, params: p, missing }) => {
+    if (missing.length > 0) return {}
     const there = stateOf(state)
     return { content: there.type === 'file' ? (there.content.bytes?.toString('base64') ?? '') : '', encoding: 'base64', source: p.src }
   },

@@ -1,5 +1,5 @@
 /** What is at a path. */
-import { file, isKnown, orUnknown, param, query, read, z } from '../runner/module.ts'
+import { file, Float, isKnown, orUnknown, param, query, read, z } from '../runner/module.ts'
 import type { FileState, Probe, ProbeTree, QueryReply, StateOf } from '../runner/module.ts'
 import { followLinks, knownState, onlyPath } from './shared/target.ts'
 import type { ByPath } from './shared/target.ts'
@@ -161,6 +161,7 @@ function result(state: State, p: Params): Record<string, unknown> {
   const there = state.file[path]!
   if (there.type === 'absent') return { stat: { exists: false } }
   const details = (key: keyof Details) => orUnknown(() => state.details?.[key])
+  const time = (key: 'atime' | 'mtime' | 'ctime') => orUnknown(() => state.details && new Float(state.details[key]))
   const mode = there.type === 'link' ? 0o777 : Number.parseInt(there.mode, 8)
   const isType = (type: string) => (there.type === 'other' ? orUnknown(() => state.details?.type.startsWith(type) === true) : false)
   return {
@@ -178,9 +179,8 @@ function result(state: State, p: Params): Record<string, unknown> {
       pw_name: orUnknown(() => there.owner),
       gr_name: orUnknown(() => there.group),
       size: there.type === 'file' ? there.content.sizeBytes : details('size'),
-      ...Object.fromEntries(
-        (['uid', 'gid', 'atime', 'mtime', 'ctime', 'inode', 'dev', 'nlink', 'blocks', 'block_size', 'device_type'] as const).map((key) => [key, details(key)]),
-      ),
+      ...Object.fromEntries((['uid', 'gid', 'inode', 'dev', 'nlink', 'blocks', 'block_size', 'device_type'] as const).map((key) => [key, details(key)])),
+      ...Object.fromEntries((['atime', 'mtime', 'ctime'] as const).map((key) => [key, time(key)])),
       ...permissions(mode),
       ...Object.fromEntries((['readable', 'writeable', 'executable'] as const).map((key) => [key, orUnknown(() => state.access[key])])),
       ...(there.type === 'link' && { lnk_target: there.target, lnk_source: orUnknown(() => state.source) }),
@@ -231,7 +231,7 @@ export default read({
   aliases: {
     path: ['dest', 'name'],
     checksum_algorithm: ['checksum', 'checksum_algo'],
-    get_attributes: ['get_attr', 'attributes'],
+    get_attributes: ['attr', 'attributes'],
     get_mime: ['mime', 'mime_type', 'mime-type'],
   },
   examples: [

@@ -223,7 +223,8 @@ export default read({
       ? { timeoutMs: p.timeout * 1000, intervalMs: 1000, delayMs: p.timeout * 1000 }
       : { timeoutMs: p.timeout * 1000, intervalMs: p.sleep * 1000, delayMs: p.delay * 1000 },
   timedOut,
-  result: ({ state, params: p, stats }) => {
+  result: ({ state, params: p, stats, missing }) => {
+    if (missing.length > 0) return {}
     const regex = p.search_regex === undefined ? undefined : compile(p.search_regex)
     const found = p.search_regex === undefined ? null : searched(p.search_regex, textOf(state) ?? '')
     // Of a port Ansible does not say what matched.

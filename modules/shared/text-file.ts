@@ -112,12 +112,12 @@ export function planTextFile(
 ): Planned<State> {
   const path = onlyPath(before.file)
   const now = before.file[path]!
-  if (now.type === 'directory') return refuse({ summary: `Path ${path} is a directory !`, hint: 'Name a file in it.' })
+  if (now.type === 'directory') return refuse({ summary: `Path ${path} is a directory !`, hint: 'Name a file in it.', result: { rc: 256 } })
   if (now.type === 'other' || now.type === 'link') return refuse({ summary: `${path} is not a regular file`, hint: 'Only regular files are edited.' })
   if (now.type === 'absent' && (missing === 'leave' || params.create !== true)) {
     return missing === 'leave'
       ? { after: {} }
-      : refuse({ summary: missingSummary, ...(params.create !== undefined && { hint: 'With create: true the file is made.' }) })
+      : refuse({ summary: missingSummary, result: { rc: 257 }, ...(params.create !== undefined && { hint: 'With create: true the file is made.' }) })
   }
   const text = textOf(now)
   if (text === undefined) return refuse({ summary: `${path} is too large to be edited`, hint: `The limit is ${MAX_BYTES / 1024 / 1024} MiB.` })

@@ -39,6 +39,8 @@ export interface Refusal {
   /** The words of the program that refused, where there are any. */
   readonly detail?: string
   readonly hint?: string
+  /** What the result of a task that did nothing else tells. */
+  readonly result?: Readonly<Record<string, unknown>>
 }
 
 export interface Planned<S> {
@@ -143,6 +145,8 @@ export interface StateModule<P extends z.ZodType = z.ZodType, T extends ProbeTre
    * tells of files what is there; what will be is in `diff`, and in what `register` holds. Without it, the result.
    */
   resultInCheck?(situation: ResultSituation<P, T>): Record<string, unknown>
+  /** Pure. The result of a task that was refused and did nothing, beside what the refusals tell; without it there is no more. */
+  resultWhenRefused?(situation: ResultSituation<P, T>): Record<string, unknown>
   /** Pure. The form that Ansible's module of the name gives to `diff`; undefined where it has none. */
   diff?(situation: ResultSituation<P, T>): DiffForm | undefined
 }
@@ -239,7 +243,8 @@ export interface ReadModule<P extends z.ZodType = z.ZodType, T extends ProbeTree
   timedOut?(params: z.output<P>): string
   /** Read once when the assertion failed, and shown with it. */
   evidence?(params: z.output<P>): readonly Probe<string>[]
-  result(situation: { state: StateOf<T>; params: z.output<P>; stats: FileStats }): Record<string, unknown>
+  /** `missing`: what fails the task. */
+  result(situation: { state: StateOf<T>; params: z.output<P>; stats: FileStats; missing: readonly string[] }): Record<string, unknown>
 }
 
 /** A module that does something of which no state tells. The engine counts it as changed whenever it ran. */

@@ -66,6 +66,7 @@ export const KEYWORDS: Readonly<Record<string, Keyword>> = {
   tasks: { kind: 'items', places: ['play'] },
   post_tasks: { kind: 'items', places: ['play'] },
   handlers: { kind: 'items', places: ['play'] },
+  user: { kind: 'text', places: ['play'], note: 'the older name of `remote_user`' },
   vars_files: { kind: 'any', places: ['play'] },
   vars_prompt: { kind: 'any', places: ['play'] },
   gather_facts: { kind: 'boolean', places: ['play'] },

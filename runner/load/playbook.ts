@@ -83,8 +83,10 @@ export interface Import {
 export interface Action {
   /** As the task wrote it: `ansible.builtin.copy`. */
   readonly written: string
-  /** Without a collection: `copy`. */
+  /** Without a collection: `copy`; empty where a template names it. */
   readonly module: string
+  /** The template that names the module when the task runs: `action: "{{ ansible_pkg_mgr }} name=chrony"`. */
+  readonly named?: Template | undefined
   readonly range: SourceRange
   /** Arguments by name, with where each stands. */
   readonly args: RawDict
@@ -228,6 +230,7 @@ export class PlaybookLoader {
 
   #play(node: MapNode, absolute: string, imported: readonly Keywords[]): Play | undefined {
     const keywords = this.#keywords(node, 'play', () => false)
+    this.#userOf(keywords)
     if (!entryOf(node, 'hosts')) this.#fault('MISSING_KEYWORD', "a play needs 'hosts'", node.range, 'Name a group or host of the inventory, or all.')
     if (!keywords.has('hosts')) return undefined
     const items = (keyword: string): TaskItem[] => this.#items(keywords.get(keyword)?.node, keyword)
@@ -244,6 +247,15 @@ export class PlaybookLoader {
       postTasks: items('post_tasks'),
       handlers: items('handlers'),
     }
+  }
+
+  /** A play's `user` is its `remote_user`. */
+  #userOf(keywords: Map<string, KeywordValue>): void {
+    const user = keywords.get('user')
+    if (!user) return
+    if (keywords.has('remote_user')) this.#fault('BAD_ARGUMENT', "'user' and 'remote_user' are one keyword, and both are given", user.keyRange)
+    keywords.delete('user')
+    keywords.set('remote_user', user)
   }
 
   /** The entries of `roles:`, or of a role's dependencies. */
@@ -395,20 +407,22 @@ export class PlaybookLoader {
   #writtenAction({ key, value, keyRange }: MapEntry, args: KeywordValue | undefined): Action | undefined {
     const named = value.kind === 'map' ? entryOf(value, 'module')?.value : value
     const written = named && textOf(named)
-    const match = written === undefined ? undefined : /^\s*([A-Za-z0-9_.]+)(?:\s+([\s\S]*))?$/.exec(written)
+    const match = written === undefined ? undefined : /^\s*([A-Za-z0-9_.]+|(?=\S*\{\{)(?:\{\{[\s\S]*?\}\}|\S)+?)(?:\s+([\s\S]*))?$/.exec(written)
     if (!named || !match) {
       this.#fault('MISSING_ACTION', `'${key}' names no module`, value.range, 'Write the name of the module, then its arguments.')
       return undefined
     }
     const [, module, rest = ''] = match
-    if (!this.#isAction(bareName(module!))) {
+    const template = hasTemplateMarkers(module!) ? new Template(module!, named.range) : undefined
+    if (!template && !this.#isAction(bareName(module!))) {
       this.#unknownAction(module!, value.range)
       return undefined
     }
     const text = hasTemplateMarkers(rest) ? new Template(rest, named.range) : rest === '' ? null : rest
     const textNode: ScalarNode | undefined = text === null ? undefined : { kind: 'scalar', range: named.range, value: text }
     const others = value.kind === 'map' ? { ...value, entries: value.entries.flatMap(argumentsIn) } : undefined
-    return this.#action(module!, keyRange, others, args, textNode)
+    const action = this.#action(module!, keyRange, others, args, textNode)
+    return action && template ? { ...action, module: '', named: template } : action
   }
 
   /** `textBeside` is text that stands beside the arguments in `value`. */

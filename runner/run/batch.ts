@@ -324,7 +324,7 @@ export class BatchRun {
       const outcome = await runTask(this.#session, this.#play, task, host, this.#maybeBecause(host, maybe))
       outcomes.set(host, outcome)
       const delegatedTo = await delegateOf(this.#session, this.#play, task, host)
-      this.#session.emit({ kind: 'host-result', of: start, host, action: action.written, outcome, delegatedTo, at: new Date() })
+      this.#session.emit({ kind: 'host-result', of: start, host, action: outcome.action ?? action.written, outcome, delegatedTo, at: new Date() })
       const state = this.#session.host(host)
       if (task.role && !outcome.skipped && !outcome.unreachable) state.begunRoles.add(task.role.identity)
       this.#count(state, outcome, action.module)

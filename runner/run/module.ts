@@ -210,6 +210,11 @@ type Situation = Parameters<NonNullable<StateModule['result']>>[0]
 
 /** What `register` gets of a state module beside `changed`. */
 function resultOf(module: StateModule, situation: Situation, plan: Plan, context: ModuleContext): Dict {
+  const { refusals } = plan.planned
+  if (refusals && refusals.length > 0 && !plan.changed) {
+    const told = [module.resultWhenRefused?.(situation), ...refusals.map((each) => each.result)]
+    return dictOf(Object.fromEntries(told.flatMap((each) => Object.entries(each ?? {}))), context)
+  }
   return withDiff(module, dictOf(module.result?.(situation) ?? {}, context), situation, plan, context)
 }
 
@@ -413,7 +418,7 @@ async function runRead(module: ReadModule, params: unknown, context: ModuleConte
     state = await read()
     missing = missingIn(state)
   }
-  const data = 'code' in state ? new Dict() : dictOf(module.result({ state: state.object, params, stats: Object.fromEntries(state.stats) }), context)
+  const data = 'code' in state ? new Dict() : dictOf(module.result({ state: state.object, params, stats: Object.fromEntries(state.stats), missing }), context)
   if (wait) data.set('elapsed', Math.floor((Date.now() - startedAt) / 1000))
   if (missing.length === 0) return { changed: false, data, shown: [] }
   const timedOut = wait && !context.check ? module.timedOut?.(params) : undefined

@@ -51,6 +51,8 @@ export interface Outcome {
   /** Variables that `include_vars` read; templates in them are evaluated when they are used. */
   readonly includedVariables?: RawDict | undefined
   readonly durationMs?: number | undefined
+  /** The action, where a template named it. */
+  readonly action?: string | undefined
   /** True where nothing was applied: `changed` is what would have been. */
   readonly check?: boolean | undefined
   /** What the task's `diff` keyword says; undefined where it has none. */

@@ -253,6 +253,8 @@ class PlayCheck {
 
   #task(task: CompiledTask, active: ActivePlay, certain: boolean): void {
     const { action } = task.task
+    // Which arguments it takes is known once a template has named its module.
+    if (action.named) return
     const own = runnerAction(action.module)
     const module = this.#session.modules.loaded(action.module)
     let bound: BoundArguments

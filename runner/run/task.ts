@@ -3,7 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Module } from '../contract/kinds.ts'
 import { DiagnosticError, fail } from '../diagnostic/diagnostic.ts'
 import type { SourceRange } from '../diagnostic/source.ts'
-import type { KeywordValue, Loop } from '../load/playbook.ts'
+import { didYouMean } from '../diagnostic/suggest.ts'
+import { bareName, type KeywordValue, type Loop } from '../load/playbook.ts'
 import { accumulated, inherited, type CompiledTask } from '../plan/compiled.ts'
 import type { BoundArguments } from '../resolve/arguments.ts'
 import { taskArguments } from '../resolve/module-defaults.ts'
@@ -237,12 +238,18 @@ class TaskOnHost {
   async #once(item: ReadonlyMap<Value, Raw>, maybeBecause: string | undefined): Promise<Outcome> {
     let maybe = maybeBecause
     const local = await this.#withDelegate(item)
+    const { named } = this.#task.task.action
     try {
       const skipped = await this.#condition(local)
       if (skipped) return skipped
     } catch (error) {
       if (!(error instanceof UnknownValueError)) throw error
       maybe ??= error.unknown.cause
+    }
+    if (named) {
+      const written = print(await this.#value(named, local))
+      const outcome = await caught(() => new TaskOnHost(this.#session, this.#play, this.#withModule(written), this.#hostName).#once(item, maybe))
+      return { ...outcome, action: written }
     }
     if (maybe !== undefined) {
       const { include } = await caught(() => this.#act(local, { maybeBecause: maybe }))
@@ -271,6 +278,18 @@ class TaskOnHost {
       this.#session.emit({ kind: 'host-retry', host: this.#hostName, attemptsLeft: retries - attempt + 1, message: done })
       await delay(delaySeconds * 1000)
     }
+  }
+
+  /** The task with the module that a template has named. */
+  #withModule(written: string): CompiledTask {
+    const { action } = this.#task.task
+    const module = bareName(written)
+    const own = runnerAction(module)
+    if (!this.#session.modules.has(module) || own?.includes === true || module === 'meta') {
+      const names = this.#session.modules.names()
+      fail('UNKNOWN_MODULE', `'${written}' is no module that a template can name`, { range: action.range, hint: didYouMean(module, names) })
+    }
+    return { ...this.#task, task: { ...this.#task.task, action: { ...action, written, module, named: undefined } } }
   }
 
   /** Of a task that is delegated, the scope with the variables of the host that it is delegated to. */

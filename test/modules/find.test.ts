@@ -1,6 +1,6 @@
 import t from 'tap'
 import module from '../../modules/find.ts'
-import { Content } from '../../runner/module.ts'
+import { Content, Float } from '../../runner/module.ts'
 import { answer, parametersOf, simulateRead, textFile } from '../support/module.ts'
 
 const line = (path: string, type: string, more: { leadsTo?: string; size?: number; mtime?: number; depth: number }) =>
@@ -54,7 +54,7 @@ t.test('what is found, in its order', async (t) => {
 t.test('what is told', async (t) => {
   const { result } = simulateRead(module, 'paths: /a\npatterns: one*\nget_checksum: true', host)
   t.match(result, { matched: 1, examined: 6, msg: 'All paths examined', skipped_paths: {} })
-  t.match(result['files'], [{ path: '/a/one.conf', mode: '0644', isreg: true, islnk: false, size: 10, mtime: 1000, atime: 5.5, pw_name: 'root', checksum: 'abc', rusr: true, xusr: false }]) // prettier-ignore
+  t.match(result['files'], [{ path: '/a/one.conf', mode: '0644', isreg: true, islnk: false, size: 10, mtime: new Float(1000), atime: new Float(5.5), pw_name: 'root', checksum: 'abc', rusr: true, xusr: false }]) // prettier-ignore
   const missing = simulateRead(module, 'paths: /none', () => answer('', 1, 'find: no such file')).result
   t.match(missing, { matched: 0, skipped_paths: { '/none': "'/none' is not a directory" }, msg: 'Not all paths examined, check warnings for details' })
 })

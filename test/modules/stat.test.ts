@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import module from '../../modules/stat.ts'
-import { Content } from '../../runner/module.ts'
+import { Content, Float } from '../../runner/module.ts'
 import { Unknown } from '../../runner/value/value.ts'
 import { UnknownIn, answer, link, simulateRead, textFile, type HostStates } from '../support/module.ts'
 
@@ -25,7 +25,7 @@ const statOf = (args: string, host: HostStates) => simulateRead(module, args, ho
 t.test('a file', async (t) => {
   t.same(statOf('path: /f', { '/f': real('abc'), ...about('/f') }), {
     exists: true, path: '/f', mode: '4640', isdir: false, isreg: true, islnk: false, ischr: false, isblk: false, isfifo: false, issock: false,
-    pw_name: 'frr', gr_name: 'root', size: 3, uid: 101, gid: 0, atime: 1.5, mtime: 2.25, ctime: 3, inode: 16, dev: 65024, nlink: 1, blocks: 8, block_size: 4096, device_type: 0,
+    pw_name: 'frr', gr_name: 'root', size: 3, uid: 101, gid: 0, atime: new Float(1.5), mtime: new Float(2.25), ctime: new Float(3), inode: 16, dev: 65024, nlink: 1, blocks: 8, block_size: 4096, device_type: 0,
     rusr: true, wusr: true, xusr: false, rgrp: true, wgrp: false, xgrp: false, roth: false, woth: false, xoth: false, isuid: true, isgid: false,
     readable: true, writeable: false, executable: false,
     checksum: 'a'.repeat(40), attributes: ['immutable', 'extents'], attr_flags: 'ie', version: '123', mimetype: 'text/plain', charset: 'us-ascii',

@@ -156,7 +156,7 @@ export function simulateRead(
   const params = parametersOf(module, args) as never
   const { object, read } = readTree(m.probe(params), host)
   const missing = m.missing?.(object, params) ?? []
-  return { missing, read, result: m.result({ state: object, params, stats: {} }) }
+  return { missing, read, result: m.result({ state: object, params, stats: {}, missing: [] }) }
 }
 
 /** Drives a module of the kind `action`. */

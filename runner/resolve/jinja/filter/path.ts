@@ -136,15 +136,15 @@ function comment(input: Value, args: Args): Value {
   const postfix = text('postfix', decoration.trimEnd())
   const beginning = text('beginning', '')
   const end = text('end', '')
-  const repeat = (part: string, times: number): string => Array.from({ length: Math.min(1000, Math.max(0, times)) }, () => part).join(newline)
+  const repeat = (part: string, times: number): string => part.repeat(Math.min(1000, Math.max(0, times)))
   const head = beginning === '' ? '' : beginning + newline
-  const before = prefix === '' || count('prefix_count') < 1 ? '' : repeat(prefix, count('prefix_count')) + newline
+  const before = prefix === '' ? '' : repeat(prefix === newline ? newline : prefix + newline, count('prefix_count'))
   // Blanks of the decoration go where a line has nothing else, but for the last one.
   const body = (decoration + textInput(input, 'comment').replaceAll(newline, newline + decoration)).replaceAll(
     decoration + newline,
     decoration.trimEnd() + newline,
   )
-  const after = postfix === '' || count('postfix_count') < 1 ? '' : newline + repeat(postfix, count('postfix_count'))
+  const after = repeat(newline + postfix, count('postfix_count'))
   const tail = end === '' ? '' : newline + end
   return head + before + body + after + tail
 }

@@ -465,7 +465,8 @@ function analyze(text: string, allowUnicode: boolean): Analysis {
     if (isBreak) lineBreaks = true
     if (!(character === '\n' || /^[\x20-\x7e]$/.test(character))) {
       const code = character.codePointAt(0)!
-      const isUnicode = code === 0x85 || (code >= 0xa0 && code <= 0xd7ff) || (code >= 0xe000 && code <= 0xfffd) || (code >= 0x10000 && code < 0x10ffff)
+      // libyaml escapes what lies beyond the basic plane.
+      const isUnicode = (code >= 0xa0 && code <= 0xd7ff) || (code >= 0xe000 && code <= 0xfffd)
       if (!isUnicode || character === '\ufeff' || !allowUnicode) special = true
     }
     const isLast = index === characters.length - 1
