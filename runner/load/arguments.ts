@@ -36,8 +36,10 @@ export function splitKeyValues(node: ScalarNode, freeForm: boolean): SplitArgume
   const pairs = new Map<string, Raw>()
   const rest: string[] = []
   for (const word of splitWords(text, range)) {
-    const match = /^([A-Za-z_][A-Za-z0-9_]*)=([\s\S]*)$/.exec(word)
-    if (match && (!freeForm || FREE_FORM_ARGUMENTS.has(match[1]!))) pairs.set(match[1]!, asRaw(unquote(decodeEscapes(match[2]!)), range))
+    // As in Ansible the first = divides, wherever it stands: a name may hold a template too.
+    const [, name, text] = /^([\s\S]+?)(?<!\\)=([\s\S]*)$/.exec(word) ?? []
+    if (name !== undefined && (!freeForm || FREE_FORM_ARGUMENTS.has(name)))
+      pairs.set(decodeEscapes(name).trim(), asRaw(unquote(decodeEscapes(text!).trim()), range))
     else rest.push(word)
   }
   if (rest.length === 0) return { pairs, rest: undefined }

@@ -20,6 +20,7 @@ export const RUNNER_ACTIONS = [
   'fail',
   'gather_facts',
   'group_by',
+  'include',
   'include_role',
   'include_tasks',
   'include_vars',

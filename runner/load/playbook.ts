@@ -6,6 +6,7 @@ import type { SourceRange } from '../diagnostic/source.ts'
 import { didYouMean } from '../diagnostic/suggest.ts'
 import { Float, hasTemplateMarkers, RawDict, Template, type Raw } from '../value/value.ts'
 import { isVariableName, VARIABLE_NAME_HINT } from '../value/variable-name.ts'
+import { splitKeyValues } from './arguments.ts'
 import { keywordNamed, keywordsOf, type Keyword, type KeywordKind, type Place } from './keywords.ts'
 import type { Reader } from './reader.ts'
 import { entryOf, toRaw, type MapEntry, type MapNode, type Node, type ScalarNode } from './yaml.ts'
@@ -395,7 +396,7 @@ export class PlaybookLoader {
   }
 
   #isAction(module: string): boolean {
-    return this.#modules.has(module) || Object.hasOwn(IMPORTS, module) || module === 'include'
+    return this.#modules.has(module) || Object.hasOwn(IMPORTS, module)
   }
 
   #unknownAction(written: string, range: SourceRange): void {
@@ -573,11 +574,11 @@ function hasKind(node: Node, kind: KeywordKind): boolean {
   }
 }
 
-/** `include` as what it stands for: an import where the file is written out and nothing is repeated. */
+/** `include` where the file is written out and nothing is repeated: an import. */
 function withInclude(action: Action, repeated: boolean): Action {
   if (action.module !== 'include') return action
-  const named = action.text ?? action.argNodes.get('file')?.node
-  return { ...action, module: repeated || (named && isTemplate(named)) ? 'include_tasks' : 'import_tasks' }
+  const named = action.args.get('file') ?? (action.text && splitKeyValues(action.text, false).rest)
+  return repeated || named instanceof Template ? action : { ...action, module: 'import_tasks' }
 }
 
 /** Text as written, be it a template or not. */

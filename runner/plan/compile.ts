@@ -3,7 +3,18 @@ import path from 'node:path'
 import { DiagnosticError, fail, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { SourceRange } from '../diagnostic/source.ts'
 import { splitKeyValues } from '../load/arguments.ts'
-import type { Action, Import, Keywords, KeywordValue, Play, PlaybookLoader, RoleEntry, Task, TaskItem } from '../load/playbook.ts'
+import {
+  bareName,
+  type Action,
+  type Import,
+  type Keywords,
+  type KeywordValue,
+  type Play,
+  type PlaybookLoader,
+  type RoleEntry,
+  type Task,
+  type TaskItem,
+} from '../load/playbook.ts'
 import { isFile } from '../load/reader.ts'
 import type { Node } from '../load/yaml.ts'
 import type { Role, RoleFiles, RoleLoader, RoleUser } from '../load/role.ts'
@@ -47,6 +58,8 @@ interface Situation {
   readonly role: RoleUse | undefined
   readonly isHandler: boolean
   readonly folders: readonly string[]
+  /** True in what is read in the run. */
+  readonly isDynamic?: boolean
 }
 
 /** A role that is included in a run. */
@@ -166,7 +179,7 @@ export class PlayCompiler {
     if (task.chain.length > MAX_DEPTH) fail('INCLUDE_CYCLE', `files include each other more than ${MAX_DEPTH} deep`, { range: task.task.range })
     const { range } = task.task
     const own: Keywords = new Map<string, KeywordValue>([[INCLUDE_VARIABLES, { raw: vars, node: { kind: 'map', entries: [], range }, keyRange: range }]])
-    return { outer: [apply, own, ...task.chain.slice(1)], role: task.role, isHandler: task.isHandler, folders: task.folders }
+    return { outer: [apply, own, ...task.chain.slice(1)], role: task.role, isHandler: task.isHandler, folders: task.folders, isDynamic: true }
   }
 
   // --- items -----------------------------------------------------------------------------------------------------------
@@ -174,7 +187,10 @@ export class PlayCompiler {
   #items(items: readonly TaskItem[], at: Situation): CompiledItem[] {
     return items.map((item): CompiledItem => {
       if (item.kind === 'task') return this.#task(item, at)
-      if (item.kind === 'import') return this.#import(item, at)
+      if (item.kind === 'import') {
+        const isRead = at.isDynamic === true && isInclude(item.action)
+        return isRead ? this.#task({ ...item, kind: 'task', action: { ...item.action, module: 'include' } }, at) : this.#import(item, at)
+      }
       const inner = { ...at, outer: [item.keywords, ...at.outer] }
       return { kind: 'block', block: this.#items(item.block, inner), rescue: this.#items(item.rescue, inner), always: this.#items(item.always, inner) }
     })
@@ -189,17 +205,17 @@ export class PlayCompiler {
   /** A static import is a block of what it names, with the importing task's keywords. */
   #import(item: Import, at: Situation): CompiledBlock {
     const task = this.#task({ ...item, kind: 'task' }, at)
-    const keywords = new Map(item.keywords)
+    const keywords = isInclude(item.action) ? withVariables(item) : new Map(item.keywords)
     keywords.delete('name')
     const inner = { ...at, outer: [keywords, ...at.outer], folders: task.folders }
     const empty: CompiledBlock = { kind: 'block', block: [], rescue: [], always: [] }
     try {
-      const args = this.#importArguments(item.action, task)
+      const args = this.#importArguments(item.action, task, isInclude(item.action) ? INCLUDE_FILE : undefined)
       if (item.what === 'role') return this.#role(task, roleRequest(args, item.action), inner, item.action.range)
       const name = args.get('file') ?? args.get('_raw_params')
       if (name === undefined) fail('BAD_ARGUMENT', `'${item.action.written}' takes the path of a task file`, { range: item.action.range })
       const others = [...args.keys()].filter((key) => key !== 'file' && key !== '_raw_params')
-      if (others.length > 0 && item.action.written.endsWith('import_tasks'))
+      if (others.length > 0)
         fail('BAD_ARGUMENT', `'${item.action.written}' has no parameter '${others[0]}'`, {
           range: item.action.range,
           hint: "It has: file. Variables stand under 'vars'.",
@@ -223,15 +239,10 @@ export class PlayCompiler {
     }
   }
 
-  /** The arguments of an import: templates in them are evaluated before the run. */
-  #importArguments(action: Action, task: CompiledTask): Map<string, Value> {
+  /** The arguments of an import, or those of them that are `wanted`: templates in them are evaluated before the run. */
+  #importArguments(action: Action, task: CompiledTask, wanted?: readonly string[]): Map<string, Value> {
     const evaluated = (raw: Raw): Value => (raw instanceof Template ? this.#tools.text(raw, task, this.#compiled) : (raw as Value))
-    const args = new Map([...action.args].map(([key, raw]): [string, Value] => [print(key), evaluated(raw)]))
-    if (!action.text) return args
-    const { pairs, rest } = splitKeyValues(action.text, false)
-    for (const [key, raw] of pairs) args.set(key, evaluated(raw))
-    if (rest !== undefined) args.set(action.module === 'import_role' ? 'name' : '_raw_params', evaluated(rest))
-    return args
+    return new Map([...writtenArguments(action)].filter(([name]) => wanted?.includes(name) !== false).map(([name, raw]) => [name, evaluated(raw)]))
   }
 
   // --- roles -----------------------------------------------------------------------------------------------------------
@@ -322,6 +333,32 @@ export class PlayCompiler {
     const check = role.entryPoint && checksArguments ? [this.#task(argumentCheck(role, use.range), at)] : []
     return [...check, ...this.#items(role.tasks, at), { kind: 'role-end', use }]
   }
+}
+
+/** Which file an `include` is of. */
+const INCLUDE_FILE = ['file', '_raw_params']
+
+function isInclude({ written }: Action): boolean {
+  return bareName(written) === 'include'
+}
+
+/** The arguments of an import as they are written. */
+function writtenArguments(action: Action): Map<string, Raw> {
+  const args = new Map([...action.args].map(([key, raw]): [string, Raw] => [print(key), raw]))
+  if (!action.text) return args
+  const { pairs, rest } = splitKeyValues(action.text, false)
+  for (const [key, raw] of pairs) args.set(key, raw)
+  if (rest !== undefined) args.set(action.module === 'import_role' ? 'name' : '_raw_params', rest)
+  return args
+}
+
+/** The keywords of an `include`: its variables are as strong as those of what is included in the run, and what else it is given are variables too. */
+function withVariables({ keywords, action, range }: Import): Map<string, KeywordValue> {
+  const own = keywords.get('vars')
+  const given = [...writtenArguments(action)].filter(([name]) => !INCLUDE_FILE.includes(name))
+  const vars = new RawDict([...(own?.raw instanceof RawDict ? own.raw : []), ...given])
+  const node = own?.node ?? { kind: 'map', entries: [], range }
+  return new Map([...keywords, ...(own ? [[INCLUDE_VARIABLES, own] as const] : []), ['vars', { raw: vars, node, keyRange: own?.keyRange ?? range }]])
 }
 
 export const ROLE_ARGUMENTS = 'name role tasks_from vars_from defaults_from handlers_from apply public allow_duplicates rolespec_validate'.split(' ')

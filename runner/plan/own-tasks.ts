@@ -4,7 +4,7 @@ import type { Action, Keywords, KeywordValue, Play, Task } from '../load/playboo
 import type { Role } from '../load/role.ts'
 import { RawDict, type Value } from '../value/value.ts'
 import type { CompiledTask } from './compiled.ts'
-import { selected, tagsOf, type TagSelection } from './tags.ts'
+import { isSelected, type TagSelection } from './tags.ts'
 
 /** The task that reads facts at the beginning of a play: `gather_facts`, with what the play says of it; undefined where tags do not choose it. */
 export function factsTask(play: Play, id: number, selection: TagSelection): CompiledTask | undefined {
@@ -22,8 +22,7 @@ export function factsTask(play: Play, id: number, selection: TagSelection): Comp
   const task: Task = { kind: 'task', keywords, range, action }
   const chain = [keywords, play.keywords, ...play.imported.toReversed()]
   const compiled: CompiledTask = { kind: 'task', id, task, chain, role: undefined, play, isHandler: false, folders: [play.folder] }
-  const tags = tagsOf(compiled, (raw) => raw as Value)
-  return selected(tags, selection) ? compiled : undefined
+  return isSelected(compiled, (raw) => raw as Value, selection) ? compiled : undefined
 }
 
 /** The task that holds a role's arguments against what it declares of them. */

@@ -25,6 +25,11 @@ export function selected(tags: ReadonlySet<string>, selection: TagSelection): bo
   return !(unwanted.has('tagged') && tags.size > 0)
 }
 
+/** Whether a task is run. Of an `include` that is read in the run only `--skip-tags` tells: what it includes has tags of its own. */
+export function isSelected(task: CompiledTask, valueOf: (raw: Raw) => Value, selection: TagSelection): boolean {
+  return selected(tagsOf(task, valueOf), task.task.action.module === 'include' ? { ...selection, tags: [] } : selection)
+}
+
 /** The items with only those tasks that `keep` keeps, which is told whether a task is run only where another fails. */
 export function filterItems(items: readonly CompiledItem[], keep: (task: CompiledTask, inRescue: boolean) => boolean, inRescue = false): CompiledItem[] {
   const kept = (part: readonly CompiledItem[], rescues = inRescue): CompiledItem[] => filterItems(part, keep, rescues)

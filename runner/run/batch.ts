@@ -379,7 +379,7 @@ export class BatchRun {
     } else if (outcome.skipped) stats.skipped++
     else if (module !== 'include_role') {
       // As in Ansible, each file that a task includes counts, unless it is empty.
-      stats.ok += module === 'include_tasks' ? inclusionsOf(outcome).length : 1
+      stats.ok += module === 'include_tasks' || module === 'include' ? inclusionsOf(outcome).length : 1
       if (outcome.changed) stats.changed++
     }
   }

@@ -119,11 +119,11 @@ class PlayParts {
     const { module } = task.task.action
     const placed: Placed[] = [{ task, untolerated }]
     if (module === 'include_vars') this.#variables(task)
-    else if (module === 'include_tasks' || module === 'include_role') placed.push(...this.#included(task, module))
+    else if (module === 'include' || module === 'include_tasks' || module === 'include_role') placed.push(...this.#included(task, module))
     return placed
   }
 
-  #included(task: CompiledTask, module: 'include_tasks' | 'include_role'): Placed[] {
+  #included(task: CompiledTask, module: 'include' | 'include_tasks' | 'include_role'): Placed[] {
     const { compiler } = this.#play
     const args = writtenArguments(task)
     if (!args) {

@@ -13,7 +13,7 @@ import { Collections } from '../load/collections.ts'
 import { RoleLoader } from '../load/role.ts'
 import { PlayCompiler, type CompileTools } from '../plan/compile.ts'
 import type { CompiledItem, CompiledPlay, CompiledTask } from '../plan/compiled.ts'
-import { filterItems, isStart, selected, tagNames, tagsOf } from '../plan/tags.ts'
+import { filterItems, isSelected, isStart, tagNames, tagsOf } from '../plan/tags.ts'
 import type { CloudPort } from '../port/cloud.ts'
 import type { ConnectionSettings, Port } from '../port/port.ts'
 import type { RunEvent } from '../report/event.ts'
@@ -205,13 +205,8 @@ function choose(plays: readonly CompiledPlay[], session: Session, startAtTask: s
   let started = startAtTask === undefined
   return plays.map((play) => {
     const keep = (task: CompiledTask, inRescue: boolean): boolean => {
-      if (
-        !selected(
-          tagsOf(task, (raw) => tagValue(raw, session.evaluator(undefined, playAtRest(play, '', [], new RawDict()), task))),
-          options,
-        )
-      )
-        return false
+      const valueOf = (raw: Raw): Value => tagValue(raw, session.evaluator(undefined, playAtRest(play, '', [], new RawDict()), task))
+      if (!isSelected(task, valueOf, options)) return false
       started ||= !inRescue && isStart(namesOf(task), startAtTask!)
       return started
     }

@@ -4,6 +4,7 @@ import type { Module } from '../contract/kinds.ts'
 import { DiagnosticError, fail } from '../diagnostic/diagnostic.ts'
 import type { SourceRange } from '../diagnostic/source.ts'
 import { didYouMean } from '../diagnostic/suggest.ts'
+import { splitKeyValues } from '../load/arguments.ts'
 import { bareName, type KeywordValue, type Loop } from '../load/playbook.ts'
 import { accumulated, inherited, type CompiledTask } from '../plan/compiled.ts'
 import type { BoundArguments } from '../resolve/arguments.ts'
@@ -99,7 +100,8 @@ export function taskName(task: CompiledTask, evaluator: Evaluator | undefined): 
 /** What a task without a name is called: its action, and the role that it includes. */
 function unnamed({ task }: CompiledTask): string {
   const { written, module, args, text } = task.action
-  const role = module === 'include_role' ? (args.get('name') ?? args.get('role') ?? /name=(\S+)/.exec(print((text?.value ?? '') as Value))?.[1]) : undefined
+  const given = module === 'include_role' && text ? splitKeyValues(text, false).pairs : args
+  const role = module === 'include_role' ? (given.get('name') ?? given.get('role')) : undefined
   return role === undefined ? written : `${written} : ${role instanceof Template ? role.text : print(role as Value)}`
 }
 

@@ -1,11 +1,11 @@
-/** `include_tasks` and `include_role`: tasks that are read in the run, when their turn comes. */
+/** `include_tasks`, its older form `include`, and `include_role`: tasks that are read in the run, when their turn comes. */
 import { fail } from '../../diagnostic/diagnostic.ts'
 import type { Keywords } from '../../load/playbook.ts'
 import { roleRequest, type Given } from '../../plan/compile.ts'
 import type { CompiledBlock } from '../../plan/compiled.ts'
-import { filterItems, selected, tagsOf } from '../../plan/tags.ts'
+import { filterItems, isSelected } from '../../plan/tags.ts'
 import { print, repr } from '../../value/print.ts'
-import { Dict, RawDict, type Value } from '../../value/value.ts'
+import { Dict, RawDict, type Raw, type Value } from '../../value/value.ts'
 import { NOTHING, type Outcome } from '../outcome.ts'
 import type { ActionContext } from './action.ts'
 
@@ -48,19 +48,15 @@ function included(
   let block = play.inclusions.get(key)
   if (!block) {
     const own = task.task.keywords.get('vars')?.raw
-    const vars = new RawDict([...(own instanceof RawDict ? own : []), ...local])
+    const given = task.task.action.module === 'include' ? [...bound.args].filter(([name]) => name !== '_raw_params' && name !== 'file') : []
+    const vars = new RawDict([...(own instanceof RawDict ? own : []), ...local, ...given.map(([name, { raw }]): [Value, Raw] => [name, raw])])
     const applied = bound.args.get('apply')?.node
     const apply: Keywords = applied ? play.compiled.compiler.applied(applied) : new Map()
     const all = compile({ vars, apply })
     if (all.block.length === 0) return undefined
     block = {
       ...all,
-      block: filterItems(all.block, (each) =>
-        selected(
-          tagsOf(each, (raw) => evaluator.value(raw)),
-          session.options,
-        ),
-      ),
+      block: filterItems(all.block, (each) => isSelected(each, (raw) => evaluator.value(raw), session.options)),
     }
     play.inclusions.set(key, block)
   }

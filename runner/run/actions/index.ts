@@ -25,6 +25,8 @@ const ACTIONS: Readonly<Record<string, RunnerAction>> = {
   pause: { parameters: ['seconds', 'minutes', 'prompt', 'echo'], onlyFirstHost: true, run: pause },
   setup: { parameters: ['gather_subset', 'gather_timeout', 'filter', 'fact_path'], run: setup },
   gather_facts: { parameters: ['gather_subset', 'gather_timeout', 'filter', 'fact_path', 'parallel'], run: gatherFacts },
+  // Whatever else an include is given are variables for what it includes.
+  include: { parameters: undefined, freeForm: '_raw_params', splitsAll: true, includes: true, run: includeTasks },
   include_tasks: { parameters: ['_raw_params', 'file', 'apply'], freeForm: '_raw_params', splitsAll: true, includes: true, run: includeTasks },
   include_role: { parameters: ROLE_ARGUMENTS, includes: true, run: includeRole },
   include_vars: { parameters: INCLUDE_VARS_ARGUMENTS, freeForm: '_raw_params', splitsAll: true, run: includeVars },
