@@ -6,12 +6,12 @@
 export type Place = 'play' | 'role' | 'block' | 'task'
 
 /**
- * `text` and `boolean` and `integer` may be templates; `names` is a list of text or one text with commas; `conditions` is an
+ * `text` and `boolean` and `integer` may be templates; `names` is a list of text or one text with commas, and so are `tags`, which are no number; `conditions` is an
  * expression or a list of them; `variable` is the name of a variable and `variables` a mapping of such names, neither a template;
  * `map` is a mapping; `defaults` a mapping of arguments by modules, or a list of such; `items` is a list of tasks; `any` is read by whoever uses it.
  */
 export type KeywordKind =
-  'text' | 'boolean' | 'integer' | 'number' | 'names' | 'conditions' | 'variable' | 'variables' | 'map' | 'arguments' | 'defaults' | 'items' | 'any'
+  'text' | 'boolean' | 'integer' | 'number' | 'names' | 'tags' | 'conditions' | 'variable' | 'variables' | 'map' | 'arguments' | 'defaults' | 'items' | 'any'
 
 export interface Keyword {
   readonly kind: KeywordKind
@@ -30,7 +30,7 @@ const EVERYWHERE: readonly Place[] = ['play', 'role', 'block', 'task']
 export const KEYWORDS: Readonly<Record<string, Keyword>> = {
   name: { kind: 'text', places: EVERYWHERE },
   vars: { kind: 'variables', places: EVERYWHERE },
-  tags: { kind: 'names', places: EVERYWHERE },
+  tags: { kind: 'tags', places: EVERYWHERE },
   when: { kind: 'conditions', places: ['role', 'block', 'task'] },
   become: { kind: 'boolean', places: EVERYWHERE },
   become_user: { kind: 'text', places: EVERYWHERE },

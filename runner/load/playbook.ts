@@ -114,6 +114,7 @@ const MAX_IMPORT_DEPTH = 20
 const INCLUDE_KEYWORDS: ReadonlySet<string> = new Set(
   'args collections debugger ignore_errors listen loop loop_control name no_log register run_once tags timeout vars when'.split(' '),
 )
+const LOOP_CONTROL: readonly string[] = ['label', 'loop_var', 'index_var', 'pause', 'extended', 'extended_allitems']
 const INCLUDES: ReadonlySet<string> = new Set(['include_tasks', 'include_role'])
 const IMPORTS: Readonly<Record<string, Import['what']>> = { import_tasks: 'tasks', import_role: 'role' }
 
@@ -309,7 +310,7 @@ export class PlaybookLoader {
       this.#fault('WRONG_TYPE', `'${what}' is a list of tasks, and this is ${kindName(node)}`, node.range)
       return []
     }
-    return node.items.flatMap((item) => this.#item(item) ?? [])
+    return node.items.flatMap((item) => (isNull(item) ? [] : (this.#item(item) ?? [])))
   }
 
   #item(node: Node): TaskItem | undefined {
@@ -329,7 +330,11 @@ export class PlaybookLoader {
 
   #block(node: MapNode): Block {
     const keywords = this.#keywords(node, 'block', () => false)
-    const items = (keyword: string): TaskItem[] => this.#items(keywords.get(keyword)?.node, keyword)
+    const items = (keyword: string): TaskItem[] => {
+      const found = keywords.get(keyword)
+      if (found?.raw === null) this.#fault('WRONG_TYPE', `'${keyword}' is a list of tasks, and there is nothing`, found.keyRange)
+      return this.#items(found?.node, keyword)
+    }
     return { kind: 'block', keywords, range: node.range, block: items('block'), rescue: items('rescue'), always: items('always') }
   }
 
@@ -353,6 +358,14 @@ export class PlaybookLoader {
     })
     const loop = keywords.get('loop')
     if (loop) loops.unshift({ lookup: undefined, ...loop })
+    for (const { lookup, node, keyRange } of loops) {
+      if (lookup !== undefined && isNull(node)) this.#fault('MISSING_KEYWORD', `'with_${lookup}' needs a value`, keyRange)
+    }
+    const control = keywords.get('loop_control')?.node
+    for (const { key, keyRange } of control?.kind === 'map' ? control.entries : []) {
+      if (!LOOP_CONTROL.includes(key))
+        this.#fault('UNKNOWN_KEYWORD', `'loop_control' has no '${key}'`, keyRange, didYouMean(key, LOOP_CONTROL) ?? `It has: ${LOOP_CONTROL.join(', ')}.`)
+    }
     if (loops.length > 1) this.#fault('CONFLICTING_ACTIONS', 'a task is repeated over one thing', loops[1]!.keyRange, "Keep 'loop', or one 'with_'.")
     const written = ['action', 'local_action'].flatMap((name) => entryOf(node, name) ?? [])
     const [entry, second] = [...actions, ...written]
@@ -508,6 +521,7 @@ const KIND_WORDS: Readonly<Record<KeywordKind, string>> = {
   integer: 'a whole number',
   number: 'a number',
   names: 'a name or a list of names',
+  tags: 'a name or a list of names',
   conditions: 'a condition or a list of conditions',
   variable: 'the name of a variable',
   variables: 'a mapping, or a list of mappings',
@@ -568,6 +582,8 @@ function hasKind(node: Node, kind: KeywordKind): boolean {
       return isTemplate(node) || typeof value === 'number' || (text !== undefined && /^-?\d+$/.test(text))
     case 'number':
       return isTemplate(node) || typeof value === 'number' || value instanceof Float || (text !== undefined && /^-?\d+(\.\d+)?%?$/.test(text))
+    case 'tags':
+      return text !== undefined || isTemplate(node) || (node.kind === 'list' && node.items.every((item) => item.kind === 'scalar'))
     case 'names':
     case 'conditions':
       return value !== undefined || (node.kind === 'list' && node.items.every((item) => item.kind === 'scalar'))

@@ -197,6 +197,9 @@ export class PlayCompiler {
   }
 
   #task(task: Task, { outer, role, isHandler, folders }: Situation): CompiledTask {
+    const listen = isHandler ? undefined : task.keywords.get('listen')
+    if (listen)
+      this.#tools.roles.faults.push({ code: 'UNKNOWN_KEYWORD', severity: 'error', summary: "'listen' is a keyword of handlers", range: listen.keyRange })
     const own = path.resolve(this.#tools.workingFolder, path.dirname(task.range.file.path))
     const chain = [task.keywords, ...outer]
     return { kind: 'task', id: this.#tools.counter.next(), task, chain, role, play: this.#play, isHandler, folders: [...new Set([own, ...folders])] }

@@ -218,7 +218,7 @@ export class BatchRun {
     // What could not be included counts as a failure even where that is rescued; what is not there, for the rest of the run.
     if (cursor.isRescued && isFailedInclude(task, outcome)) {
       state.stats.failures++
-      if (outcome.failure?.diagnostic?.code !== 'WRONG_TYPE') state.out = 'failed'
+      if (outcome.failure?.diagnostic?.code !== 'WRONG_TYPE') state.isLostLater = true
     } else if (cursor.isRescued) state.stats.rescued++
     else {
       state.stats.failures++

@@ -32,6 +32,8 @@ export class HostState {
   readonly ports = new Map<string, Port>()
   /** Why it takes no part in later plays; undefined where it does. */
   out: 'failed' | 'unreachable' | undefined
+  /** Whether it takes no part in later plays, though it is through this one without a failure that counts. */
+  isLostLater = false
   /** Handlers notified and not yet run: ids of their tasks. */
   readonly notified = new Set<number>()
   /** In a dry run: handlers of which it is unknown whether they were notified, with the cause. */

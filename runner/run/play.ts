@@ -87,6 +87,7 @@ export async function runPlay(session: Session, compiled: CompiledPlay, interrup
   const hosts = await settled(() => playHosts(session, compiled, true, general))
   const prompted = await promptFor(session, compiled, general)
   const name = await settled(() => playName(compiled, general))
+  for (const host of hosts.map((each) => session.host(each))) if (host.isLostLater) host.out ??= 'failed'
   if (hosts.length === 0) session.emit({ kind: 'no-hosts', play: name, reason: 'no hosts matched' })
   let maybeEnded: string | undefined
   for (const batch of await settled(() => batches(ordered(hosts, compiled, general), compiled, general))) {
@@ -110,7 +111,7 @@ function batches(hosts: readonly string[], compiled: CompiledPlay, evaluator: Ev
   const value = keyword && keyword.raw !== null ? evaluator.value(keyword.raw) : 0
   const sizes = (Array.isArray(value) ? value : [value]).map((size): number => {
     const text = print(size)
-    const number = /^(\d+)(%?)$/.exec(text)
+    const number = /^(-?\d+)(%?)$/.exec(text)
     if (!number) fail('WRONG_TYPE', `'serial' is '${text}'`, { range: keyword!.node.range, hint: 'It is a number of hosts, a percentage, or a list of those.' })
     return number[2] === '%' ? Math.max(1, Math.floor((Number(number[1]) * hosts.length) / 100)) : Number(number[1])
   })

@@ -15,6 +15,7 @@ import { findFile } from '../resolve/controller.ts'
 import { checkArguments } from '../resolve/role-arguments.ts'
 import { taskArguments } from '../resolve/module-defaults.ts'
 import { Pending } from '../resolve/pending.ts'
+import { LOOKUP_NAMES, lookupName } from '../resolve/lookup/index.ts'
 import type { Evaluator } from '../resolve/variables.ts'
 import { print } from '../value/print.ts'
 import { booleanOf } from '../value/truth.ts'
@@ -147,13 +148,19 @@ class PlayParts {
         return this.#placed([block], false)
       }
       const name = args.get('_raw_params') ?? args.get('file')
-      const file = name === undefined ? undefined : compiler.taskFile(task, print(name))
+      if (name === undefined) {
+        const { written, range } = task.task.action
+        this.#add({ code: 'BAD_ARGUMENT', severity: 'error', summary: `'${written}' takes the path of a task file`, range }, true)
+        return []
+      }
+      const file = compiler.taskFile(task, print(name))
       if (file === undefined || this.#isSeen(file)) return []
       return this.#placed([compiler.includeTasks(task, file, given)], false)
     } catch (error) {
       if (!(error instanceof DiagnosticError)) throw error
       // A file that is there has to be one that can be run, whether its turn comes or not.
-      for (const each of error.diagnostics) this.#add(each, UNSUPPORTED.has(each.code))
+      for (const each of error.diagnostics)
+        this.#add(each, UNSUPPORTED.has(each.code) || (each.code === 'BAD_ARGUMENT' && !args.has('name') && !args.has('role')))
       return []
     }
   }
@@ -252,7 +259,11 @@ class PlayCheck {
   }
 
   #task(task: CompiledTask, active: ActivePlay, certain: boolean): void {
-    const { action } = task.task
+    const { action, loop } = task.task
+    if (loop?.lookup !== undefined && lookupName(loop.lookup) === undefined) {
+      const hint = didYouMean(loop.lookup, LOOKUP_NAMES) ?? `There are: ${LOOKUP_NAMES.join(', ')}.`
+      this.#add({ code: 'UNKNOWN_LOOKUP', severity: 'error', summary: `there is no lookup '${loop.lookup}'`, range: loop.keyRange, hint }, true)
+    }
     // Which arguments it takes is known once a template has named its module.
     if (action.named) return
     const own = runnerAction(action.module)
@@ -268,7 +279,7 @@ class PlayCheck {
       this.#collect(error, true, action.range)
       return
     }
-    this.#handlers(task, active)
+    this.#handlers(task, active, certain)
     if (!this.#syntax(task, bound, certain)) return
     for (const host of active.hosts.slice(0, MAX_HOSTS_TRIED)) this.#try(task, active, host, certain)
   }
@@ -294,7 +305,7 @@ class PlayCheck {
   }
 
   /** A handler that nobody has, where the name is written out. */
-  #handlers(task: CompiledTask, active: ActivePlay): void {
+  #handlers(task: CompiledTask, active: ActivePlay, certain: boolean): void {
     const notify = inherited(task.chain, 'notify')
     if (!notify || active.hosts.length === 0) return
     const evaluator = this.#session.evaluator(active.hosts[0], active, task)
@@ -321,7 +332,7 @@ class PlayCheck {
           range,
           hint: didYouMean(raw, names) ?? 'A handler is notified by its name or by what it listens to.',
         },
-        true,
+        certain,
       )
     }
   }
@@ -377,6 +388,8 @@ class PlayCheck {
       for (const [index, item] of items.slice(0, MAX_ITEMS_TRIED).entries()) {
         const local = new Map<Value, Raw>([[typeof named === 'string' ? named : 'item', item]])
         const indexName = control instanceof Map ? control.get('index_var') : undefined
+        // Where a template gives the names, the item has none yet.
+        if (named instanceof Template || indexName instanceof Template) return
         if (typeof indexName === 'string') local.set(indexName, index).set('ansible_index_var', indexName)
         local.set('ansible_loop_var', typeof named === 'string' ? named : 'item')
         local.set('ansible_loop', new Unknown('the loop'))

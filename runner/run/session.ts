@@ -369,7 +369,7 @@ export class Session {
       magic.set('ansible_play_name', play.name)
       const all = [...new Set([...play.hosts, ...play.added])]
       const alive = all.filter((name) => !play.gone.has(name))
-      const batch = alive.filter((name) => play.batch.includes(name) || play.added.has(name))
+      const batch = [...new Set([...play.batch, ...play.added])].filter((name) => !play.gone.has(name))
       magic.set('ansible_play_hosts_all', all)
       magic.set('ansible_play_hosts', alive)
       magic.set('ansible_play_batch', batch)

@@ -161,7 +161,7 @@ class TaskOnHost {
       throw error
     }
     if (!Array.isArray(items)) return items
-    const control = loopControl(this.#task)
+    const control = await this.#loopControl()
     const outcomes: ItemOutcome[] = []
     const { loopVariable } = control
     const facts = new Map<Value, Raw>()
@@ -193,6 +193,29 @@ class TaskOnHost {
       if (control.pauseSeconds > 0 && index < items.length - 1 && !this.#session.options.check) await delay(control.pauseSeconds * 1000)
     }
     return combine(outcomes)
+  }
+
+  /** What the task says of its loop; templates in it, but for the label, are evaluated without an item. */
+  async #loopControl(): Promise<LoopControl> {
+    const raw = this.#task.task.keywords.get('loop_control')?.raw
+    const given = raw instanceof Map ? raw : new Map<Value, Raw>()
+    const value = async (name: string): Promise<Value | undefined> => {
+      const found = given.get(name)
+      if (found === undefined || found === null) return undefined
+      const evaluated = await this.#value(found, new Map())
+      return evaluated === this.#session.omit ? undefined : evaluated
+    }
+    const [loopVariable, indexVariable, pause, extended, allItems] = await Promise.all(
+      ['loop_var', 'index_var', 'pause', 'extended', 'extended_allitems'].map(value),
+    )
+    return {
+      loopVariable: typeof loopVariable === 'string' ? loopVariable : 'item',
+      indexVariable: typeof indexVariable === 'string' ? indexVariable : undefined,
+      label: given.get('label'),
+      pauseSeconds: pause === undefined ? 0 : Number(print(pause)),
+      extended: booleanOf(extended ?? false),
+      allItems: booleanOf(allItems ?? true),
+    }
   }
 
   /** An item's label; undefined where a dry run cannot know it. */
@@ -451,7 +474,7 @@ class TaskOnHost {
       const { become, port, environment } = await settled(() => ({
         become: becomeFor(this.#task, connectionEvaluator, options),
         port: this.#session.port(target, connectionEvaluator, connectionKeywords(this.#task, evaluator)),
-        environment: environmentOf(this.#task, evaluator),
+        environment: environmentOf(this.#task, evaluator, this.#session),
       }))
       const checkMode = await this.#checkMode(local)
       // Where it cannot be known whether or with what a task runs, it is not run.
@@ -541,7 +564,7 @@ class TaskOnHost {
       const target = await this.#target(local)
       const delegated = inherited(this.#task.chain, 'delegate_facts')
       const storedFor = delegated && delegated.raw !== null && booleanOf(await this.#value(delegated.raw, local)) ? target : this.#hostName
-      const environment = await settled(() => environmentOf(this.#task, evaluator))
+      const environment = await settled(() => environmentOf(this.#task, evaluator, this.#session))
       return this.#session.gatherFacts({ target, storedFor, whole }, this.#play, this.#task, environment, request)
     }
     const outcome = await settled(async () =>
@@ -580,8 +603,9 @@ class TaskOnHost {
   async #target(local: ReadonlyMap<Value, Raw>): Promise<string> {
     const found = inherited(this.#task.chain, 'delegate_to')
     if (!found || found.raw === null) return this.#hostName
-    const name = print(await this.#value(found.raw, local))
-    if (name === this.#session.omit) return this.#hostName
+    const named = await this.#value(found.raw, local)
+    if (named === null || named === '' || named === this.#session.omit) return this.#hostName
+    const name = print(named)
     const { inventory } = this.#session
     if (!inventory.hosts.has(name)) inventory.hosts.set(name, { name, vars: new Map() as never, listed: false })
     return name
@@ -602,6 +626,7 @@ class TaskOnHost {
     const found = this.#task.task.keywords.get(keyword)
     if (!found || found.raw === null) return otherwise
     const value = await this.#value(found.raw, local)
+    if (value === null || value === this.#session.omit) return otherwise
     const number = value instanceof Float ? value.value : Number(value)
     if (!Number.isFinite(number)) fail('WRONG_TYPE', `'${keyword}' takes a number, and this is '${print(value)}'`, { range: found.node.range })
     return number
@@ -659,22 +684,6 @@ interface LoopControl {
   readonly allItems: boolean
 }
 
-function loopControl(task: CompiledTask): LoopControl {
-  const raw = task.task.keywords.get('loop_control')?.raw
-  const get = (name: string): Raw | undefined => (raw instanceof Map ? raw.get(name) : undefined)
-  const loopVariable = get('loop_var')
-  const indexVariable = get('index_var')
-  const pause = get('pause')
-  return {
-    loopVariable: typeof loopVariable === 'string' ? loopVariable : 'item',
-    indexVariable: typeof indexVariable === 'string' ? indexVariable : undefined,
-    label: get('label'),
-    pauseSeconds: pause instanceof Float ? pause.value : typeof pause === 'number' ? pause : 0,
-    extended: isTrue(get('extended')),
-    allItems: !isFalse(get('extended_allitems')),
-  }
-}
-
 function loopInformation(items: readonly Value[], index: number, allItems: boolean): Dict {
   const { length } = items
   return Dict.of({
@@ -709,13 +718,17 @@ function combine(items: readonly ItemOutcome[]): Outcome {
 }
 
 /** The environment of the task's own commands: outer scopes first, inner ones win. */
-function environmentOf(task: CompiledTask, evaluator: Evaluator): Record<string, string> {
+function environmentOf(task: CompiledTask, evaluator: Evaluator, session: Session): Record<string, string> {
   const environment: Record<string, string> = {}
   for (const found of accumulated(task.chain, 'environment')) {
     const parts = Array.isArray(found.raw) ? found.raw : [found.raw]
     for (const raw of parts.flatMap((part): readonly Raw[] => (part instanceof RawDict ? [part] : [evaluator.value(part)].flat()))) {
-      if (raw === null) continue
-      if (!(raw instanceof RawDict || raw instanceof Dict)) fail('WRONG_TYPE', "'environment' takes a mapping", { range: found.node.range })
+      if (raw === null || raw === '' || raw === session.omit) continue
+      if (!(raw instanceof RawDict || raw instanceof Dict)) {
+        const summary = `'environment' takes a mapping, and '${print(raw as Value)}' is left out`
+        session.warn({ code: 'WRONG_TYPE', severity: 'warning', summary, range: found.node.range })
+        continue
+      }
       for (const [key, item] of raw) {
         const value = raw instanceof RawDict ? environmentValue(item, task, evaluator) : (item as Value)
         if (value !== undefined) environment[print(key)] = print(value)
@@ -734,10 +747,6 @@ function environmentValue(raw: Raw, { task }: CompiledTask, evaluator: Evaluator
     if (isGathering && error instanceof DiagnosticError && error.first.code === 'UNDEFINED_VARIABLE' && error.message.includes('ansible_env')) return undefined
     throw error
   }
-}
-
-function isTrue(raw: Raw | undefined): boolean {
-  return raw === true || (typeof raw === 'string' && /^(?:true|yes|on)$/i.test(raw))
 }
 
 function isFalse(raw: Raw | undefined): boolean {

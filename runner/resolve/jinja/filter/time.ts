@@ -14,7 +14,7 @@ export const TIME_FILTERS: readonly Filter[] = [
   filter('strftime(second=None, utc=False)', 'The input as a format for a time, in seconds since 1970, or for now.', strftime),
   filter("to_datetime(format='%Y-%m-%d %H:%M:%S')", 'The time that a text names.', (input, args) => {
     const time = parseTime(textInput(input, 'to_datetime'), args.text('format'))
-    return DateTime.of(time.year, time.month, time.day, time.hour, time.minute, time.second, time.microsecond)
+    return DateTime.of(time.year, time.month, time.day, time.hour, time.minute, time.second, time.microsecond, time.zoneMinutes)
   }),
 ]
 
@@ -30,7 +30,7 @@ function strftime(input: Value, args: Args, run: Run): Value {
   const clock = new Date(date.getTime() - offset * 60_000)
   return formatTime(format, {
     clock,
-    microsecond: 0,
+    microsecond: undefined,
     epochSeconds: whole,
     zoneMinutes: offset === 0 ? 0 : -offset,
     zoneName: args.flag('utc') ? 'GMT' : undefined,

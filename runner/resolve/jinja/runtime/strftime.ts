@@ -7,7 +7,8 @@ const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 
 export interface Clock {
   /** The clock's fields, as those of a UTC date. */
   readonly clock: Date
-  readonly microsecond: number
+  /** Undefined where the clock has whole seconds only. */
+  readonly microsecond: number | undefined
   readonly epochSeconds: number
   /** Minutes east of UTC; undefined where the zone is not known. */
   readonly zoneMinutes: number | undefined
@@ -56,7 +57,8 @@ function directiveText(directive: string, time: Clock): string | undefined {
     case 'e':
       return pad(clock.getUTCDate(), 2, ' ')
     case 'f':
-      return pad(time.microsecond, 6)
+      // Python's `time.strftime` leaves it to the system, which knows no smaller part of a second.
+      return time.microsecond === undefined ? '%f' : pad(time.microsecond, 6)
     case 'F':
       return both('%Y-%m-%d')
     case 'G':
@@ -146,12 +148,15 @@ export interface ParsedTime {
   minute: number
   second: number
   microsecond: number
+  /** East of UTC, where the text says it. */
+  zoneMinutes?: number
 }
 
 /** Reads a time as Python's `strptime` does. Refuses text that does not match. */
 export function parseTime(text: string, format: string): ParsedTime {
   const found: ParsedTime = { year: 1900, month: 1, day: 1, hour: 0, minute: 0, second: 0, microsecond: 0 }
   let isAfternoon: boolean | undefined
+  let dayOfYear: number | undefined
   let at = 0
   const mismatch = (): never => refuseValue(`time data '${text}' does not match format '${format}'`)
   const take = (pattern: RegExp): string => {
@@ -199,13 +204,9 @@ export function parseTime(text: string, format: string): ParsedTime {
       case '%f':
         found.microsecond = Number(take(/^\d{1,6}/).padEnd(6, '0'))
         break
-      case '%j': {
-        const day = Number(take(/^\d{1,3}/))
-        const date = new Date(Date.UTC(found.year, 0, day))
-        found.month = date.getUTCMonth() + 1
-        found.day = date.getUTCDate()
+      case '%j':
+        dayOfYear = Number(take(/^\d{1,3}/))
         break
-      }
       case '%p':
         isAfternoon = take(/^[AaPp][Mm]/).toLowerCase() === 'pm'
         break
@@ -223,7 +224,7 @@ export function parseTime(text: string, format: string): ParsedTime {
         name(DAYS)
         break
       case '%z':
-        take(/^(?:Z|[-+]\d{2}:?[0-5]\d)/)
+        found.zoneMinutes = zoneMinutesOf(take(/^(?:Z|[-+]\d{2}:?[0-5]\d)/))
         break
       case '%Z':
         take(/^[A-Za-z]*/)
@@ -238,8 +239,19 @@ export function parseTime(text: string, format: string): ParsedTime {
     }
   }
   if (at < text.length) refuseValue(`unconverted data remains: ${text.slice(at)}`)
+  if (dayOfYear !== undefined) {
+    const date = new Date(Date.UTC(found.year, 0, dayOfYear))
+    found.month = date.getUTCMonth() + 1
+    found.day = date.getUTCDate()
+  }
   if (isAfternoon !== undefined) found.hour = (found.hour % 12) + (isAfternoon ? 12 : 0)
   const days = new Date(Date.UTC(found.year, found.month, 0)).getUTCDate()
   if (found.day > days) refuseValue('day is out of range for month')
   return found
+}
+
+/** `+02:00`, `-0130` or `Z`, in minutes east of UTC. */
+function zoneMinutesOf(text: string): number {
+  const [, sign, hours = '0', minutes = '0'] = /^([-+])(\d{2}):?(\d{2})$/.exec(text) ?? []
+  return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes))
 }
