@@ -753,42 +753,30 @@ function isFalse(raw: Raw | undefined): boolean {
   return raw === false || (typeof raw === 'string' && /^(?:false|no|off)$/i.test(raw))
 }
 
-/** What a task with `no_log` may have brought to light. */
-function secretsOf(outcome: Outcome): Value[] {
-  const SHOWN_FREELY = new Set([
-    'dest',
-    'path',
-    'src',
-    'mode',
-    'owner',
-    'group',
-    'state',
-    'checksum',
-    'md5sum',
-    'remote_checksum',
+/** Keys of results and of items under which no secret stands, at any depth. */
+const SHOWN_FREELY: ReadonlySet<Value> = new Set(
+  [
+    'dest path src mode owner group state checksum md5sum remote_checksum changed failed rc msg size uid gid elapsed ansible_included_var_files',
+    // Of accounts and files.
+    'name user pw_name gr_name shell home groups system port host mimetype charset version',
     // It holds no texts: see `showsDiff`.
     'diff',
-    'changed',
-    'failed',
-    'rc',
-    'msg',
-    'size',
-    'uid',
-    'gid',
-    'elapsed',
-    'ansible_included_var_files',
-  ])
-  const own = [...outcome.data].filter(([key]) => !SHOWN_FREELY.has(key as string)).map(([, value]) => value)
-  return [...own.flatMap(telling), ...(outcome.items ?? []).flatMap((each) => [...telling(each.item), ...secretsOf(each.outcome)])]
+    // What the runner itself writes: names of variables and jobs.
+    'ansible_loop_var ansible_index_var ansible_job_id results_file',
+  ].flatMap((line) => line.split(' ')),
+)
+
+/** What a task with `no_log` may have brought to light. */
+function secretsOf({ data, items }: Outcome): Value[] {
+  return [...telling(data), ...(items ?? []).flatMap((each) => [...telling(each.item), ...secretsOf(each.outcome)])]
 }
 
-/** What the runner itself writes into results: names of variables and jobs. */
-const BOOKKEEPING: ReadonlySet<Value> = new Set(['ansible_loop_var', 'ansible_index_var', 'ansible_job_id', 'results_file'])
-
 /** Texts that may tell something: a number or a few characters are everywhere, and hiding them would only garble the report. */
-function telling(value: Value): Value[] {
-  if (Array.isArray(value)) return value.flatMap(telling)
-  if (value instanceof Dict) return [...value].flatMap(([key, item]) => (BOOKKEEPING.has(key) ? [] : telling(item)))
+function telling(value: Value, key?: Value): Value[] {
+  if (key === 'cmd' && Array.isArray(value)) return value.slice(1).flatMap((word) => telling(word))
+  if (Array.isArray(value)) return value.flatMap((item) => telling(item))
+  // Of variables that a task sets the name tells nothing.
+  if (value instanceof Dict) return [...value].flatMap(([name, item]) => (key !== 'ansible_facts' && SHOWN_FREELY.has(name) ? [] : telling(item, name)))
   return typeof value === 'string' && value.trim().length >= MIN_SECRET_LENGTH ? [value] : []
 }
 
