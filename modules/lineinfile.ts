@@ -23,7 +23,7 @@ const params = () =>
       state: z.enum(['present', 'absent']).default('present').describe('Whether the line is there, or no such line.'),
       line: param
         .string()
-        .transform((line) => line.replace(/[\r\n]+$/, ''))
+        .transform((line) => line.replace(/\n+$/, ''))
         .optional()
         .describe('The line.'),
       regexp: z
@@ -74,13 +74,18 @@ function present(text: string, p: Params): Edit {
     return next === lines[replaced] ? unchanged : { text: lines.with(replaced, next).join(''), message: 'line replaced' }
   }
   if (p.backrefs) return unchanged
-  const isLine = (each: string | undefined) => each?.replace(/[\r\n]+$/, '') === line
+  const isLine = (each: string | undefined) => each !== undefined && holds(each, line)
   const found = neighbour(lines, isLine, p)
   // With firstmatch Ansible looks for the line itself no further than that either.
   const exact = (p.firstmatch && found >= 0 ? lines.slice(0, found) : lines).findLastIndex(isLine)
   if (exact >= 0) return lines[exact] === `${line}\n` ? unchanged : { text: lines.with(exact, `${line}\n`).join(''), message: 'line replaced' }
   if (found >= 0 && p.insertbefore === undefined && isLine(lines[found + 1])) return unchanged
   return { text: withLine(lines, insertionPlace(lines, found, p), line), message: 'line added' }
+}
+
+/** Whether a line of a file is this one, with whatever end: a carriage return belongs to the end where it is not asked for. */
+function holds(each: string, line: string): boolean {
+  return each.replace(/[\r\n]+$/, '') === line || each.replace(/\n+$/, '') === line
 }
 
 /** Before or after which line a new one goes; -1 where none is found, or asked for. */
@@ -111,7 +116,7 @@ function absent(text: string, p: Params): Edit {
   const remaining = lines.filter((each) => {
     if (regexp) return regexp.search(each) === null
     if (needle !== undefined) return !each.includes(needle)
-    return each.replace(/[\r\n]+$/, '') !== line
+    return line === undefined || !holds(each, line)
   })
   const found = lines.length - remaining.length
   return { text: remaining.join(''), message: found === 0 ? '' : `${found} line(s) removed`, found }

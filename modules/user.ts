@@ -34,6 +34,8 @@ const params = () =>
       update_password: z.enum(['always', 'on_create']).default('always').describe('Whether the password of a user who is there is set.'),
       password_lock: param.bool().optional().describe('Whether the password is locked.'),
       expires: param.number().optional().describe('When the account expires, in seconds since 1970; below 0 never.'),
+      password_expire_max: param.int().optional().describe('After how many days the password has to be changed; a new user has it unset.'),
+      password_expire_min: param.int().optional().describe('How many days a password stays before it may be changed.'),
       force: param.bool().default(false).describe('With absent: though the user is logged in.'),
       remove: param.bool().default(false).describe('With absent: the home folder and mail as well.'),
       generate_ssh_key: param.bool().default(false).describe('Make an SSH key where there is none.'),
@@ -54,10 +56,16 @@ const params = () =>
     })
 type Params = z.output<ReturnType<typeof params>>
 
+/** What stands in the shadow file. */
+const SHADOWED = ['password', 'password_lock', 'expires', 'password_expire_max', 'password_expire_min'] as const
+
 interface Shadow {
   readonly password: string
   /** Days since 1970, or empty. */
   readonly expires: string
+  /** How many days a password stays, and when it has to be changed; may be empty. */
+  readonly minDays: string
+  readonly maxDays: string
 }
 
 type Probes = {
@@ -82,7 +90,7 @@ function* probe(p: Params): Generator<ProbeTree, Probes, never> {
   if (p.state === 'absent') return { user }
   const first: Probes = {
     user,
-    ...((p.password !== undefined || p.password_lock !== undefined || p.expires !== undefined) && { shadow: shadowOf(p.name) }),
+    ...(SHADOWED.some((name) => p[name] !== undefined) && { shadow: shadowOf(p.name) }),
     ...(p.groups !== undefined && { memberOf: memberOf(p.name) }),
   }
   const found: { user: Passwd | null } = yield first
@@ -120,7 +128,7 @@ function shadowOf(name: string): Probe<Shadow | null> {
     ['getent', 'shadow', name],
     (reply) => {
       const fields = reply.stdout.split('\n', 1)[0]!.split(':')
-      return reply.exitCode !== 0 || fields.length < 8 ? null : { password: fields[1]!, expires: fields[7]! }
+      return reply.exitCode !== 0 || fields.length < 8 ? null : { password: fields[1]!, minDays: fields[3]!, maxDays: fields[4]!, expires: fields[7]! }
     },
     { okExitCodes: [0, 2], label: `shadow of ${name}` },
   )
@@ -199,7 +207,13 @@ function plannedShadow(before: State, p: Params): After<Shadow> {
   if (typeof password === 'string' && p.password_lock === true && !password.startsWith('!')) password = `!${password}`
   // An account that never had a password cannot be unlocked.
   if (typeof password === 'string' && p.password_lock === false && bare(password) !== '') password = bare(password)
-  return { password, expires: p.expires === undefined ? (now?.expires ?? '') : p.expires < 0 ? '' : String(Math.floor(p.expires / SECONDS_A_DAY)) }
+  const days = (wish: number | undefined, key: 'minDays' | 'maxDays') => (wish === undefined ? (now?.[key] ?? KNOWN_AFTER_APPLY) : wish < 0 ? '' : String(wish))
+  return {
+    password,
+    expires: p.expires === undefined ? (now?.expires ?? '') : p.expires < 0 ? '' : String(Math.floor(p.expires / SECONDS_A_DAY)),
+    minDays: days(p.password_expire_min, 'minDays'),
+    maxDays: days(p.password_expire_max, 'maxDays'),
+  }
 }
 
 /** A hash without the mark of a lock. */
@@ -241,6 +255,7 @@ function* apply({ params: p, before, after: planned }: Situation): Generator<Ste
   if (before.user !== null) yield* makeHome(p, before, after)
   yield* lockSteps(p, before, after)
   yield* makeKey(p, before)
+  yield* setDays(p, before, after)
   return output
 }
 
@@ -303,6 +318,16 @@ function* lockSteps(p: Params, before: State, after: Promised<State>): Generator
   const now = before.user === null ? undefined : before.shadow?.password
   if (next === now || (next === KNOWN_AFTER_APPLY && !p.password_lock)) return
   yield run(['usermod', p.password_lock ? '-L' : '-U', p.name])
+}
+
+function* setDays(p: Params, before: State, after: Promised<State>): Generator<Step, void, StepReply> {
+  const now = before.user === null ? undefined : before.shadow
+  const next = after.shadow as Exclude<After<Shadow>, symbol> | undefined
+  const options = [
+    ...(p.password_expire_min !== undefined && next!.minDays !== now?.minDays ? ['-m', String(p.password_expire_min)] : []),
+    ...(p.password_expire_max !== undefined && next!.maxDays !== now?.maxDays ? ['-M', String(p.password_expire_max)] : []),
+  ]
+  if (options.length > 0) yield run(['chage', ...options, p.name])
 }
 
 function* makeHome(p: Params, before: State, after: Promised<State>): Generator<Step, void, StepReply> {

@@ -1,5 +1,5 @@
 /** What `command` and `shell` share: guards by files, and the result of a program. */
-import { file, NothingDone, param, query, run } from '../../runner/module.ts'
+import { file, linesOf, NothingDone, param, query, run } from '../../runner/module.ts'
 import type { FileState, Probe, RunStep, StateOf, Step, StepReply } from '../../runner/module.ts'
 import { join } from './target.ts'
 
@@ -152,9 +152,9 @@ function commandResult(reply: StepReply, argv: readonly string[], params: Comman
     rc: reply.exitCode,
     ...times(reply),
     stdout,
-    stdout_lines: lines(stdout),
+    stdout_lines: linesOf(stdout),
     stderr,
-    stderr_lines: lines(stderr),
+    stderr_lines: linesOf(stderr),
     msg: reply.exitCode === 0 ? '' : 'non-zero return code',
     ...(reply.exitCode !== 0 && { failed: true }),
   }
@@ -192,13 +192,6 @@ function micros(ms: number): string {
   return String(Math.floor((ms % 1000) * 1000)).padStart(6, '0')
 }
 
-/** As Python's `splitlines` does it. */
-function lines(text: string): string[] {
-  const parts = text.split(/\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/)
-  if (parts.at(-1) === '') parts.pop()
-  return parts
-}
-
 export const COMMAND_RETURNS = {
   cmd: 'What was run.',
   rc: 'The exit code, or minus the number of the signal that ended it; any but 0 fails the task.',
@@ -226,9 +219,9 @@ export function terminalResult({ exitCode, stdout, stderr }: StepReply): Record<
   return {
     rc: exitCode,
     stdout,
-    stdout_lines: lines(stdout),
+    stdout_lines: linesOf(stdout),
     stderr,
-    stderr_lines: lines(stderr),
+    stderr_lines: linesOf(stderr),
     ...(exitCode !== 0 && { failed: true, msg: 'non-zero return code' }),
   }
 }

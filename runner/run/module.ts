@@ -31,6 +31,7 @@ import type { Overlay } from '../probe/overlay.ts'
 import { ask, readState, type ProbeContext, type ReadState } from '../probe/probe.ts'
 import { predictedState, stateAt } from '../probe/state.ts'
 import { fromPlain } from '../value/convert.ts'
+import { linesOf } from '../value/text.ts'
 import { Dict, Unknown } from '../value/value.ts'
 import { withHostPaths } from './host-paths.ts'
 import type { Machine } from './machine.ts'
@@ -500,6 +501,11 @@ function probeContext({ port, cloud, become, check, overlay, liveUnknownBecause 
 function dictOf(result: Readonly<Record<string, unknown>>, { cause }: ModuleContext): Dict {
   const dict = new Dict()
   for (const [key, value] of Object.entries(result)) if (value !== undefined) dict.set(key, fromPlain(unknownUntilApplied(value, cause)))
+  // As in Ansible whatever tells of an output tells of its lines.
+  for (const key of ['stdout', 'stderr']) {
+    const text = dict.get(key)
+    if (typeof text === 'string' && !dict.has(`${key}_lines`)) dict.set(`${key}_lines`, linesOf(text))
+  }
   return dict
 }
 

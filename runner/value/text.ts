@@ -16,3 +16,18 @@ export function compareText(a: string, b: string): number {
   }
   return a.length < b.length ? -1 : 1
 }
+
+const LINE_BREAK = /\r\n|[\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029]/g
+
+/** Python's `splitlines`: the lines of a text, with what ends them or without. */
+export function linesOf(text: string, keepEnds = false): string[] {
+  const lines: string[] = []
+  let start = 0
+  for (const found of text.matchAll(LINE_BREAK)) {
+    const end = found.index + found[0].length
+    lines.push(text.slice(start, keepEnds ? end : found.index))
+    start = end
+  }
+  if (start < text.length) lines.push(text.slice(start))
+  return lines
+}

@@ -45,6 +45,10 @@ t.test('from the user that is to steps', async (t) => {
     ['name: a\npassword_lock: false', { ...base, 'query:shadow:a': answer(`a:!${HASH}:1:0:99999:7:::\n`) }, ['usermod -U a']],
     ['name: a\npassword_lock: false', { ...base, 'query:shadow:a': answer('a:!:1:0:99999:7:::\n') }, []],
     ['name: a\nexpires: 86400', { ...base, 'query:shadow:a': answer('a:!:1:0:99999:7:::\n') }, ['usermod -e 1970-01-02 a']],
+    ['name: a\npassword_expire_max: 90\npassword_expire_min: 0', { ...base, 'query:shadow:a': answer('a:!:1:0:99999:7:::\n') }, ['chage -M 90 a']],
+    ['name: a\npassword_expire_max: 90\npassword_expire_min: 1', { ...base, 'query:shadow:a': answer('a:!:1:0:90:7:::\n') }, ['chage -m 1 a']],
+    ['name: a\npassword_expire_max: 90', { ...base, 'query:shadow:a': answer('a:!:1:0:90:7:::\n') }, []],
+    ['name: a\npassword_expire_max: 90', { ...fresh, 'query:shadow:a': answer('', 2) }, ['useradd -m a', 'chage -M 90 a']],
     ['name: a\nexpires: -1', { ...base, 'query:shadow:a': answer('a:!:1:0:99999:7::1:\n') }, ['usermod -e "" a']],
     ['name: a\nstate: absent\nremove: true', { 'query:user:a': A }, ['userdel -r a']],
     ['name: a\nstate: absent', { 'query:user:a': none }, []],
@@ -70,7 +74,11 @@ t.test('what is told', async (t) => {
 
 t.test('secrets', async (t) => {
   const params = parametersOf(module, `name: a\npassword: ${HASH}`) as never
-  t.same((module as StateModule).secrets?.({ params, state: { shadow: { password: '!$6$old', expires: '' } } }), [HASH, undefined, '$6$old'])
+  t.same((module as StateModule).secrets?.({ params, state: { shadow: { password: '!$6$old', expires: '', minDays: '0', maxDays: '' } } }), [
+    HASH,
+    undefined,
+    '$6$old',
+  ])
 })
 
 t.test('refusals', async (t) => {

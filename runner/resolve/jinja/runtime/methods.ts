@@ -1,6 +1,7 @@
 /** The methods of strings, lists, tuples, dicts and numbers that a template may call: a white list, each written out. */
 import { deleteItem, equal, getItem, hasItem, isHashable, setItem } from '../../../value/equal.ts'
 import { print } from '../../../value/print.ts'
+import { linesOf } from '../../../value/text.ts'
 import { truth } from '../../../value/truth.ts'
 import { Dict, DictView, Float, Tuple } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
@@ -272,17 +273,8 @@ function splitSpace(text: string, limit: number, fromRight: boolean): string[] {
   return fromRight ? [rest, ...parts.reverse()] : [...parts, rest]
 }
 
-const LINE_BREAK = /\r\n|[\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029]/g
-
 export function splitLines(text: string, keepEnds = false): string[] {
-  const lines: string[] = []
-  let start = 0
-  for (const found of text.matchAll(LINE_BREAK)) {
-    const end = found.index + found[0].length
-    lines.push(text.slice(start, keepEnds ? end : found.index))
-    start = end
-  }
-  if (start < text.length) lines.push(text.slice(start))
+  const lines = linesOf(text, keepEnds)
   checkItems(lines.length)
   return lines
 }
