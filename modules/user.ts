@@ -1,5 +1,5 @@
 /** Users of the host. */
-import { KNOWN_AFTER_APPLY, file, isKnown, orUnknown, param, query, run, state, z } from '../runner/module.ts'
+import { KNOWN_AFTER_APPLY, file, isKnown, orUnknown, param, query, run, state, withChanges, z } from '../runner/module.ts'
 import type { After, AfterTree, FileState, Planned, Probe, ProbeTree, Promised, Refusal, StateOf, Step, StepReply } from '../runner/module.ts'
 import { accountFiles, groupOf, passwdOf } from './shared/accounts.ts'
 import type { Group, Passwd } from './shared/accounts.ts'
@@ -87,7 +87,7 @@ type State = StateOf<Probes>
 
 function* probe(p: Params): Generator<ProbeTree, Probes, never> {
   const user = passwdOf(p.name)
-  if (p.state === 'absent') return { user }
+  if (p.state === 'absent') return { user, memberOf: memberOf(p.name) }
   const first: Probes = {
     user,
     ...(SHADOWED.some((name) => p[name] !== undefined) && { shadow: shadowOf(p.name) }),
@@ -99,16 +99,18 @@ function* probe(p: Params): Generator<ProbeTree, Probes, never> {
     ...(p.group === undefined ? [] : [p.group]),
     ...wishesOf(p),
     ...(p.group === undefined ? [p.name] : []),
-    ...(p.groups !== undefined && isUserKnown && found.user !== null ? [String(found.user.gid)] : []),
+    ...(p.groups !== undefined && isUserKnown && found.user !== null && isKnown(found.user, 'gid') ? [String(found.user.gid)] : []),
   ]
-  const all = { ...first, groups: Object.fromEntries(named.map((name) => [name, groupOf(name)])) }
-  const home = p.home ?? (isUserKnown ? (found.user?.home ?? `/home/${p.name}`) : undefined)
+  // Of a new user it is known as well, for what a dry run asks later.
+  const members = isUserKnown && found.user === null && !first.memberOf ? { memberOf: memberOf(p.name) } : {}
+  const all = { ...first, ...members, groups: Object.fromEntries(named.map((name) => [name, groupOf(name)])) }
+  const home = p.home ?? (isUserKnown ? homeOf(found.user, p) : undefined)
   if (home === undefined || home === '') return all
   const key = keyFile(p, home)
   return {
     ...all,
     // The home of a user who is there is made where it is missing; of a new one, useradd makes it.
-    ...(p.create_home && isUserKnown && found.user !== null && { home: { [home]: file(home, 'none') } }),
+    ...(p.create_home && isUserKnown && found.user !== null && isKnown(found.user, 'home') && { home: { [home]: file(home, 'none') } }),
     ...(p.generate_ssh_key && {
       key: { [key]: file(key, 'none') },
       fingerprint: query<string | null>(
@@ -162,7 +164,7 @@ function wishesOf(p: Params): string[] {
 }
 
 function plan(before: State, p: Params): Planned<State> {
-  if (p.state === 'absent') return { after: { user: null } }
+  if (p.state === 'absent') return { after: { user: null, ...(before.user !== null && { memberOf: [] }) } }
   const now = before.user
   const wishes = wishesOf(p)
   const primary = p.group === undefined ? undefined : before.groups![p.group]!
@@ -173,15 +175,15 @@ function plan(before: State, p: Params): Planned<State> {
       refusals: missing.map((name): Refusal => ({ summary: `Group ${name} does not exist`, hint: 'Create it first, with the module group.' })),
     }
   }
-  const user: After<Passwd> = {
-    name: p.name,
-    uid: p.uid ?? now?.uid ?? KNOWN_AFTER_APPLY,
+  const wished: Wished = {
+    uid: p.uid,
     // In a dry run a group that an earlier task makes has no number yet.
-    gid: (primary ? (isKnown(primary, 'gid') ? primary.gid : undefined) : now?.gid) ?? KNOWN_AFTER_APPLY,
-    comment: p.comment ?? now?.comment ?? '',
-    home: p.home ?? now?.home ?? KNOWN_AFTER_APPLY,
-    shell: p.shell ?? now?.shell ?? KNOWN_AFTER_APPLY,
+    gid: primary ? (isKnown(primary, 'gid') ? primary.gid : KNOWN_AFTER_APPLY) : undefined,
+    comment: p.comment,
+    home: p.home,
+    shell: p.shell,
   }
+  const user = now ? withChanges(now, wished) : newUser(p.name, wished)
   const [home] = Object.keys(before.home ?? {})
   const [key] = Object.keys(before.key ?? {})
   return {
@@ -216,18 +218,36 @@ function plannedShadow(before: State, p: Params): After<Shadow> {
   }
 }
 
+/** Where a user's home is, or will be. */
+function homeOf(user: Passwd | null, { name }: Params): string {
+  return user !== null && isKnown(user, 'home') ? user.home : `/home/${name}`
+}
+
+type Wished = { readonly [K in keyof Omit<Passwd, 'name'>]: After<Passwd[K]> | undefined }
+
+function newUser(name: string, { uid, gid, comment, home, shell }: Wished): After<Passwd> {
+  const decided: typeof KNOWN_AFTER_APPLY = KNOWN_AFTER_APPLY
+  return { name, uid: uid ?? decided, gid: gid ?? decided, comment: comment ?? '', home: home ?? decided, shell: shell ?? decided }
+}
+
 /** A hash without the mark of a lock. */
 function bare(password: string): string {
   return password.replace(/^!+/, '')
 }
 
 function plannedGroups(before: State, p: Params, wishes: readonly string[], primary: string | undefined): readonly string[] {
-  const own = primary ?? (before.user === null ? undefined : before.groups?.[String(before.user.gid)]?.name)
+  const own = primary ?? ownGroup(before)
   const current = before.user === null ? [] : before.memberOf!
   const wanted = wishes.map((name) => before.groups![name]!.name)
   if (p.append) return [...new Set([...current, ...wanted.filter((name) => name !== own)])].sort()
   // Whether the user is named in the primary group as well is of no meaning.
   return [...new Set([...wanted.filter((name) => name !== own), ...current.filter((name) => name === own)])].sort()
+}
+
+/** The name of the user's primary group: of a user whom a dry run has made it is the user's own. */
+function ownGroup({ user, groups }: State): string | undefined {
+  if (user === null) return undefined
+  return isKnown(user, 'gid') ? groups?.[String(user.gid)]?.name : user.name
 }
 
 function newHome(p: Params): After<FileState> {
@@ -429,13 +449,16 @@ export default state({
   ],
   probe,
   plan,
-  affects: ({ before, params: p }) => {
-    const home = p.home ?? (isKnown(before, 'user') ? before.user?.home : undefined) ?? `/home/${p.name}`
+  affects: ({ before, params: p, differs }) => {
+    const isThere = isKnown(before, 'user') && before.user !== null
+    const home = p.home ?? (isThere && isKnown(before.user, 'home') ? before.user.home : undefined) ?? `/home/${p.name}`
+    const stays = isThere && p.state === 'present'
+    const isMoved = !stays || differs.some(({ path }) => path[0] === 'user' && path[1] === 'home')
     return [
       ...accountFiles(),
-      { resource: `file:${home}` as const },
-      { resource: `file:${home}/*` as const },
-      { resource: `query:groups-of:${p.name}` as const },
+      ...(isMoved ? ([{ resource: `file:${home}` }, { resource: `file:${home}/*` }] as const) : []),
+      // A new user may get a group of the same name, and leave with it.
+      ...(stays ? [] : ([{ resource: `query:group-entry:${p.name}` }] as const)),
     ]
   },
   apply,

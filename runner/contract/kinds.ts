@@ -304,6 +304,14 @@ export function isKnown<S extends object>(state: S, key: keyof S & string): bool
   }
 }
 
+/** A state with some of its parts changed. What a dry run does not know of the others is kept as it is, without being touched. */
+export function withChanges<S extends object>(state: S, changes: { readonly [K in keyof S]?: After<S[K]> | undefined }): After<S> {
+  const changed = Object.defineProperties({}, Object.getOwnPropertyDescriptors(state)) as Record<string, unknown>
+  for (const [key, value] of Object.entries(changes))
+    if (value !== undefined) Object.defineProperty(changed, key, { value, enumerable: true, writable: true, configurable: true })
+  return changed as After<S>
+}
+
 /** For results: what `read` gives, or a value that says why a dry run cannot know it. */
 export function orUnknown<T>(read: () => T): T | Unknown {
   try {

@@ -15,7 +15,9 @@ import { Unknown } from '../value/value.ts'
 export function compare(before: unknown, after: unknown): Difference[] {
   const differences: Difference[] = []
   if (isRecord(before) && isRecord(after)) {
-    for (const key of Object.keys(after)) if (Object.hasOwn(before, key)) walk([key], read(before, key), read(after, key), differences)
+    for (const key of Object.keys(after)) {
+      if (Object.hasOwn(before, key) && !isKeptUnknown(before, after, key)) walk([key], partOf(before, key), partOf(after, key), differences)
+    }
   } else walk([], before, after, differences)
   return differences
 }
@@ -23,7 +25,10 @@ export function compare(before: unknown, after: unknown): Difference[] {
 function walk(path: readonly string[], before: unknown, after: unknown, differences: Difference[]): void {
   if (isRecord(after) && (isRecord(before) || before instanceof Unknown)) {
     const keys = new Set([...Object.keys(after), ...(isRecord(before) ? Object.keys(before) : [])])
-    for (const key of keys) walk([...path, key], isRecord(before) ? read(before, key) : before, read(after, key), differences)
+    for (const key of keys) {
+      if (!isRecord(before)) walk([...path, key], before, partOf(after, key), differences)
+      else if (!isKeptUnknown(before, after, key)) walk([...path, key], partOf(before, key), partOf(after, key), differences)
+    }
     return
   }
   // A content that is kept is the same, be it known or not.
@@ -31,6 +36,12 @@ function walk(path: readonly string[], before: unknown, after: unknown, differen
   const [now, then] = [known(before), known(after)]
   if (now instanceof Unknown || then instanceof Unknown || then === KNOWN_AFTER_APPLY || !isSame(now, then))
     differences.push({ path, before: now, after: then })
+}
+
+/** Whether a plan keeps what is there without anybody knowing it: see `withChanges`. */
+function isKeptUnknown(before: object, after: object, key: string): boolean {
+  const [now, then] = [before, after].map((state) => Object.getOwnPropertyDescriptor(state, key))
+  return then !== undefined && 'get' in then && then.get === now?.get
 }
 
 function known(leaf: unknown): unknown {
@@ -50,7 +61,8 @@ function isSame(a: unknown, b: unknown): boolean {
   return false
 }
 
-function read(record: Readonly<Record<string, unknown>>, key: string): unknown {
+/** A part of a state; an `Unknown` where a dry run does not know it. */
+export function partOf(record: Readonly<Record<string, unknown>>, key: string): unknown {
   try {
     return record[key]
   } catch (error) {

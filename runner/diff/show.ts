@@ -2,6 +2,7 @@
 import { structuredPatch } from 'diff'
 import { KNOWN_AFTER_APPLY, type Difference, type Event } from '../contract/kinds.ts'
 import { Content } from '../contract/content.ts'
+import { partOf } from './compare.ts'
 import type { Leaf } from '../probe/state.ts'
 import type { Secrets } from '../resolve/secrets.ts'
 import { Unknown } from '../value/value.ts'
@@ -149,8 +150,8 @@ export function printState(state: unknown): string {
   if (state instanceof Content) return `${state.sizeBytes} bytes`
   if (Array.isArray(state)) return `[${state.map(printState).join(', ')}]`
   if (typeof state === 'object')
-    return `{${Object.entries(state)
-      .map(([key, value]) => `${key}: ${printState(value)}`)
+    return `{${Object.keys(state)
+      .map((key) => `${key}: ${printState(partOf(state as Record<string, unknown>, key))}`)
       .join(', ')}}`
   return typeof state === 'number' || typeof state === 'bigint' ? String(state) : '(not shown)'
 }

@@ -6,17 +6,7 @@ import { decodeEscapes } from './escapes.ts'
 import type { ScalarNode } from './yaml.ts'
 
 /** Arguments that may follow a free-form command. Any other `x=y` is part of the command. */
-const FREE_FORM_ARGUMENTS = new Set([
-  'creates',
-  'removes',
-  'chdir',
-  'executable',
-  'warn',
-  'stdin',
-  'stdin_add_newline',
-  'strip_empty_ends',
-  'expand_argument_vars',
-])
+const FREE_FORM_ARGUMENTS = new Set(['creates', 'removes', 'chdir', 'executable', 'warn', 'stdin', 'stdin_add_newline', 'strip_empty_ends'])
 
 export interface SplitArguments {
   readonly pairs: ReadonlyMap<string, Raw>
@@ -25,7 +15,8 @@ export interface SplitArguments {
 }
 
 /**
- * Splits at white space outside quotes and outside template markers. Escapes such as `\n` count in values, not in a command's words.
+ * Splits at white space outside quotes and outside template markers. Escapes such as `\n` count in names and values, not in the words of a
+ * command. A backslash alone at the end of a line joins it with the next.
  *
  * @throws {DiagnosticError} BAD_ARGUMENT where a quote or a marker is not closed.
  */
@@ -34,16 +25,18 @@ export function splitKeyValues(node: ScalarNode, freeForm: boolean): SplitArgume
   const text = value instanceof Template ? value.text : typeof value === 'string' ? value : undefined
   if (text === undefined) return { pairs: new Map(), rest: value }
   const pairs = new Map<string, Raw>()
-  const rest: string[] = []
+  const words: string[] = []
   for (const word of splitWords(text, range)) {
+    const decoded = decodeEscapes(word)
     // As in Ansible the first = divides, wherever it stands: a name may hold a template too.
-    const [, name, text] = /^([\s\S]+?)(?<!\\)=([\s\S]*)$/.exec(word) ?? []
-    if (name !== undefined && (!freeForm || FREE_FORM_ARGUMENTS.has(name)))
-      pairs.set(decodeEscapes(name).trim(), asRaw(unquote(decodeEscapes(text!).trim()), range))
-    else rest.push(word)
+    const [, name, given] = /^([\s\S]+?)(?<!\\)=([\s\S]*)$/.exec(decoded) ?? []
+    if (name === undefined) words.push(decoded.includes('=') ? decoded.replaceAll('\\=', '=') : word)
+    else if (freeForm && !FREE_FORM_ARGUMENTS.has(name)) words.push(word)
+    else pairs.set(name.trim(), asRaw(unquote(given!.trim()), range))
   }
-  if (rest.length === 0) return { pairs, rest: undefined }
-  return { pairs, rest: pairs.size === 0 ? value : asRaw(rest.join(' '), range) }
+  if (words.length === 0) return { pairs, rest: undefined }
+  const rest = words.reduce((line, word) => (line.endsWith('\n') ? `${line}${word}` : `${line} ${word}`))
+  return { pairs, rest: rest === text ? value : asRaw(rest, range) }
 }
 
 function asRaw(text: string, range: SourceRange): Raw {
@@ -62,27 +55,45 @@ const MARKERS = [
   ['{#', '#}'],
 ] as const
 
-/** Words at white space. What stands in quotes or between markers is kept whole; quotes count within markers too, as in Ansible. */
+/**
+ * Words at spaces and line ends, each with what of these follows it beyond one space. What stands in quotes or between markers is kept whole;
+ * quotes count within markers too, as in Ansible.
+ */
 function splitWords(text: string, range: SourceRange): string[] {
   const words: string[] = []
-  let word = ''
+  const lines = text.split('\n')
   let quote: string | undefined
   const depths = MARKERS.map(() => 0)
-  for (const part of text.split(/(\s)/)) {
-    if (/^\s$/.test(part)) {
-      if (quote !== undefined || depths.some((depth) => depth > 0)) word += part
-      else {
-        if (word !== '') words.push(word)
-        word = ''
+  const append = (more: string): void => {
+    if (words.length > 0) words.push(`${words.pop()!}${more}`)
+  }
+  for (const [number, line] of lines.entries()) {
+    const parts = line.split(' ')
+    let goesOn = false
+    for (const [index, part] of parts.entries()) {
+      if (part === '' && index > 0) {
+        append(' ')
+        continue
       }
-      continue
+      if (part === '\\' && quote === undefined) {
+        goesOn = true
+        continue
+      }
+      const wasQuoted = quote !== undefined
+      for (const [, char] of part.matchAll(/(?<!\\)(["'])/g)) quote = quote === undefined ? char : quote === char ? undefined : quote
+      const isWithin = depths.some((depth) => depth > 0)
+      if (!isWithin && !wasQuoted) {
+        if (part !== '') words.push(part)
+      } else if (index === 0 && wasQuoted) append(part)
+      else if (parts.length > 1) append(index > 0 ? ` ${part}` : part)
+      else append(`\n${part}`)
+      for (const [kind, [open, close]] of MARKERS.entries()) {
+        depths[kind] = Math.max(0, depths[kind]! + part.split(open).length - part.split(close).length)
+      }
     }
-    word += part
-    for (const [, char] of part.matchAll(/(?<!\\)(["'])/g)) quote = quote === undefined ? char : quote === char ? undefined : quote
-    for (const [index, [open, close]] of MARKERS.entries()) depths[index] = Math.max(0, depths[index]! + part.split(open).length - part.split(close).length)
+    if (number < lines.length - 1 && !goesOn) append('\n')
   }
   if (quote !== undefined) fail('BAD_ARGUMENT', `a quote is not closed here: ${quote}`, { range })
   if (depths.some((depth) => depth > 0)) fail('BAD_ARGUMENT', 'a template is not closed here', { range })
-  if (word !== '') words.push(word)
   return words
 }

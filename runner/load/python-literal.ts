@@ -70,7 +70,7 @@ class LiteralReader {
       if (!quoted) return text
       this.#at += quoted[0].length
       const inside = quoted[2] ?? quoted[3] ?? ''
-      text = (text ?? '') + (/r/i.test(quoted[1]!) ? inside : decodeEscapes(inside))
+      text = (text ?? '') + (/r/i.test(quoted[1]!) ? inside : decodeEscapes(inside, { octal: true }))
     }
   }
 

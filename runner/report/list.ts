@@ -1,4 +1,5 @@
 /** What `--list-hosts`, `--list-tasks` and `--list-tags` print: Ansible's text. */
+import { repr } from '../value/print.ts'
 
 interface ListedPlay {
   readonly hosts: readonly string[]
@@ -25,9 +26,9 @@ export function renderList(playbooks: readonly ListedPlaybook[], options: ListOp
   for (const playbook of playbooks) {
     lines.push('', `playbook: ${playbook.path}`)
     playbook.plays.forEach((play, index) => {
-      lines.push('', `  play #${index + 1} (${play.patterns.join(',')}): ${play.name}\tTAGS: [${play.playTags.join(', ')}]`)
+      lines.push('', `  play #${index + 1} (${play.patterns.join(',')}): ${play.name}\tTAGS: [${play.playTags.join(',')}]`)
       if (options.hosts) {
-        lines.push(`    pattern: ['${play.patterns.join("', '")}']`, `    hosts (${play.hosts.length}):`)
+        lines.push(`    pattern: ${repr([...play.patterns])}`, `    hosts (${play.hosts.length}):`)
         for (const host of play.hosts) lines.push(`      ${host}`)
       }
       if (options.tasks) {
@@ -35,7 +36,7 @@ export function renderList(playbooks: readonly ListedPlaybook[], options: ListOp
         for (const task of play.tasks) lines.push(`      ${task.name}\tTAGS: [${task.tags.join(', ')}]`)
       }
       if (options.tags) {
-        const all = [...new Set(play.tasks.flatMap((task) => task.tags))].sort()
+        const all = [...new Set([...play.playTags, ...play.tasks.flatMap((task) => task.tags)])].sort()
         lines.push(`      TASK TAGS: [${all.join(', ')}]`)
       }
     })

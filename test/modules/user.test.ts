@@ -7,12 +7,17 @@ const A = answer('a:x:1000:1000:A:/home/a:/bin/sh\n')
 const none = answer('', 2)
 const group = (name: string, gid: number) => answer(`${name}:x:${gid}:\n`)
 const base = {
+  'query:groups-of:a': answer(''),
   'query:user:a': A,
   'query:group-entry:a': group('a', 1000),
   'query:group-entry:1000': group('a', 1000),
   '/home/a': folder({ owner: 'a', group: 'a' }),
 }
-const fresh = { 'query:user:a': none, 'query:group-entry:a': none }
+const fresh = {
+  'query:groups-of:a': answer(''),
+  'query:user:a': none,
+  'query:group-entry:a': none,
+}
 const HASH = '$6$salt$hash'
 
 t.test('from the user that is to steps', async (t) => {
@@ -50,8 +55,8 @@ t.test('from the user that is to steps', async (t) => {
     ['name: a\npassword_expire_max: 90', { ...base, 'query:shadow:a': answer('a:!:1:0:90:7:::\n') }, []],
     ['name: a\npassword_expire_max: 90', { ...fresh, 'query:shadow:a': answer('', 2) }, ['useradd -m a', 'chage -M 90 a']],
     ['name: a\nexpires: -1', { ...base, 'query:shadow:a': answer('a:!:1:0:99999:7::1:\n') }, ['usermod -e "" a']],
-    ['name: a\nstate: absent\nremove: true', { 'query:user:a': A }, ['userdel -r a']],
-    ['name: a\nstate: absent', { 'query:user:a': none }, []],
+    ['name: a\nstate: absent\nremove: true', { 'query:user:a': A, 'query:groups-of:a': answer('') }, ['userdel -r a']],
+    ['name: a\nstate: absent', { 'query:user:a': none, 'query:groups-of:a': answer('') }, []],
   ]
   for (const [args, host, steps] of table) t.same(simulate(module, args, host as never).steps, steps, args)
 })
@@ -66,7 +71,7 @@ t.test('what is told', async (t) => {
     ...{ name: 'a', state: 'present', append: false, move_home: false },
     ...{ uid: 1000, group: 1000, comment: 'A', home: '/home/a', shell: '/bin/sh' },
   })
-  t.same(simulate(module, 'name: a\nstate: absent', { 'query:user:a': none }).result, { name: 'a', state: 'absent' })
+  t.same(simulate(module, 'name: a\nstate: absent', { 'query:user:a': none, 'query:groups-of:a': answer('') }).result, { name: 'a', state: 'absent' })
   t.match(simulate(module, `name: a\npassword: ${HASH}`, { ...base, 'query:shadow:a': answer(`a:${HASH}:1:0:99999:7:::\n`) }).result, {
     password: 'NOT_LOGGING_PASSWORD',
   })

@@ -20,7 +20,12 @@ const PAIRS: readonly (readonly [string, Record<string, string>])[] = [
   ["a='x\\'y'", { a: "x'y" }],
   ['a="x"y', { a: '"x"y' }],
   ['content="a\\nb"', { content: 'a\nb' }],
-  ['x=\\x41 y=\\u00e9 z=\\101', { x: 'A', y: 'é', z: 'A' }],
+  ['x=\\x41 y=\\u00e9 z=\\101', { x: 'A', y: 'é', z: '\\101' }],
+  ["replace='\\2 \\1' x=1", { replace: '\\2 \\1', x: '1' }],
+  ['{{ n }}={{ v }} x{{ n }}=1', { '{{ n }}': 't:{{ v }}', 'x{{ n }}': '1' }],
+  ['a-b=c', { 'a-b': 'c' }],
+  ['x\\=y z=1', { _: 'x=y', z: '1' }],
+  ['msg=x \\\n y=1', { msg: 'x', y: '1' }],
   ['msg={{ a b }} z=1', { msg: 't:{{ a b }}', z: '1' }],
   ["msg='{{ a }}' z={{ b | default('x y') }}", { msg: 't:{{ a }}', z: "t:{{ b | default('x y') }}" }],
   ['a={% if x %}y z{% endif %} b=1', { a: 't:{% if x %}y', _: 't:z{% endif %}', b: '1' }],
@@ -43,6 +48,9 @@ const COMMANDS: readonly (readonly [string, Record<string, string>])[] = [
   ['echo {{ a }} creates={{ b }}', { _: 't:echo {{ a }}', creates: 't:{{ b }}' }],
   ["creates='/a b' touch x", { creates: '/a b', _: 'touch x' }],
   ["echo 'a\\nb'", { _: "echo 'a\\nb'" }],
+  ['echo a \\\nb \\\nc\n', { _: 'echo a b c\n' }],
+  ['cat <<EOF\na  b\nEOF\nchdir=/tmp\nls', { chdir: '/tmp', _: 'cat <<EOF\na  b\nEOF\nls' }],
+  ["echo 'a \\\nb'", { _: "echo 'a \\\nb'" }],
 ]
 
 t.test('a command with arguments before, within or after it', async (t) => {

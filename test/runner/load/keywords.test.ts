@@ -12,5 +12,5 @@ t.test('keywords by place', async (t) => {
 
 t.test('names of Object.prototype are no keywords', async (t) => {
   for (const name of ['constructor', 'toString', '__proto__']) t.equal(keywordNamed(name), undefined, name)
-  t.equal(keywordNamed('tags')?.kind, 'names')
+  t.equal(keywordNamed('tags')?.kind, 'tags')
 })
