@@ -127,7 +127,13 @@ export const SETTINGS = [
     type: 'boolean',
     meaning: 'whether variables of a role are hidden from the rest of the play',
   },
-  { name: 'DEFAULT_MANAGED_STR', ini: ['defaults.ansible_managed'], env: [], type: 'text', meaning: 'the text of the variable `ansible_managed`' },
+  {
+    name: 'DEFAULT_MANAGED_STR',
+    ini: ['defaults.ansible_managed'],
+    env: [],
+    type: 'text',
+    meaning: 'the text of the variable `ansible_managed`, with `{file}`, `{uid}`, `{host}` and times as strftime has them',
+  },
   {
     name: 'DEFAULT_JINJA2_EXTENSIONS',
     ini: ['defaults.jinja2_extensions'],

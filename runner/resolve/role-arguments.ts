@@ -69,12 +69,16 @@ function check(name: string, value: Value | undefined, argument: ArgumentSpec): 
   return (items as Value[]).flatMap((item, index) => [...wrongChoice(`${name}[${index}]`, item, argument), ...inside(`${name}[${index}]`, item, argument)])
 }
 
+const MEANING_TRUE: readonly Value[] = ['y', 'yes', 'on', '1', 'true', 't', 1]
+const MEANING_FALSE: readonly Value[] = ['n', 'no', 'off', '0', 'false', 'f', 0]
+
 /** That a value, or one item of a list, is none of those that there are. */
 function wrongChoice(name: string, value: Value, { choices, noLog }: ArgumentSpec): string[] {
   if (!choices) return []
-  // YAML makes booleans of words, and a type text of these again.
-  const meant = value === 'True' ? true : value === 'False' ? false : value
-  if (choices.some((choice) => equal(choice as Value, value) || equal(choice as Value, meant))) return []
+  if (choices.some((choice) => equal(choice as Value, value))) return []
+  // YAML makes booleans of words, and a type text of these again: where one choice alone can have been meant, it was.
+  const words = value === 'True' ? MEANING_TRUE : value === 'False' ? MEANING_FALSE : []
+  if (choices.filter((choice) => words.some((word) => equal(choice as Value, word))).length === 1) return []
   return [`'${name}' is '${noLog ? '********' : print(value)}', and has to be one of ${choices.map((choice) => print(choice as Value)).join(', ')}`]
 }
 
@@ -123,7 +127,7 @@ function converted(value: Value, type: string): Value | undefined {
       return isWhole(value) ? value : undefined
     case 'float':
       if (value instanceof Float || isWhole(value)) return value
-      return typeof value === 'string' && value.trim() !== '' && !Number.isNaN(Number(value)) ? new Float(Number(value)) : undefined
+      return typeof value === 'string' ? floatFrom(value.trim()) : undefined
     case 'bool':
       return booleanFrom(value)
     case 'list':
@@ -137,14 +141,25 @@ function converted(value: Value, type: string): Value | undefined {
       return typeof value === 'string' || Array.isArray(value) || value instanceof Dict ? value : undefined
     case 'bytes':
     case 'bits':
-      // An amount, with or without a unit.
-      return /^\s*[-+]?\d*\.?\d+\s*[a-z]*\s*$/i.test(print(value)) ? value : undefined
+      return isAmount(print(value), type === 'bits' ? 'b' : 'B') ? value : undefined
     case 'str':
     case 'path':
       return typeof value === 'string' ? value : print(value)
     default:
       return value
   }
+}
+
+function floatFrom(text: string): Float | undefined {
+  if (/^[-+]?(?:nan|inf(?:inity)?)$/i.test(text)) return new Float(/nan/i.test(text) ? NaN : text.startsWith('-') ? -Infinity : Infinity)
+  return text !== '' && !Number.isNaN(Number(text)) ? new Float(Number(text)) : undefined
+}
+
+/** `10`, `10M`, `1.5 GB`, `2 megabytes`: a number, with or without a unit, whose second letter tells bits from bytes. */
+function isAmount(text: string, letter: 'b' | 'B'): boolean {
+  const unit = /^\s*\d*\.?\d*\s*([A-Za-z]*)/.exec(text)![1]!
+  if (!/\d/.test(text) || (unit !== '' && !/^[ZEYPTGMKB]/i.test(unit))) return false
+  return unit.length < 2 || unit[1] === letter || unit.toLowerCase().includes(letter === 'b' ? 'bit' : 'byte')
 }
 
 /** Booleans are whole numbers in Python. */

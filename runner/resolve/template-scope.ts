@@ -1,9 +1,11 @@
 /** What a template of a file sees beside the variables of its task. */
 import { statSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
-import type { Dict, Value } from '../value/value.ts'
 import { DateTime } from '../value/date-time.ts'
+import { print } from '../value/print.ts'
+import type { Dict, Value } from '../value/value.ts'
 import type { Scope } from './jinja/index.ts'
+import { formatDate } from './jinja/runtime/datetime.ts'
 import type { Evaluator } from './variables.ts'
 
 export interface TemplateFile {
@@ -12,7 +14,7 @@ export interface TemplateFile {
   readonly absolute: string
   /** Where it is written to; undefined for a lookup. */
   readonly destination: string | undefined
-  /** The text of `ansible_managed`. */
+  /** The text of `ansible_managed`, in which `{file}`, `{uid}`, `{host}` and the directives of strftime stand for what they are of the file. */
   readonly managed?: string | undefined
 }
 
@@ -21,7 +23,7 @@ export function templateScope(evaluator: Evaluator, file: TemplateFile, extra?: 
   const stat = statSync(file.absolute, { throwIfNoEntry: false })
   const modified = stat?.mtime ?? new Date(0)
   const own = new Map<Value, Value>([
-    ['ansible_managed', file.managed ?? 'Ansible managed'],
+    ['ansible_managed', managedText(file, modified, print(userName(stat?.uid)))],
     ['template_path', file.path],
     ['template_fullpath', file.absolute],
     ['template_host', hostname()],
@@ -37,6 +39,12 @@ export function templateScope(evaluator: Evaluator, file: TemplateFile, extra?: 
     written: (name) => (own.has(name) ? undefined : evaluator.written(name)),
     origin: (name) => (own.has(name) ? 'value' : evaluator.origin(name)),
   }
+}
+
+function managedText({ managed = 'Ansible managed', path }: TemplateFile, modified: Date, uid: string): string {
+  const values: Readonly<Record<string, string>> = { host: hostname(), uid, file: path, '{': '{', '}': '}' }
+  const filled = managed.replace(/\{(host|uid|file)\}|([{}])\2/g, (_whole, name?: string, brace?: string) => values[name ?? brace!]!)
+  return filled.includes('%') ? formatDate(DateTime.local(modified), filled) : filled
 }
 
 /** Only our own name is known without asking the system's tables. */

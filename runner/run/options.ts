@@ -43,7 +43,7 @@ export interface RunOptions {
   readonly nativeTypes: boolean
   /** Jinja2's extensions that templates may use, by their names in Python. */
   readonly jinjaExtensions: readonly string[]
-  /** The text of the variable `ansible_managed`. */
+  /** The text of the variable `ansible_managed`; see `TemplateFile`. */
   readonly ansibleManaged: string
   /** Absolute folders in which roles are looked for, after those beside the playbook. */
   readonly rolesPath: readonly string[]
