@@ -123,6 +123,7 @@ function forksOf(given: Arguments<OptionName>, settings: Settings): Partial<RunO
 export function fromSettings(settings: Settings): Partial<RunOptions> {
   const chosen: Record<string, unknown> = {
     anyErrorsFatal: settings.boolean('ANY_ERRORS_FATAL'),
+    failsOnMissingHandler: settings.boolean('ERROR_ON_MISSING_HANDLER') ?? true,
     noLog: settings.boolean('DEFAULT_NO_LOG'),
     strategy: settings.text('DEFAULT_STRATEGY'),
     gathering: settings.choice('DEFAULT_GATHERING', ['implicit', 'explicit', 'smart']),

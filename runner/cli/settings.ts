@@ -239,9 +239,7 @@ export const SETTINGS = [
     ini: ['defaults.error_on_missing_handler'],
     env: ['ANSIBLE_ERROR_ON_MISSING_HANDLER'],
     type: 'boolean',
-    meaning: 'whether a handler that does not exist is an error',
-    refused: 'it always is an error',
-    harmless: 'true',
+    meaning: 'whether a handler that does not exist is an error, and no warning',
   },
   {
     name: 'INVALID_TASK_ATTRIBUTE_FAILED',

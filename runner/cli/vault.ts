@@ -79,7 +79,8 @@ class VaultCommand {
 
   run(): void {
     const action = this.#action
-    if (action === 'encrypt') this.#each((bytes, shown) => (isVaultFile(bytes) ? fail('BAD_OPTION', `${shown} is encrypted already`) : this.#encrypted(bytes)))
+    if (action === 'encrypt')
+      this.#each((bytes, shown) => (isVaultFile(bytes) ? fail('VAULT_FAILED', `${shown} is encrypted already`) : this.#encrypted(bytes)))
     else if (action === 'decrypt') this.#each((bytes, shown) => this.#opened(bytes, shown).plain)
     else if (action === 'encrypt_string') this.#encryptTexts()
     else {
@@ -111,7 +112,7 @@ class VaultCommand {
   #one(action: 'view' | 'edit' | 'create', name: string): void {
     const absolute = expander(this.#environment)(name)
     if (action === 'create') {
-      if (existsSync(absolute)) fail('BAD_OPTION', `${name} is there already`, { hint: `playline vault edit ${name} changes it.` })
+      if (existsSync(absolute)) fail('VAULT_FAILED', `${name} is there already`, { hint: `playline vault edit ${name} changes it.` })
       const password = this.#encryptWith()
       writeAtomically(absolute, Buffer.from(encryptVault(this.#edited(Buffer.alloc(0), name), password.password, { id: password.id })))
       return
@@ -152,7 +153,7 @@ class VaultCommand {
       const lines = this.#encrypted(Buffer.from(text)).trimEnd().split('\n')
       return [`${name === undefined ? '' : `${name}: `}!vault |`, ...lines.map((line) => `          ${line}`), ''].join('\n')
     })
-    this.#put(this.#given.text('output') ?? '-', blocks.join('\n'))
+    this.#put(this.#given.text('output') ?? '-', blocks.join(''))
   }
 
   #encrypted(bytes: Buffer): string {

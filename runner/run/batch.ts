@@ -426,10 +426,9 @@ export class BatchRun {
     for (const name of names) {
       const handlers = handlersNamed(this.#play.compiled, name, evaluator)
       if (handlers.length === 0) {
-        fail('UNKNOWN_HANDLER', `there is no handler '${name}'`, {
-          range: found.node.range,
-          hint: 'A handler is notified by its name or by what it listens to.',
-        })
+        const more = { range: found.node.range, hint: 'A handler is notified by its name or by what it listens to.' }
+        if (this.#session.options.failsOnMissingHandler) fail('UNKNOWN_HANDLER', `there is no handler '${name}'`, more)
+        this.#session.warn({ code: 'UNKNOWN_HANDLER', severity: 'warning', summary: `there is no handler '${name}'`, ...more })
       }
       for (const handler of handlers) {
         if (maybeBecause === undefined) {

@@ -10,6 +10,7 @@ import { mayBeFact } from '../resolve/facts/mentioned.ts'
 import { Pending, settled } from '../resolve/pending.ts'
 import { LazyDict } from '../resolve/variables.ts'
 import { print } from '../value/print.ts'
+import { compareText } from '../value/text.ts'
 import { Dict, Unknown, type Raw, type Value } from '../value/value.ts'
 
 /** What a task that gathers asks for: the parameters of `setup`. */
@@ -105,7 +106,7 @@ export class HostFacts {
     await this.#read(mentioned.length > 0 ? mentioned : [giverOf('system')])
   }
 
-  /** Reads all facts of a request now, and answers them by the names of variables. */
+  /** Reads all facts of a request now, and answers them by the names of variables, in their order. */
   async gather(request: FactRequest, connection: FactConnection): Promise<Dict> {
     const collectors = collectorsOf(request.subset)
     const before = new Map(this.#known)
@@ -113,7 +114,7 @@ export class HostFacts {
     try {
       this.allow(request, () => connection, new Set())
       await this.#read([...collectors])
-      return new Dict(this.#known)
+      return new Dict([...this.#known].sort(([a], [b]) => compareText(a, b)))
     } finally {
       for (const [name, value] of before) if (!this.#known.has(name)) this.#known.set(name, value)
     }

@@ -22,6 +22,8 @@ export interface RunOptions {
   /** Where facts are kept between runs; undefined where they are not. */
   readonly factCache: FactCacheOptions | undefined
   readonly anyErrorsFatal: boolean
+  /** Whether a handler that is notified and not there fails the task; a warning tells of it otherwise. */
+  readonly failsOnMissingHandler: boolean
   /** `no_log` for every task. */
   readonly noLog: boolean
   /** How a play moves its hosts where it does not say: `linear`. */
@@ -97,6 +99,7 @@ export const DEFAULT_OPTIONS: RunOptions = {
   flushCache: false,
   factCache: undefined,
   anyErrorsFatal: false,
+  failsOnMissingHandler: true,
   noLog: false,
   strategy: 'linear',
   gathering: 'implicit',

@@ -332,7 +332,7 @@ class PlayCheck {
           range,
           hint: didYouMean(raw, names) ?? 'A handler is notified by its name or by what it listens to.',
         },
-        certain,
+        certain && this.#session.options.failsOnMissingHandler,
       )
     }
   }

@@ -85,14 +85,8 @@ export function causeOf(task: CompiledTask, name: string): string {
  */
 export function taskName(task: CompiledTask, evaluator: Evaluator | undefined): string {
   const raw = task.task.keywords.get('name')?.raw
-  // A name that is nothing, as `off` in YAML, is none.
-  const value =
-    raw === undefined || raw === null || raw === false || raw === 0 || raw === ''
-      ? undefined
-      : raw instanceof Template
-        ? (evaluator?.valueIfDefined(raw) ?? raw.text)
-        : print(raw as Value)
-  // Neither is one whose template gives something else than text.
+  const value = raw instanceof Template ? (evaluator?.valueIfDefined(raw) ?? raw.text) : raw
+  // What is no text, as `yes` in YAML, is no name, and neither is what a template gives that is none.
   const name = typeof value === 'string' && value !== '' ? value : unnamed(task)
   return task.role && task.task.action.module !== 'include_role' ? `${task.role.role.name} : ${name}` : name
 }
@@ -421,7 +415,8 @@ class TaskOnHost {
     if (seconds > 0 && !runnerAction(action.module) && !this.#session.options.check) return this.#asJob(seconds, local, bound)
     const found = inherited(this.#task.chain, 'timeout')
     const given = found && found.raw !== null ? Number(print(await this.#value(found.raw, local))) * 1000 : this.#session.options.taskTimeoutMs
-    if (given === undefined || !(given > 0)) return this.#act(local, { bound })
+    // A pause keeps its own time.
+    if (given === undefined || !(given > 0) || action.module === 'pause') return this.#act(local, { bound })
     const message = `The ${action.written} action failed to execute in the expected time frame (${given / 1000}) and was terminated`
     const acting = this.#act(local, { bound, deadline: Date.now() + given })
     const outcome = await within(acting, given, () => failed({ message }))

@@ -4,6 +4,7 @@
  * old file as it was and takes the temporary one away.
  */
 import { randomBytes } from 'node:crypto'
+import { WITH_SBIN } from './path.ts'
 import { quote } from './quote.ts'
 
 export interface Replacement {
@@ -31,7 +32,7 @@ export function putScript(replacement: Replacement): string {
 t=${quote(target)}
 w=${quote(temporary)}
 export LC_ALL=C
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+${WITH_SBIN}
 [ -d ${quote(parent)} ] || over nofolder
 if [ -d "$t" ] && [ ! -L "$t" ]; then over directory; fi
 umask 077

@@ -1,6 +1,7 @@
 /** The script that runs one program on a channel of its own. */
 import { fail } from '../../diagnostic/diagnostic.ts'
 import type { DetachedRun } from '../port.ts'
+import { WITH_SBIN } from './path.ts'
 import { expandable, quote } from './quote.ts'
 
 export interface Program {
@@ -33,7 +34,7 @@ export function runScript(program: Program): string {
 ${program.chdir === undefined ? '' : changeFolder(quote(folder(program.chdir)))}${program.takesInput ? 'cat 2>/dev/null | {\n' : ''}exec 3>&1 4>&2
 m=$(exec 2>&1; (
 exec >&3 2>&4 3>&- 4>&-
-${PATH_WITH_SBIN}
+${WITH_SBIN}
 ${program.detached ? folderOf(program.detached) : ''}${exports(program.environment)}${started(program, program.argv.map(word).join(' '))}
 ); echo "$?")
 exec 3>&- 4>&-
@@ -80,9 +81,6 @@ kill -KILL "-$k"
 date +%s.%N >"$d/ended"
 echo "$c" >"$d/rc.new"
 mv "$d/rc.new" "$d/rc"`
-
-/** As Ansible's modules look for their tools; a path that the task sets comes later and wins. */
-const PATH_WITH_SBIN = 'PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin'
 
 /** A command line that sees these variables, for whatever shell it goes to. */
 export function withEnvironment(commandLine: string, environment: Readonly<Record<string, string>>): string {

@@ -4,13 +4,15 @@
  *
  * A reply is one or more frames on standard output (`frames.ts`) and one frame on standard error.
  */
+import { WITH_SBIN } from './path.ts'
+
 /** `%f` is type and mode in hex. Fields cannot hold a colon: names of users and groups have none. */
 const STAT_FORMAT = '%f:%s:%u:%g:%h:%X:%Y:%U:%G'
 
 /** To be sent after `startMarks`. */
 export const SESSION_SCRIPT = `
 export LC_ALL=C
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+${WITH_SBIN}
 set -f
 
 # E WORD: ends a frame. X: ends the frame of standard error.

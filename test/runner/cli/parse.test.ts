@@ -119,7 +119,7 @@ t.test('what is refused', async (t) => {
     [['--forks', '5x'], "BAD_OPTION - --forks is '5x' | It is a whole number from 1 to 1000."],
     [['-T', '1.5'], "BAD_OPTION - --timeout is '1.5' | It is a whole number from 1 to 3600."],
     [['--output', 'xml'], "BAD_OPTION - --output is 'xml' | It is human or json."],
-    [['-e', '[1]'], 'BAD_OPTION --extra-vars:1:1 --extra-vars has to be a mapping'],
+    [['-e', '[1]'], 'BAD_EXTRA_VARS --extra-vars:1:1 --extra-vars has to be a mapping'],
     [['-e', 'a="x'], 'BAD_ARGUMENT --extra-vars:1:1 a quote is not closed here: "'],
     [['-e', '@/none.yml'], 'FILE_NOT_FOUND - there is no file /none.yml'],
   ] as const)

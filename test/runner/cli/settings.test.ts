@@ -112,6 +112,7 @@ const OTHER_THAN_DEFAULT: Readonly<Record<string, string>> = {
   DEFAULT_GATHER_SUBSET: '!all',
   DEFAULT_FORCE_HANDLERS: 'yes',
   ANY_ERRORS_FATAL: 'yes',
+  ERROR_ON_MISSING_HANDLER: 'no',
   DEFAULT_NO_LOG: 'yes',
   TASK_TIMEOUT: '3',
   DEFAULT_POLL_INTERVAL: '3',
