@@ -266,7 +266,7 @@ class TaskOnHost {
       maybe ??= error.unknown.cause
     }
     if (named) {
-      const written = print(await this.#value(named, local))
+      const written = await this.#moduleName(named, local)
       const outcome = await caught(() => new TaskOnHost(this.#session, this.#play, this.#withModule(written), this.#hostName).#once(item, maybe))
       return { ...outcome, action: written }
     }
@@ -296,6 +296,16 @@ class TaskOnHost {
       }
       this.#session.emit({ kind: 'host-retry', host: this.#hostName, attemptsLeft: retries - attempt + 1, message: done })
       await delay(delaySeconds * 1000)
+    }
+  }
+
+  /** The name of a module that a template gives: where a dry run cannot know it, the task may alter anything. */
+  async #moduleName(named: Template, local: ReadonlyMap<Value, Raw>): Promise<string> {
+    try {
+      return print(await this.#value(named, local))
+    } catch (error) {
+      if (error instanceof UnknownValueError) await this.#loseTrack(error.unknown.cause, local)
+      throw error
     }
   }
 
@@ -587,7 +597,8 @@ class TaskOnHost {
   async #loseTrack(because: string, local: ReadonlyMap<Value, Raw>, module?: Module): Promise<void> {
     const { keywords, action } = this.#task.task
     const loaded = module ?? (await this.#session.modules.load(action.module))
-    if (!loaded || loaded.kind === 'read' || (loaded.kind === 'action' && isFalse(keywords.get('changed_when')?.raw))) return
+    const altersNothing = !loaded || loaded.kind === 'read' || (loaded.kind === 'action' && isFalse(keywords.get('changed_when')?.raw))
+    if (altersNothing && !action.named) return
     const target = await ifKnown(() => this.#target(local))
     const hosts = target === undefined ? this.#session.inventory.hosts.keys() : [target]
     for (const host of hosts) this.#session.host(host).overlay.affectAll(because)

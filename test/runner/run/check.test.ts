@@ -487,6 +487,8 @@ t.test('an argument that is unknown leaves known what its task does not touch', 
     ['file: {path: /etc/x, state: hard, mode: "{{ r.stdout }}"}', 'unknown (TASK [look])', 'unknown (TASK [look])', 'unknown (TASK [look])'],
     ['command: "{{ r.stdout }}"', 'unknown (TASK [look])', 'unknown (TASK [look])', 'unknown (TASK [look])'],
     ['stat: {path: "{{ r.stdout }}"}', 'changed', 'changed', 'changed'],
+    // The module itself.
+    ['action: "{{ r.stdout }} path=/etc/x"', 'unknown (TASK [look])', 'unknown (TASK [look])', 'unknown (TASK [look])'],
   ] as const) {
     const { story } = await play(tasks(`${LOOK}- name: it\n  ${task}\n${then}`), {
       files: { ...LIBRARY, 'r.j2': 'x\n' },
