@@ -17,7 +17,7 @@ const { values, positionals } = parseArgs({
 })
 
 if (spawnSync('ansible-playbook', ['--version']).status !== 0) {
-  process.stderr.write('differential: ansible-playbook is missing: apt-get install ansible\n')
+  process.stderr.write('differential: ansible-playbook is missing: apt-get install ansible python3-passlib python3-jmespath\n')
   process.exit(1)
 }
 

@@ -4,13 +4,13 @@
  * `npm test -- FILE…` runs only these files.
  */
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { down, up } from '../test/lab/index.ts'
 import { summarize } from './tap-summary.ts'
 
-/** Programs that tests run besides those of the lab, and the Debian packages that bring them. */
+/** Programs, and libraries of these, that tests run besides those of the lab, and the Debian packages that bring them. */
 const PACKAGES: Readonly<Record<string, string>> = {
   sshd: 'openssh-server',
   'ssh-keygen': 'openssh-client',
@@ -19,6 +19,9 @@ const PACKAGES: Readonly<Record<string, string>> = {
   doas: 'opendoas',
   // With the collection ansible.posix, whose callback prints a run as JSON.
   'ansible-playbook': 'ansible',
+  // What Ansible's password_hash and json_query are made of.
+  '/usr/lib/python3/dist-packages/passlib': 'python3-passlib',
+  '/usr/lib/python3/dist-packages/jmespath': 'python3-jmespath',
   socat: 'socat',
 }
 
@@ -29,7 +32,9 @@ function say(text: string): void {
 }
 
 function installPackages(): void {
-  const missing = Object.entries(PACKAGES).filter(([program]) => spawnSync('sh', ['-c', `PATH=$PATH:/usr/sbin:/sbin command -v ${program}`]).status !== 0)
+  const isThere = (name: string): boolean =>
+    name.startsWith('/') ? existsSync(name) : spawnSync('sh', ['-c', `PATH=$PATH:/usr/sbin:/sbin command -v ${name}`]).status === 0
+  const missing = Object.entries(PACKAGES).filter(([name]) => !isThere(name))
   const names = [...new Set(missing.map(([, name]) => name))]
   if (names.length === 0) return
   say(`installing ${names.join(', ')} …`)

@@ -14,13 +14,16 @@ export interface Played {
   readonly files: Readonly<Record<string, string>>
 }
 
+const LIBRARIES = ['passlib', 'jmespath', 'netaddr'].map((name) => `/usr/lib/python3/dist-packages/${name}`)
+
 /** A playbook that takes longer than this is ended, and told as exit code 124. */
 const LIMIT_MS = 120_000
 
 /** A place for what a comparison writes; one a process. */
 export class Workshop {
   readonly folder = mkdtempSync(path.join(tmpdir(), 'playline-differential-'))
-  readonly #ansibleVersion = execFileSync('ansible-playbook', ['--version'], { encoding: 'utf8' })
+  /** Ansible, and the libraries without which some of its filters are others. */
+  readonly #ansible = execFileSync('ansible-playbook', ['--version'], { encoding: 'utf8' }) + LIBRARIES.filter(existsSync).join()
   readonly #cache = path.join(tmpdir(), 'playline-differential-ansible')
 
   playline(each: Case): Promise<Played> {
@@ -29,7 +32,7 @@ export class Workshop {
 
   /** What one version of Ansible does with one text does not change: it is kept beside the temporary files, never in the project. */
   async ansible(each: Case): Promise<Played> {
-    const digest = createHash('sha256').update(`${this.#ansibleVersion}\0${ASKED}\0${each.digest}`).digest('hex')
+    const digest = createHash('sha256').update(`${this.#ansible}\0${ASKED}\0${each.digest}`).digest('hex')
     const kept = path.join(this.#cache, `${digest}.json`)
     if (each.cacheable && existsSync(kept)) return JSON.parse(readFileSync(kept, 'utf8')) as Played
     const played = await this.#play(each, 'ansible_', 'ansible-playbook', [], [], { ANSIBLE_STDOUT_CALLBACK: 'ansible.posix.json' })

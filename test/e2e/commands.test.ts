@@ -115,11 +115,10 @@ t.test('playline vault', async (t) => {
 
   await t.test('texts', async (t) => {
     const text = ours('encrypt_string --vault-password-file one secret --name a word --stdin-name b', { stdin: 'from stdin' })
-    t.match(text, /^a: !vault \|\n {10}\$ANSIBLE_VAULT;1\.1;AES256\n(?: {10}[0-9a-f]+\n)+\n!vault \|\n[^]*\nb: !vault \|\n/)
+    t.match(text, /^a: !vault \|\n {10}\$ANSIBLE_VAULT;1\.1;AES256\n(?: {10}[0-9a-f]+\n)+!vault \|\n[^]*\nb: !vault \|\n/)
     const vault = text
-      .split('\n\n')[0]!
+      .split('!vault |\n')[1]!
       .split('\n')
-      .slice(1)
       .map((line) => line.trim())
       .join('\n')
     t.equal(theirs('decrypt --vault-password-file one', vault), 'secret')
@@ -150,10 +149,10 @@ t.test('playline vault', async (t) => {
     for (const [words, expected] of [
       ['view --vault-password-file two fresh', 'VAULT_FAILED fresh:1:1 fresh cannot be decrypted: no password fits | Tried: default.'],
       ['view --vault-password-file two plain', 'VAULT_FAILED - plain is not encrypted'],
-      ['encrypt --vault-password-file one fresh', 'BAD_OPTION - fresh is encrypted already'],
+      ['encrypt --vault-password-file one fresh', 'VAULT_FAILED - fresh is encrypted already'],
       ['encrypt --vault-id a@one --vault-id b@two plain', 'BAD_OPTION - several passwords are given | Say which to encrypt with: --encrypt-vault-id a or b.'],
       ['encrypt --vault-id a@one --encrypt-vault-id c plain', "BAD_OPTION - no password is called 'c' | Given: a."],
-      ['create --vault-password-file one fresh', 'BAD_OPTION - fresh is there already | playline vault edit fresh changes it.'],
+      ['create --vault-password-file one fresh', 'VAULT_FAILED - fresh is there already | playline vault edit fresh changes it.'],
       ['view --vault-password-file one none', 'FILE_NOT_FOUND - there is no file none'],
       ['lock x', "BAD_OPTION - 'lock' is nothing that playline vault does | It does: encrypt, decrypt, view, edit, create, rekey, encrypt_string."],
     ] as const)
