@@ -129,6 +129,8 @@ export function planHostFolder(before: FolderCopy, params: FolderCopyParams, sou
   const folders = plannedFolders(before.folders, wanted)
   if (folders.refusal) return { after: {}, refusals: [folders.refusal] }
   const copies: Record<string, After<FileState>> = {}
+  // Where a destination without a slash is new as well, Ansible makes the folder itself as any other, and copies what is in it.
+  const isMadeAnew = base !== params.dest && knownState(before.folders, params.dest)?.type === 'absent'
   for (const [name, from] of Object.entries(before.sources!)) {
     const path = name === '' ? base : join(base, name)
     const now = knownState(before.copies, path)
@@ -137,7 +139,7 @@ export function planHostFolder(before: FolderCopy, params: FolderCopyParams, sou
       const mode = name === '' ? (params.mode === 'preserve' ? from.mode : params.mode) : undefined
       copies[path] =
         now === undefined || now.type === 'absent'
-          ? plannedFolder(now, { ...wanted, mode: mode ?? from.mode })
+          ? plannedFolder(now, { ...wanted, mode: mode ?? (name === '' && isMadeAnew ? undefined : from.mode) })
           : now.type === 'link'
             ? now
             : withAttributes(now, { ...wanted, mode })

@@ -304,6 +304,12 @@ class PlayCheck {
     }
   }
 
+  /** Whether a task can notify: what only reads, and what says that it changes nothing, does not. */
+  #mayChange({ task: { action, keywords } }: CompiledTask): boolean {
+    const { kind } = this.#session.modules.loaded(action.module) ?? { kind: 'read' }
+    return kind !== 'read' && !keywords.has('changed_when')
+  }
+
   /** A handler that nobody has, where the name is written out. */
   #handlers(task: CompiledTask, active: ActivePlay, certain: boolean): void {
     const notify = inherited(task.chain, 'notify')
@@ -332,7 +338,7 @@ class PlayCheck {
           range,
           hint: didYouMean(raw, names) ?? 'A handler is notified by its name or by what it listens to.',
         },
-        certain && this.#session.options.failsOnMissingHandler,
+        certain && this.#mayChange(task) && this.#session.options.failsOnMissingHandler,
       )
     }
   }

@@ -180,9 +180,17 @@ t.test('the header of a template file', async (t) => {
   )
   t.equal(renderText('#jinja2: lstrip_blocks: True\n  {% if n %}\n  x\n  {% endif %}\n'), '  x\n')
   t.equal(renderText('#jinja2: trim_blocks: False\nplain\n'), 'plain\n')
-  const bad = faultOf(() => renderText('#jinja2: nope: 1\n{{ n }}'))
-  t.equal(bad.code, 'TEMPLATE_SYNTAX')
-  t.equal(bad.at, 't.j2:1:1')
+  t.equal(
+    renderText('#jinja2: lstrip_blocks: "true", nope: [1]\n  {% if n %}\n  x\n  {% endif %}\n'),
+    '  x\n',
+    'the truth of any literal; other names are of no effect',
+  )
+  t.equal(renderText('#jinja2: trim_blocks: 0\n{% if n %}\nx{% endif %}\n'), '\nx\n')
+  for (const header of ['trim_blocks: false', 'nope', 'block_start_string: 1', 'variable_start_string: ""']) {
+    const bad = faultOf(() => renderText(`#jinja2: ${header}\n{{ n }}`))
+    t.equal(bad.code, 'TEMPLATE_SYNTAX', header)
+    t.equal(bad.at, 't.j2:1:1')
+  }
   t.equal(faultOf(() => renderText('#jinja2: trim_blocks: False\n\n{{ nope }}')).at, 't.j2:3:4')
 })
 
