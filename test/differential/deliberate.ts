@@ -154,11 +154,6 @@ export const DELIBERATE: Readonly<Record<string, Deliberate>> = {
       'exit code: "1 or 4, before anything ran", Ansible 0',
     ],
   },
-  'play 1 (a): "2 tasks", Ansible nothing',
-      'stats / a: {"ok":1,"changed":0,"unreachable":0,"failures":1,"skipped":0,"rescued":0,"ignored":0}, Ansible nothing',
-      'exit code: 2, Ansible "1 or 4, before anything ran"',
-    ],
-  },
   'errors/undefined-argument': { why: CERTAIN_FAULT, refuses: { exitCode: 4, says: 'nope' } },
   'public/site': {
     why: 'a handler of an included role that includes a file beside it finds it; Ansible finds it only where a play names the role',
