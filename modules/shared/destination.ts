@@ -118,7 +118,7 @@ export function planDestination(before: Destination, params: DestinationParams, 
     return folders.refusal ? { after: {}, refusals: [folders.refusal] } : { after: { file: next, folders: folders.after } }
   }
   const missing = missingFolder(before.folders ?? {})
-  return missing ? { after: {}, refusals: [{ ...missing, result: { checksum: content.sha1 } }] } : { after: { file: next } }
+  return missing ? { after: {}, refusals: [{ ...missing, result: { checksum: orUnknown(() => content.sha1) } }] } : { after: { file: next } }
 }
 
 function cannotBeFile(path: string, now: FileState | undefined): Refusal | undefined {

@@ -204,7 +204,7 @@ error: there is no role 'wbe'  [UNKNOWN_ROLE]
   hint: Did you mean 'web'?`,
   },
   UNKNOWN_HANDLER: {
-    provoke: refused(`${onAll('debug:\n  notify: restrat')}  handlers: [{name: restart, debug: }]\n`, 'UNKNOWN_HANDLER'),
+    provoke: refused(`${onAll('command: x\n  notify: restrat')}  handlers: [{name: restart, debug: }]\n`, 'UNKNOWN_HANDLER'),
     text: `
 error: there is no handler 'restrat'  [UNKNOWN_HANDLER]
   --> playbook0.yml:5:15
