@@ -471,6 +471,13 @@ function toldPath(p: Params, there: string): string {
   return p.path.endsWith('/') && there === p.path.slice(0, -1) ? p.path : there
 }
 
+/** What Ansible's module tells of a file: not its content. */
+function attributesOf(...file: Parameters<typeof fileResult>): Record<string, unknown> {
+  const attributes = fileResult(...file)
+  delete attributes['checksum']
+  return attributes
+}
+
 /** Ansible tells of a path as `path`, or as `dest`: of links, and of what it touches. */
 function named(p: Params, kind: string, path: string): Record<string, string> {
   const isDest = ['touch', 'link', 'hard'].includes(p.state ?? kind)
@@ -481,8 +488,7 @@ function result({ params: p, before, after, statsBefore, stats }: Situation): Re
   const files = ((after as Promised<State>).file ?? before.file) as ByPath<After<FileState>>
   const there = onlyPath(files)
   const path = toldPath(p, there)
-  const attributes = fileResult(files[there]!, stats[there])
-  delete attributes['checksum']
+  const attributes = attributesOf(files[there]!, stats[there])
   if (attributes['state'] === 'absent') return { path, state: 'absent' }
   if (attributes['state'] === 'link') {
     if (p.state === 'touch') return { dest: path, ...attributes }
@@ -502,11 +508,7 @@ function resultWhenRefused({ params: p, before, statsBefore }: Situation): Recor
   const there = onlyPath(before.file)
   const path = toldPath(p, there)
   const src = p.src === undefined ? {} : { src: p.src }
-  if (before.file[there]!.type !== 'absent') {
-    const attributes = fileResult(before.file[there]!, statsBefore[there])
-    delete attributes['checksum']
-    return { path, ...src, ...attributes }
-  }
+  if (before.file[there]!.type !== 'absent') return { path, ...src, ...attributesOf(before.file[there]!, statsBefore[there]) }
   if (p.state === 'hard') return { dest: path, ...src }
   return { path, ...src, ...((p.state === undefined || p.state === 'file') && { state: 'absent' }) }
 }
@@ -518,8 +520,7 @@ function resultInCheck({ params: p, before, after, statsBefore }: Situation): Re
   const planned = ((after as Promised<State>).file as ByPath<After<FileState>> | undefined)?.[there]
   const target = p.state === 'link' && typeof planned === 'object' && planned.type === 'link' ? planned.target : undefined
   const leadsNowhere = target !== undefined && before.target !== undefined && knownState(before.target, onlyPath(before.target))?.type === 'absent'
-  const attributes = now.type === 'absent' || leadsNowhere ? {} : fileResult(now, statsBefore[there])
-  delete attributes['checksum']
+  const attributes = now.type === 'absent' || leadsNowhere ? {} : attributesOf(now, statsBefore[there])
   return {
     ...named(p, fileKind(now, statsBefore[there]), toldPath(p, there)),
     ...(target !== undefined && { src: target }),

@@ -15,9 +15,7 @@ import { Unknown } from '../value/value.ts'
 export function compare(before: unknown, after: unknown): Difference[] {
   const differences: Difference[] = []
   if (isRecord(before) && isRecord(after)) {
-    for (const key of Object.keys(after)) {
-      if (Object.hasOwn(before, key) && !isKeptUnknown(before, after, key)) walk([key], partOf(before, key), partOf(after, key), differences)
-    }
+    for (const key of Object.keys(after)) if (Object.hasOwn(before, key)) walkPart([], key, before, after, differences)
   } else walk([], before, after, differences)
   return differences
 }
@@ -26,8 +24,8 @@ function walk(path: readonly string[], before: unknown, after: unknown, differen
   if (isRecord(after) && (isRecord(before) || before instanceof Unknown)) {
     const keys = new Set([...Object.keys(after), ...(isRecord(before) ? Object.keys(before) : [])])
     for (const key of keys) {
-      if (!isRecord(before)) walk([...path, key], before, partOf(after, key), differences)
-      else if (!isKeptUnknown(before, after, key)) walk([...path, key], partOf(before, key), partOf(after, key), differences)
+      if (isRecord(before)) walkPart(path, key, before, after, differences)
+      else walk([...path, key], before, partOf(after, key), differences)
     }
     return
   }
@@ -36,6 +34,12 @@ function walk(path: readonly string[], before: unknown, after: unknown, differen
   const [now, then] = [known(before), known(after)]
   if (now instanceof Unknown || then instanceof Unknown || then === KNOWN_AFTER_APPLY || !isSame(now, then))
     differences.push({ path, before: now, after: then })
+}
+
+type Parts = Readonly<Record<string, unknown>>
+
+function walkPart(path: readonly string[], key: string, before: Parts, after: Parts, differences: Difference[]): void {
+  if (!isKeptUnknown(before, after, key)) walk([...path, key], partOf(before, key), partOf(after, key), differences)
 }
 
 /** Whether a plan keeps what is there without anybody knowing it: see `withChanges`. */

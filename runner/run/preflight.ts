@@ -15,7 +15,7 @@ import { findFile } from '../resolve/controller.ts'
 import { checkArguments } from '../resolve/role-arguments.ts'
 import { taskArguments } from '../resolve/module-defaults.ts'
 import { Pending } from '../resolve/pending.ts'
-import { LOOKUP_NAMES, lookupName } from '../resolve/lookup/index.ts'
+import { findLookup } from '../resolve/lookup/index.ts'
 import type { Evaluator } from '../resolve/variables.ts'
 import { print } from '../value/print.ts'
 import { booleanOf } from '../value/truth.ts'
@@ -242,8 +242,7 @@ class PlayCheck {
     }
     let certain = active.hosts.length > 0
     const facts = this.#facts()
-    if (facts) this.#task(facts, active, certain && inherited(facts.chain, 'ignore_errors') === undefined)
-    for (const { task, untolerated } of this.#parts.tasks) {
+    for (const { task, untolerated } of [...(facts ? [{ task: facts, untolerated: true }] : []), ...this.#parts.tasks]) {
       const alone = accumulated(task.chain, 'when').length === 0 && !inherited(task.chain, 'ignore_errors')
       this.#task(task, active, certain && untolerated && alone)
       if (task.task.action.module === 'meta') certain = false
@@ -260,9 +259,10 @@ class PlayCheck {
 
   #task(task: CompiledTask, active: ActivePlay, certain: boolean): void {
     const { action, loop } = task.task
-    if (loop?.lookup !== undefined && lookupName(loop.lookup) === undefined) {
-      const hint = didYouMean(loop.lookup, LOOKUP_NAMES) ?? `There are: ${LOOKUP_NAMES.join(', ')}.`
-      this.#add({ code: 'UNKNOWN_LOOKUP', severity: 'error', summary: `there is no lookup '${loop.lookup}'`, range: loop.keyRange, hint }, true)
+    try {
+      if (loop?.lookup !== undefined) findLookup(loop.lookup)
+    } catch (error) {
+      this.#collect(error, true, loop!.keyRange)
     }
     // Which arguments it takes is known once a template has named its module.
     if (action.named) return

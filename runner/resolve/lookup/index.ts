@@ -76,7 +76,7 @@ export function runLookup(
   context: LookupContext,
   warn: (diagnostic: Diagnostic) => void = () => undefined,
 ): Value {
-  const lookup = find(name)
+  const lookup = findLookup(name)
   let values: readonly Value[]
   try {
     values = lookup([...terms], options, context)
@@ -96,15 +96,15 @@ export function runLookup(
  * @throws as `runLookup`, and for what the keyword holds as `Evaluator.value`.
  */
 export function loopItems(name: string, raw: Raw, context: LookupContext): readonly Value[] {
-  const lookup = find(name)
+  const lookup = findLookup(name)
   const { evaluator } = context
   const terms = lookup === firstFound ? definedTerms(raw, evaluator) : evaluator.value(raw)
   const isCollection = Array.isArray(terms) || terms instanceof Dict
   return lookup(isCollection ? terms : [terms], new Dict(), context)
 }
 
-/** A fault of syntax in the name of a lookup's loop, told before anything runs. */
-function find(name: string): Lookup {
+/** @throws {DiagnosticError} UNKNOWN_LOOKUP */
+export function findLookup(name: string): Lookup {
   const found = lookupName(name)
   if (found !== undefined) return LOOKUPS[found]!
   const bare = name.replace(/^.*\./, '')
