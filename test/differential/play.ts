@@ -62,7 +62,7 @@ export class Workshop {
     const scratch = path.join(folder, 'scratch')
     each.copyTo(folder)
     mkdirSync(scratch)
-    const env = { ...process.env, ...COMMON_ENVIRONMENT, ...environment, ...each.environment }
+    const env = { ...ENVIRONMENT, ...environment, ...each.environment }
     const runs: Played['runs'][number][] = []
     for (const options of each.runs) {
       const argv = [...before, ...each.playbooks, ...each.inventory, '-e', `scratch=${scratch}`, ...options, ...after]
@@ -75,7 +75,15 @@ export class Workshop {
   }
 }
 
-const COMMON_ENVIRONMENT = {
+/** The whole of it: an answer that is kept must not depend on who asked, and from where. */
+const ENVIRONMENT = {
+  HOME: '/root',
+  LANG: 'C.UTF-8',
+  LOGNAME: 'root',
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  SHELL: '/bin/bash',
+  TERM: 'xterm',
+  USER: 'root',
   ANSIBLE_PIPELINING: '1',
   ANSIBLE_HOST_KEY_CHECKING: 'false',
   ANSIBLE_LOCALHOST_WARNING: 'false',
@@ -87,7 +95,7 @@ const COMMON_ENVIRONMENT = {
 }
 
 /** Changes when what is asked of Ansible, or how the answer is kept, does. */
-const ASKED = JSON.stringify([COMMON_ENVIRONMENT, 1])
+const ASKED = JSON.stringify([ENVIRONMENT, 1])
 
 function execute(
   program: string,
