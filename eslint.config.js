@@ -7,18 +7,19 @@ import tseslint from 'typescript-eslint'
  */
 const LAYERS = {
   diagnostic: [],
+  disk: [],
   value: ['diagnostic'],
   contract: ['diagnostic', 'value'],
   load: ['diagnostic', 'value', 'contract', 'module.ts'],
   plan: ['diagnostic', 'value', 'load'],
-  port: ['diagnostic', 'value', 'contract'],
+  port: ['diagnostic', 'disk', 'value', 'contract'],
   probe: ['diagnostic', 'contract', 'port'],
-  resolve: ['diagnostic', 'value', 'contract', 'load', 'plan'],
+  resolve: ['diagnostic', 'disk', 'value', 'contract', 'load', 'plan'],
   diff: ['diagnostic', 'value', 'contract', 'probe', 'resolve'],
   apply: ['diagnostic', 'contract', 'port'],
   report: ['diagnostic', 'value', 'diff', 'resolve', 'run'],
-  run: ['diagnostic', 'value', 'contract', 'load', 'plan', 'port', 'probe', 'resolve', 'diff', 'apply', 'report'],
-  cli: ['diagnostic', 'value', 'load', 'run'],
+  run: ['diagnostic', 'disk', 'value', 'contract', 'load', 'plan', 'port', 'probe', 'resolve', 'diff', 'apply', 'report'],
+  cli: ['diagnostic', 'disk', 'value', 'load', 'run'],
 }
 
 const folders = Object.keys(LAYERS)

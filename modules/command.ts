@@ -1,6 +1,6 @@
 /** Runs a program without a shell. */
 import { action, param, splitWords, z } from '../runner/module.ts'
-import { COMMAND_RETURNS, commandParams, dryRun, guard, guardProbes, runCommand } from './shared/command.ts'
+import { COMMAND_RETURNS, commandParams, dryRun, guard, guardProbes, nothingToRun, runCommand } from './shared/command.ts'
 
 const params = () =>
   z
@@ -9,31 +9,29 @@ const params = () =>
         .string()
         .optional()
         .describe('The command line: words as a shell would read them, with $VARIABLES, but without pipes, redirections and patterns.'),
-      argv: param
-        .list(param.string())
-        .refine((words) => words.length > 0, 'no command given')
-        .optional()
-        .describe('Instead of cmd: the words one by one.'),
+      argv: param.list(param.string()).optional().describe('Instead of cmd: the words one by one.'),
       expand_argument_vars: param.bool().default(true).describe('Whether $NAME, ${NAME} and a ~ in front stand for what they are on the host.'),
       executable: param.string().optional().describe('Of no effect: no shell is involved.'),
       ...commandParams(),
     })
     .strict()
     .superRefine((p, context) => {
-      const issue = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
-      if (p.cmd !== undefined && p.argv !== undefined) issue('argv', 'only command or argv can be given, not both')
-      if (p.cmd === undefined && p.argv === undefined) issue('cmd', 'no command given')
       if (p.cmd === undefined) return
       try {
-        if (splitWords(p.cmd).length === 0) issue('cmd', 'no command given')
+        splitWords(p.cmd)
       } catch (error) {
-        issue('cmd', (error as Error).message)
+        context.addIssue({ code: 'custom', path: ['cmd'], message: (error as Error).message })
       }
     })
 type Params = z.output<ReturnType<typeof params>>
 
+/** @throws {NothingDone} where there are none, or two commands. */
 function wordsOf(p: Params): [string, ...string[]] {
-  return (p.argv ?? splitWords(p.cmd!)) as [string, ...string[]]
+  const words = splitWords(p.cmd ?? '')
+  const argv = p.argv ?? []
+  if (words.length > 0 && argv.length > 0) nothingToRun('only command or argv can be given, not both')
+  const [program, ...rest] = argv.length > 0 ? argv : words
+  return program === undefined ? nothingToRun('no command given') : [program, ...rest]
 }
 
 export default action({

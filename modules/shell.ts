@@ -1,14 +1,11 @@
 /** Runs a command line in a shell. */
 import { action, param, z } from '../runner/module.ts'
-import { COMMAND_RETURNS, commandParams, dryRun, guard, guardProbes, runCommand } from './shared/command.ts'
+import { COMMAND_RETURNS, commandParams, dryRun, guard, guardProbes, nothingToRun, runCommand } from './shared/command.ts'
 
 const params = () =>
   z
     .object({
-      cmd: param
-        .string()
-        .refine((cmd) => cmd.trim() !== '', 'no command given')
-        .describe('The command line, as the shell reads it.'),
+      cmd: param.string().default('').describe('The command line, as the shell reads it.'),
       executable: param.nonEmptyString().optional().describe('The shell; without it /bin/sh, or what ansible_shell_executable names.'),
       ...commandParams(),
     })
@@ -25,7 +22,7 @@ export default action({
   returns: COMMAND_RETURNS,
 
   probe: (p) => guardProbes(p),
-  guard: (state, p, check) => guard(state, p, p.cmd, check),
+  guard: (state, p, check) => (p.cmd.trim() === '' ? nothingToRun('no command given') : guard(state, p, p.cmd, check)),
   dryRun: (p) => dryRun(p, p.cmd),
   run: (p) => runCommand([p.executable ?? '/bin/sh', '-c', p.cmd], p, p.cmd, { inShell: p.executable === undefined }),
 })

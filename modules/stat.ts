@@ -9,7 +9,7 @@ const SUMS = { md5: 'md5sum', sha1: 'sha1sum', sha224: 'sha224sum', sha256: 'sha
 const params = () =>
   z
     .object({
-      path: param.path().describe('The path.'),
+      path: param.pathOrEmpty().describe('The path. At an empty one there is nothing.'),
       follow: param.bool().default(false).describe('Where it is a link, say what it leads to.'),
       get_checksum: param.bool().default(true).describe('Whether the checksum of a file is wanted.'),
       checksum_algorithm: z
@@ -64,7 +64,8 @@ type Probes = {
 }
 type State = StateOf<Probes>
 
-function* probe(p: Params): Generator<ProbeTree, Probes, never> {
+function* probe(p: Params): Generator<ProbeTree, Probes | Record<string, never>, never> {
+  if (p.path === '') return {}
   const first: { file: ByPath<FileState> } = yield treeFor(p, p.path)
   const now = knownState(first.file, p.path)
   if (now?.type !== 'link') return withChecksum(p, p.path, now)
@@ -157,6 +158,7 @@ const ATTRIBUTE_NAMES: Readonly<Record<string, string>> = {
 } // prettier-ignore
 
 function result(state: State, p: Params): Record<string, unknown> {
+  if (p.path === '') return { stat: { exists: false } }
   const path = onlyPath(state.file)
   const there = state.file[path]!
   if (there.type === 'absent') return { stat: { exists: false } }
@@ -243,5 +245,5 @@ export default read({
   },
 
   probe,
-  result: ({ state, params: p }) => result(state, p),
+  result: ({ state, params: p }) => result(state as State, p),
 })

@@ -97,6 +97,15 @@ export function guard(state: StateOf<GuardProbes>, params: GuardParams, cmd: unk
 
 const NOT_RUN = { start: null, end: null, delta: null, stdout: '', stdout_lines: [], stderr: '', stderr_lines: [] }
 
+/**
+ * For a task that names no program, or two.
+ *
+ * @throws {NothingDone} always, with Ansible's result.
+ */
+export function nothingToRun(msg: string): never {
+  throw new NothingDone(msg, { ...NOT_RUN, cmd: null, rc: 256, msg })
+}
+
 /** What a dry run tells: with `creates` or `removes` it is known that it would run; without, Ansible calls it skipped. */
 export function dryRun(params: GuardParams, cmd: unknown): { result: Record<string, unknown>; counts: 'changed' | 'skipped' } {
   return {

@@ -40,9 +40,13 @@ export type FolderCopyProbes = {
 }
 export type FolderCopy = StateOf<FolderCopyProbes>
 
+function withoutEndingSlash(path: string): string {
+  return path.replace(/(.)\/+$/, '$1')
+}
+
 /** Whether the last name of the source is a part of where it goes: a slash at its end says no. */
 function baseOf(dest: string, source: string): string {
-  const folder = dest.replace(/(.)\/+$/, '$1')
+  const folder = withoutEndingSlash(dest)
   return source.endsWith('/') ? folder : join(folder, basename(source))
 }
 
@@ -109,7 +113,7 @@ function plannedLink(now: FileState | undefined, wanted: Wanted, target: string)
 // --- on the host --------------------------------------------------------------------------------------------------------
 
 export function* probeHostFolder(params: FolderCopyParams, source: string): Generator<ProbeTree, FolderCopyProbes, never> {
-  const from = source.replace(/(.)\/+$/, '$1')
+  const from = withoutEndingSlash(source)
   const sourceTree = tree(from)
   const accounts = accountProbes(params)
   const first: { sourceTree: Tree } = yield { sourceTree, accounts }
@@ -129,14 +133,22 @@ export function planHostFolder(before: FolderCopy, params: FolderCopyParams, sou
   const folders = plannedFolders(before.folders, wanted)
   if (folders.refusal) return { after: {}, refusals: [folders.refusal] }
   const copies: Record<string, After<FileState>> = {}
+  const dest = withoutEndingSlash(params.dest)
+  const from = before.sources!['']!
+  const asked = { ...wanted, mode: params.mode === 'preserve' && from.type === 'directory' ? from.mode : params.mode }
+  const folderNow = base === dest ? undefined : knownState(before.folders, dest)
   // Where a destination without a slash is new as well, Ansible makes the folder itself as any other, and copies what is in it.
-  const isMadeAnew = base !== params.dest && knownState(before.folders, params.dest)?.type === 'absent'
+  const isMadeAnew = folderNow?.type === 'absent'
+  // What is asked for is for the destination, and only the owner for what is put into it.
+  const folderAfter: Record<string, After<FileState>> = {}
+  if (folderNow?.type === 'absent') folderAfter[dest] = plannedFolder(folderNow, asked)
+  if (folderNow?.type === 'directory') folderAfter[dest] = withAttributes(folderNow, asked)
   for (const [name, from] of Object.entries(before.sources!)) {
     const path = name === '' ? base : join(base, name)
     const now = knownState(before.copies, path)
     if (from.type === 'directory') {
       if (now?.type === 'file' || now?.type === 'other') return { after: {}, refusals: [{ summary: `${path} is not a directory` }] }
-      const mode = name === '' ? (params.mode === 'preserve' ? from.mode : params.mode) : undefined
+      const mode = path === dest ? asked.mode : undefined
       copies[path] =
         now === undefined || now.type === 'absent'
           ? plannedFolder(now, { ...wanted, mode: mode ?? (name === '' && isMadeAnew ? undefined : from.mode) })
@@ -151,7 +163,7 @@ export function planHostFolder(before: FolderCopy, params: FolderCopyParams, sou
       copies[path] = plannedFile(now, { ...wanted, mode: isSame ? undefined : from.mode }, from.content)
     }
   }
-  return { after: { copies, folders: folders.after } }
+  return { after: { copies, folders: { ...folders.after, ...folderAfter } } }
 }
 
 // --- getting there ------------------------------------------------------------------------------------------------------
@@ -165,7 +177,9 @@ export function* applyFolderCopy(
   const { before, timestamp } = situation
   const copies = situation.after.copies as ByPath<After<FileState>>
   let kept: { backup_file?: string } = {}
+  const folders = situation.after.folders as ByPath<After<FileState>>
   yield* folderSteps(before.folders, situation.after.folders)
+  for (const [path, next] of Object.entries(folders)) if (before.folders[path]!.type === 'directory') yield* attributeSteps(path, before.folders[path]!, next)
   for (const [path, next] of Object.entries(copies)) {
     const now = before.copies[path]!
     if (typeof next === 'symbol') continue

@@ -1,25 +1,12 @@
 /** `playline vault`: encrypts and decrypts files and texts in Ansible's format, as `ansible-vault` does. */
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import {
-  chownSync,
-  closeSync,
-  constants,
-  copyFileSync,
-  existsSync,
-  fsyncSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fail, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import { SourceFile } from '../diagnostic/source.ts'
+import { replaceFile } from '../disk/replace-file.ts'
 import { Vault, isVaultFile, type VaultPassword } from '../load/vault/vault.ts'
 import { DEFAULT_VAULT_ID, encryptVault } from '../value/vault-format.ts'
 import { splitWords } from '../value/words.ts'
@@ -106,7 +93,7 @@ class VaultCommand {
 
   #put(target: string, content: string | Buffer): void {
     if (target === '-') this.#streams.write(content)
-    else writeAtomically(expander(this.#environment)(target), Buffer.from(content))
+    else write(expander(this.#environment)(target), Buffer.from(content))
   }
 
   #one(action: 'view' | 'edit' | 'create', name: string): void {
@@ -114,7 +101,7 @@ class VaultCommand {
     if (action === 'create') {
       if (existsSync(absolute)) fail('VAULT_FAILED', `${name} is there already`, { hint: `playline vault edit ${name} changes it.` })
       const password = this.#encryptWith()
-      writeAtomically(absolute, Buffer.from(encryptVault(this.#edited(Buffer.alloc(0), name), password.password, { id: password.id })))
+      write(absolute, Buffer.from(encryptVault(this.#edited(Buffer.alloc(0), name), password.password, { id: password.id })))
       return
     }
     const bytes = this.#read(name)
@@ -126,7 +113,7 @@ class VaultCommand {
     const edited = this.#edited(plain, name)
     if (edited.equals(plain)) return
     const wanted = this.#given.text('encrypt-vault-id') === undefined ? password : this.#encryptWith()
-    writeAtomically(absolute, Buffer.from(encryptVault(edited, wanted.password, { id: wanted.id })))
+    write(absolute, Buffer.from(encryptVault(edited, wanted.password, { id: wanted.id })))
   }
 
   #rekey(): void {
@@ -203,46 +190,24 @@ class VaultCommand {
     const folder = mkdtempSync(path.join(tmpdir(), 'playline-vault-'))
     const file = path.join(folder, `${randomBytes(4).toString('hex')}${path.extname(name)}`)
     try {
-      writeWhole(file, plain, 0o600)
+      writeFileSync(file, plain, { mode: 0o600, flag: 'wx' })
       const [program, ...args] = splitWords(this.#environment.variables['EDITOR'] || 'vi')
       const { error, status, signal } = spawnSync(program!, [...args, file], { stdio: 'inherit' })
       if (error) fail('BAD_OPTION', `the editor '${program}' cannot be run`, { detail: error.message, hint: 'EDITOR names the editor.' })
       if (status !== 0) fail('BAD_OPTION', `the editor '${program}' ended with ${status ?? signal}; nothing was changed`)
       return readFileSync(file)
     } finally {
-      if (existsSync(file)) writeWhole(file, randomBytes(Math.max(statSync(file).size, plain.length)), 0o600)
+      if (existsSync(file)) writeFileSync(file, randomBytes(Math.max(statSync(file).size, plain.length)), { flush: true })
       rmSync(folder, { recursive: true })
     }
   }
 }
 
 /** Replaces a file as a whole; its mode and owner stay, a new one is for its owner alone. */
-function writeAtomically(absolute: string, content: Buffer): void {
-  const before = statSync(absolute, { throwIfNoEntry: false })
-  const temporary = path.join(path.dirname(absolute), `.${path.basename(absolute)}.${randomBytes(6).toString('hex')}`)
+function write(absolute: string, content: Buffer): void {
   try {
-    // A copy takes over the mode.
-    if (before) copyFileSync(absolute, temporary, constants.COPYFILE_EXCL)
-    writeWhole(temporary, content, before ? before.mode & 0o7777 : 0o600)
-    if (before) keepOwner(temporary, before.uid, before.gid)
-    renameSync(temporary, absolute)
+    replaceFile(absolute, content, { mode: 0o600, keepsThoseThere: true })
   } catch (error) {
-    rmSync(temporary, { force: true })
     fail('FILE_UNREADABLE', `${absolute} cannot be written`, { detail: (error as Error).message })
-  }
-}
-
-function keepOwner(file: string, uid: number, gid: number): void {
-  const { uid: ownUid, gid: ownGid } = statSync(file)
-  if (uid !== ownUid || gid !== ownGid) chownSync(file, uid, gid)
-}
-
-function writeWhole(file: string, content: Buffer, mode: number): void {
-  const handle = openSync(file, 'w', mode)
-  try {
-    for (let at = 0; at < content.length;) at += writeSync(handle, content, at)
-    fsyncSync(handle)
-  } finally {
-    closeSync(handle)
   }
 }

@@ -252,7 +252,7 @@ export interface ActionModule<P extends z.ZodType = z.ZodType, T extends ProbeTr
   readonly kind: 'action'
   /** Read before running, for `guard`. */
   probe?(params: z.output<P>): T | Generator<ProbeTree, T, never>
-  /** Why it need not run (the result then given), or undefined where it has to. `check`: in a dry run. */
+  /** Why it need not run (the result then given), or undefined where it has to. `check`: in a dry run. Throws `NothingDone` where it cannot run. */
   guard?(state: StateOf<T>, params: z.output<P>, check: boolean): { readonly result: Record<string, unknown>; readonly skipped?: boolean } | undefined
   /** Pure. What a dry run shows in place of a result, and as what the task counts there; without it, as skipped. */
   dryRun?(params: z.output<P>): { readonly result: Record<string, unknown>; readonly counts: 'changed' | 'skipped' }

@@ -68,7 +68,16 @@ export type HostPathKind = 'absolute' | 'written'
 
 /** A path on the host, without a slash at its end. */
 export function path(): z.ZodType<string> {
-  return hostPath('absolute', (written) => written.replace(/(.)\/$/, '$1'))
+  return hostPath('absolute', withoutEndingSlash)
+}
+
+/** The same, or an empty text, at which there is nothing. */
+export function pathOrEmpty(): z.ZodType<string> {
+  return hostPath('absolute', withoutEndingSlash, 0)
+}
+
+function withoutEndingSlash(written: string): string {
+  return written.replace(/(.)\/$/, '$1')
 }
 
 /** The same, where a slash at the end has a meaning. */
@@ -76,13 +85,13 @@ export function pathAsWritten(kind: HostPathKind = 'absolute'): z.ZodType<string
   return hostPath(kind, (written) => written)
 }
 
-function hostPath(kind: HostPathKind, canonical: (written: string) => string): z.ZodType<string> {
+function hostPath(kind: HostPathKind, canonical: (written: string) => string, minimumLength = 1): z.ZodType<string> {
   return z
     .preprocess(
       (value) => (typeof value === 'number' ? print(value) : value),
       z
         .string()
-        .min(1, 'a path cannot be empty')
+        .min(minimumLength, 'a path cannot be empty')
         .refine((value) => !value.includes('\0'), 'a path cannot hold a NUL')
         .transform((value) => canonical(value.replace(/\/+/g, '/'))),
     )

@@ -1,11 +1,11 @@
 /** Files of the controller, where a module reads or writes one there: what `fetch` brings home. */
-import { randomBytes } from 'node:crypto'
-import { chmodSync, lstatSync, mkdirSync, readFileSync, readlinkSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { lstatSync, mkdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { Content } from '../contract/content.ts'
 import type { FileReply } from '../contract/resource.ts'
 import type { PutStep } from '../contract/step.ts'
 import { DiagnosticError, fail } from '../diagnostic/diagnostic.ts'
+import { replaceFile } from '../disk/replace-file.ts'
 import type { ReadOutcome } from './port.ts'
 
 /** What is at a path; a link stands for what it leads to. Owner and group are numbers. */
@@ -31,17 +31,12 @@ function stateOf(at: string): FileReply {
   return { state: { type: 'file', ...attributes, content: Content.of(readFileSync(at)) } }
 }
 
-/** Replaces a file in one rename, or makes it and the folders above it; a file that is there keeps its mode. */
+/** Replaces a file, or makes it and the folders above it; a file that is there keeps its mode and owner. */
 export function putControllerFile({ path: at, content }: PutStep): void {
-  const temporary = path.join(path.dirname(at), `.playline-${randomBytes(12).toString('hex')}`)
   try {
     mkdirSync(path.dirname(at), { recursive: true })
-    const there = statSync(at, { throwIfNoEntry: false })
-    writeFileSync(temporary, content.bytes ?? readFileSync(content.controllerPath!), { flag: 'wx' })
-    if (there) chmodSync(temporary, there.mode & 0o7777)
-    renameSync(temporary, at)
+    replaceFile(at, content.bytes ?? readFileSync(content.controllerPath!), { keepsThoseThere: true })
   } catch (error) {
-    rmSync(temporary, { force: true })
     fail('STEP_FAILED', `${at} on the controller could not be written`, { detail: (error as Error).message })
   }
 }

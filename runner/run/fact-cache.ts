@@ -1,8 +1,8 @@
 /** Facts that are kept between runs: a JSON file for each host in one folder, as Ansible's cache `jsonfile` has them. */
-import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
+import { replaceFile } from '../disk/replace-file.ts'
 import { toJson } from '../value/convert.ts'
 import { fromJson } from '../value/read-json.ts'
 import { print } from '../value/print.ts'
@@ -55,13 +55,10 @@ export class FactCache {
     const text = toJson(new Dict(facts), { indent: 4, sort: true })
     const file = this.#file(host)
     if (file === undefined || (!renews && this.#read.get(host) === text)) return
-    const made = `${file}.${randomBytes(6).toString('hex')}`
     try {
       mkdirSync(this.#options.folder, { recursive: true, mode: 0o700 })
-      writeFileSync(made, text, { mode: 0o600, flag: 'wx' })
-      renameSync(made, file)
+      replaceFile(file, text, { mode: 0o600 })
     } catch (error) {
-      if (existsSync(made)) rmSync(made)
       this.#tell(`the facts of '${host}' cannot be kept in ${file}`, error as Error)
     }
   }

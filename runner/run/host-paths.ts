@@ -36,7 +36,7 @@ export async function withHostPaths(module: Module, params: unknown, environment
 }
 
 function isOpen(path: string, kind: HostPathKind): boolean {
-  return /^~|\$/.test(path) || (kind === 'absolute' && !path.startsWith('/'))
+  return /^~|\$/.test(path) || (kind === 'absolute' && path !== '' && !path.startsWith('/'))
 }
 
 function* completed(path: string, kind: HostPathKind, environment: Readonly<Record<string, string>>): Generator<ProbeTree, string, never> {

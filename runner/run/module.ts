@@ -435,6 +435,15 @@ async function runRead(module: ReadModule, params: unknown, context: ModuleConte
 // --- action ------------------------------------------------------------------------------------------------------------
 
 async function runAction(module: ActionModule, params: unknown, context: ModuleContext): Promise<Outcome> {
+  try {
+    return await actOrPredict(module, params, context)
+  } catch (error) {
+    if (!(error instanceof NothingDone)) throw error
+    return failed({ message: error.message }, { data: dictOf(error.result, context) })
+  }
+}
+
+async function actOrPredict(module: ActionModule, params: unknown, context: ModuleContext): Promise<Outcome> {
   const guarded = await guard(module, params, context)
   if (guarded) {
     const { result } = guarded
@@ -455,13 +464,7 @@ async function runAction(module: ActionModule, params: unknown, context: ModuleC
     alterAnything(overlay, context)
     return { ...open, shown: [{ kind: 'event', name: 'would run', target: cause }] }
   }
-  let returned: Record<string, unknown>
-  try {
-    returned = await apply(module.run(params as never), { ...context, done: () => undefined })
-  } catch (error) {
-    if (!(error instanceof NothingDone)) throw error
-    return failed({ message: error.message }, { data: dictOf(error.result, context) })
-  }
+  const returned = await apply(module.run(params as never), { ...context, done: () => undefined })
   // What was only predicted before the task was not there for it.
   if (overlay && !changesNothing && !overlay.isEmpty) alterAnything(overlay, context)
   const outcome: Outcome = { changed: true, data: dictOf(returned, context), shown: [] }

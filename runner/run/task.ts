@@ -15,14 +15,17 @@ import { isWritten } from '../resolve/vars-files.ts'
 import type { Evaluator } from '../resolve/variables.ts'
 import { print } from '../value/print.ts'
 import { booleanOf, truth } from '../value/truth.ts'
-import { Dict, Float, NotedDict, RawDict, Template, UnknownValueError, type Raw, type Value } from '../value/value.ts'
+import { Dict, Float, NotedDict, Template, UnknownValueError, type Raw, type Value } from '../value/value.ts'
 import type { RunnerAction } from './actions/action.ts'
 import { runnerAction } from './actions/index.ts'
 import { factsOf } from './actions/set-fact.ts'
 import { becomeFor, connectionKeywords } from './connection.ts'
+import { environmentOf } from './environment.ts'
 import type { FactRequest } from './facts.ts'
 import { canBeJob, type Job, ofJob, within } from './jobs.ts'
+import { combine, loopControl, loopInformation } from './loop.ts'
 import { failureOf, isHostFault, runModule } from './module.ts'
+import { secretsOf } from './no-log.ts'
 import { ActionFault, failed, isTemplateFault, NOTHING, type ItemOutcome, type Outcome } from './outcome.ts'
 import { actionArguments, parametersOf, withoutOmitted } from './parameters.ts'
 import { registered } from './result.ts'
@@ -31,8 +34,6 @@ import type { ActivePlay, Session } from './session.ts'
 /** A loop may have this many items. */
 const MAX_LOOP_ITEMS = 100_000
 const DEFAULT_RETRIES = 3
-/** Of what a task with `no_log` gave, texts from this length on are masked elsewhere. */
-const MIN_SECRET_LENGTH = 4
 const DEFAULT_DELAY_SECONDS = 5
 /** Actions to which it matters how an argument is written. */
 const AS_WRITTEN: ReadonlySet<string> = new Set(['assert', 'set_fact'])
@@ -155,7 +156,7 @@ class TaskOnHost {
       throw error
     }
     if (!Array.isArray(items)) return items
-    const control = await this.#loopControl()
+    const control = await loopControl(this.#task.task.keywords.get('loop_control')?.raw, (part) => this.#value(part, new Map()), this.#session.omit)
     const outcomes: ItemOutcome[] = []
     const { loopVariable } = control
     const facts = new Map<Value, Raw>()
@@ -187,29 +188,6 @@ class TaskOnHost {
       if (control.pauseSeconds > 0 && index < items.length - 1 && !this.#session.options.check) await delay(control.pauseSeconds * 1000)
     }
     return combine(outcomes)
-  }
-
-  /** What the task says of its loop; templates in it, but for the label, are evaluated without an item. */
-  async #loopControl(): Promise<LoopControl> {
-    const raw = this.#task.task.keywords.get('loop_control')?.raw
-    const given = raw instanceof Map ? raw : new Map<Value, Raw>()
-    const value = async (name: string): Promise<Value | undefined> => {
-      const found = given.get(name)
-      if (found === undefined || found === null) return undefined
-      const evaluated = await this.#value(found, new Map())
-      return evaluated === this.#session.omit ? undefined : evaluated
-    }
-    const [loopVariable, indexVariable, pause, extended, allItems] = await Promise.all(
-      ['loop_var', 'index_var', 'pause', 'extended', 'extended_allitems'].map(value),
-    )
-    return {
-      loopVariable: typeof loopVariable === 'string' ? loopVariable : 'item',
-      indexVariable: typeof indexVariable === 'string' ? indexVariable : undefined,
-      label: given.get('label'),
-      pauseSeconds: pause === undefined ? 0 : Number(print(pause)),
-      extended: booleanOf(extended ?? false),
-      allItems: booleanOf(allItems ?? true),
-    }
   }
 
   /** An item's label; undefined where a dry run cannot know it. */
@@ -267,9 +245,14 @@ class TaskOnHost {
     }
     if (named) {
       const written = await this.#moduleName(named, local)
-      const outcome = await caught(() => new TaskOnHost(this.#session, this.#play, this.#withModule(written), this.#hostName).#once(item, maybe))
+      const outcome = await caught(() => new TaskOnHost(this.#session, this.#play, this.#withModule(written), this.#hostName).#due(local, maybe))
       return { ...outcome, action: written }
     }
+    return this.#due(local, maybe)
+  }
+
+  /** What is due as the conditions hold, or, in a dry run, may hold (`maybe`: why that cannot be known). */
+  async #due(local: ReadonlyMap<Value, Raw>, maybe: string | undefined): Promise<Outcome> {
     if (maybe !== undefined) {
       const { include } = await caught(() => this.#act(local, { maybeBecause: maybe }))
       return { ...NOTHING, unknown: maybe, include }
@@ -680,110 +663,8 @@ interface Acting {
   readonly job?: Job | undefined
 }
 
-interface LoopControl {
-  readonly loopVariable: string
-  readonly indexVariable: string | undefined
-  readonly label: Raw | undefined
-  readonly pauseSeconds: number
-  readonly extended: boolean
-  /** Whether the extended information has the whole list. */
-  readonly allItems: boolean
-}
-
-function loopInformation(items: readonly Value[], index: number, allItems: boolean): Dict {
-  const { length } = items
-  return Dict.of({
-    ...(allItems && { allitems: [...items] }),
-    index: index + 1,
-    index0: index,
-    revindex: length - index,
-    revindex0: length - index - 1,
-    first: index === 0,
-    last: index === length - 1,
-    length,
-    ...(index > 0 && { previtem: items[index - 1] }),
-    ...(index < length - 1 && { nextitem: items[index + 1] }),
-  })
-}
-
-/** A loop as one outcome: changed where an item changed, failed where one failed, skipped where all were. */
-function combine(items: readonly ItemOutcome[]): Outcome {
-  const outcomes = items.map((each) => each.outcome)
-  const failure = outcomes.find((outcome) => outcome.failure)?.failure
-  const unknown = outcomes.find((outcome) => outcome.unknown !== undefined)?.unknown
-  const skipped = items.length === 0 || outcomes.every((outcome) => outcome.skipped)
-  return {
-    changed: outcomes.some((outcome) => outcome.changed),
-    failure: failure && { ...failure, message: 'One or more items failed' },
-    skipped: skipped && unknown === undefined ? { reason: items.length === 0 ? 'No items in the list' : 'All items skipped' } : undefined,
-    unknown: unknown !== undefined && outcomes.every((outcome) => outcome.unknown !== undefined || outcome.skipped) ? unknown : undefined,
-    data: items.length === 0 ? Dict.of({ skipped_reason: 'No items in the list' }) : new Dict(),
-    shown: [],
-    items,
-  }
-}
-
-/** The environment of the task's own commands: outer scopes first, inner ones win. */
-function environmentOf(task: CompiledTask, evaluator: Evaluator, session: Session): Record<string, string> {
-  const environment: Record<string, string> = {}
-  for (const found of accumulated(task.chain, 'environment')) {
-    const parts = Array.isArray(found.raw) ? found.raw : [found.raw]
-    for (const raw of parts.flatMap((part): readonly Raw[] => (part instanceof RawDict ? [part] : [evaluator.value(part)].flat()))) {
-      if (raw === null || raw === '' || raw === session.omit) continue
-      if (!(raw instanceof RawDict || raw instanceof Dict)) {
-        const summary = `'environment' takes a mapping, and '${print(raw as Value)}' is left out`
-        session.warn({ code: 'WRONG_TYPE', severity: 'warning', summary, range: found.node.range })
-        continue
-      }
-      for (const [key, item] of raw) {
-        const value = raw instanceof RawDict ? environmentValue(item, task, evaluator) : (item as Value)
-        if (value !== undefined) environment[print(key)] = print(value)
-      }
-    }
-  }
-  return environment
-}
-
-/** Undefined where the task that reads the host's environment would need to know it already. */
-function environmentValue(raw: Raw, { task }: CompiledTask, evaluator: Evaluator): Value | undefined {
-  try {
-    return evaluator.value(raw)
-  } catch (error) {
-    const isGathering = task.action.module === 'gather_facts' || task.action.module === 'setup'
-    if (isGathering && error instanceof DiagnosticError && error.first.code === 'UNDEFINED_VARIABLE' && error.message.includes('ansible_env')) return undefined
-    throw error
-  }
-}
-
 function isFalse(raw: Raw | undefined): boolean {
   return raw === false || (typeof raw === 'string' && /^(?:false|no|off)$/i.test(raw))
-}
-
-/** Keys of results and of items under which no secret stands, at any depth. */
-const SHOWN_FREELY: ReadonlySet<Value> = new Set(
-  [
-    'dest path src mode owner group state checksum md5sum remote_checksum changed failed rc msg size uid gid elapsed ansible_included_var_files',
-    // Of accounts and files.
-    'name user pw_name gr_name shell home groups system port host mimetype charset version',
-    // It holds no texts: see `showsDiff`.
-    'diff',
-    // What the runner itself writes: names of variables and jobs.
-    'ansible_loop_var ansible_index_var ansible_job_id results_file',
-  ].flatMap((line) => line.split(' ')),
-)
-
-/** What a task with `no_log` may have brought to light. */
-function secretsOf({ data, items }: Outcome): Value[] {
-  return [...telling(data), ...(items ?? []).flatMap((each) => [...telling(each.item), ...secretsOf(each.outcome)])]
-}
-
-/** Texts that may tell something: a number or a few characters are everywhere, and hiding them would only garble the report. */
-function telling(value: Value, key?: Value): Value[] {
-  if (key === 'cmd' && Array.isArray(value)) return value.slice(1).flatMap((word) => telling(word))
-  if (Array.isArray(value)) return value.flatMap((item) => telling(item))
-  // Of variables that a task sets the name tells nothing.
-  if (value instanceof Dict) return [...value].flatMap(([name, item]) => (key !== 'ansible_facts' && SHOWN_FREELY.has(name) ? [] : telling(item, name)))
-  return typeof value === 'string' && value.trim().length >= MIN_SECRET_LENGTH ? [value] : []
 }
 
 /** `2026-01-31@10:15:59`, for names of backups. */

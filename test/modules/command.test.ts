@@ -131,10 +131,14 @@ t.test('guards with patterns', async (t) => {
 
 t.test('parameters', async (t) => {
   const refuses = (args: string, message: RegExp) => t.throws(() => parametersOf(module, args), message, args)
-  refuses('chdir: /x', /no command given/)
-  refuses('cmd: ""', /no command given/)
-  refuses('cmd: a\nargv: [a]', /only command or argv/)
   refuses('cmd: "a \'b"', /is not closed/)
   refuses('cmd: "a \\\\"', /nothing follows the backslash/)
   refuses('cmd: a\nnonsense: f', /nonsense/)
+})
+
+t.test('no command, or two', async (t) => {
+  const fails = (args: string, message: string) =>
+    t.throws(() => simulateAction(module, args), { message, result: { cmd: null, rc: 256, stdout: '', stderr: '', msg: message } }, args)
+  for (const args of ['chdir: /x', 'cmd: ""', 'cmd: " "', 'argv: []']) fails(args, 'no command given')
+  fails('cmd: a\nargv: [a]', 'only command or argv can be given, not both')
 })

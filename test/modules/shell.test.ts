@@ -23,6 +23,6 @@ t.test('results', async (t) => {
 })
 
 t.test('parameters', async (t) => {
-  t.throws(() => parametersOf(module, 'cmd: " "'), /no command given/)
+  t.throws(() => simulateAction(module, 'cmd: " "'), { message: 'no command given', result: { rc: 256 } })
   t.throws(() => parametersOf(module, 'cmd: a\nargv: [a]'), /argv/)
 })

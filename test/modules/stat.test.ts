@@ -34,6 +34,7 @@ t.test('a file', async (t) => {
 
 t.test('nothing there', async (t) => {
   t.same(statOf('path: /f', about('/f', { 'query:details:/f': answer('', 1) })), { exists: false })
+  t.same(statOf('path: ""', {}), { exists: false })
 })
 
 t.test('a link, and what it leads to', async (t) => {

@@ -1,7 +1,8 @@
 /** `password`: a random password that a file of the controller keeps. The file is written at the task's turn, in a dry run too. */
-import { randomBytes, randomInt } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { randomInt } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { replaceFile } from '../../disk/replace-file.ts'
 import { print } from '../../value/print.ts'
 import type { Dict, Value } from '../../value/value.ts'
 import { hashPassword, randomSalt, SALT_SIZES } from '../jinja/library/password-hash.ts'
@@ -111,14 +112,10 @@ function random({ length, characters, seed }: Wanted): string {
   return Array.from({ length }, () => choices[twister ? twister.below(choices.length) : randomInt(choices.length)]!).join('')
 }
 
-/** Replaces the file in one step, so that another run never reads half a password. */
 function write(file: string, content: string): void {
-  const made = `${file}.${randomBytes(6).toString('hex')}`
   try {
     mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
-    writeFileSync(made, `${content}\n`, { mode: 0o600, flag: 'wx' })
-    chmodSync(made, 0o600)
-    renameSync(made, file)
+    replaceFile(file, `${content}\n`, { mode: 0o600 })
   } catch (error) {
     lookupFailed(`the password cannot be kept in ${file}`, (error as Error).message)
   }
