@@ -11,6 +11,8 @@ export interface Failure {
   readonly diagnostic?: Diagnostic | undefined
   /** True where the action met it while it ran, and not what the task says of it: of a loop it ends no more than the item. */
   readonly isOfAction?: boolean | undefined
+  /** True where the task's own `changed_when` or `failed_when` is why: what the action said stays its result. */
+  readonly isJudgement?: boolean | undefined
 }
 
 /** What is wrong with a file that an action reads or renders. */

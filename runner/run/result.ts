@@ -32,7 +32,7 @@ export function resultDict(outcome: Outcome, purpose: 'report' | 'register' = 'r
   result.set('failed', outcome.failure !== undefined || outcome.gaveUp === true)
   const failure = outcome.unreachable ?? outcome.failure
   if (outcome.unreachable) result.set('unreachable', true)
-  if (failure && !outcome.items) {
+  if (failure && !outcome.items && failure.isJudgement !== true) {
     const { diagnostic } = failure
     // What an assertion says may be a list.
     if (!data.has('msg') || (diagnostic && diagnostic.code !== 'ASSERTION_FAILED')) result.set('msg', failure.message)

@@ -364,8 +364,11 @@ class TaskOnHost {
   async #judged(outcome: Outcome, local: ReadonlyMap<Value, Raw>): Promise<Outcome> {
     if (outcome.unreachable || outcome.skipped || outcome.unknown !== undefined) return outcome
     const { keywords } = this.#task.task
-    const changedWhen = keywords.get('changed_when')
-    const failedWhen = keywords.get('failed_when')
+    const [changedWhen, failedWhen] = ['changed_when', 'failed_when'].map((name) => {
+      const found = keywords.get(name)
+      // An empty list says nothing.
+      return Array.isArray(found?.raw) && found.raw.length === 0 ? undefined : found
+    })
     let judged = outcome
     let judging: 'changed' | 'failed' = 'changed'
     try {
@@ -377,6 +380,7 @@ class TaskOnHost {
         data.set('failed_when_result', fails)
         const message = judged.failure ?? {
           message: 'failed_when is true',
+          isJudgement: true,
           diagnostic: { code: 'FAILED_WHEN', severity: 'error', summary: 'failed_when is true', range: failedWhen.node.range } as const,
         }
         judged = { ...judged, data, failure: fails ? message : undefined }
@@ -386,7 +390,7 @@ class TaskOnHost {
       if (error instanceof UnknownValueError) return { ...judged, unknown: error.unknown.cause }
       // What the task did stays told, whatever is wrong with the judgement.
       if (error instanceof DiagnosticError) {
-        const failure = { ...failureOf(error.first), isOfAction: true }
+        const failure = { ...failureOf(error.first), isOfAction: true, isJudgement: true }
         return { ...judged, failure, data: new Dict([...judged.data, [`${judging}_when_result`, failure.message]]) }
       }
       throw error

@@ -8,6 +8,9 @@ import {
   formatAddress,
   holdsIp,
   hostMaskOf,
+  isHostMask,
+  isNetmask,
+  isNumbered,
   isWithin,
   lastOf,
   LINK_LOCAL,
@@ -16,9 +19,9 @@ import {
   mergeNetworks,
   MULTICAST,
   networkOf,
-  parseIp,
+  parseAbbreviatedIp,
+  parseLooseIp,
   PRIVATE,
-  RESERVED,
   sizeOf,
   spanOf,
   usableOf,
@@ -26,6 +29,7 @@ import {
 } from '../library/ip.ts'
 import type { Ip } from '../library/ip.ts'
 import { refusingRegex } from '../library/refuse-regex.ts'
+import { truth } from '../../../value/truth.ts'
 import { refuseValue } from '../runtime/callable.ts'
 import { applyTest } from '../runtime/evaluate.ts'
 import { checkUsable, itemsOf } from '../runtime/iterate.ts'
@@ -34,6 +38,7 @@ import { integer, normalize } from '../runtime/numbers.ts'
 import { filter, textInput } from '../runtime/operation.ts'
 import type { Args, Filter } from '../runtime/operation.ts'
 import type { Run } from '../runtime/run.ts'
+import { typeName } from '../runtime/type.ts'
 import { attributeReader } from './sequence.ts'
 
 export const NETWORK_FILTERS: readonly Filter[] = [
@@ -49,7 +54,7 @@ export const NETWORK_FILTERS: readonly Filter[] = [
   }),
   filter("macaddr(query='')", 'A MAC address, checked and rewritten.', (input, args) => hardwareAddress(input, args.text('query'))),
   filter('usable_range', 'The addresses of a network, and how many they are.', (input) => {
-    const ip = parseIp(print(input))
+    const ip = parseLooseIp(print(input))
     if (ip === undefined || ip.value !== networkOf(ip)) return refuseValue(`usable_range: not a network: ${print(input)}`)
     const count = 2n ** BigInt((ip.version === 4 ? 32 : 128) - ip.prefix)
     checkItems(Number(count))
@@ -62,7 +67,7 @@ export const NETWORK_FILTERS: readonly Filter[] = [
     return addresses(input, args.value('query'), version === 4 ? 4 : version === 6 ? 6 : undefined)
   }),
   filter('ipmath(amount)', 'The address that many further on.', (input, args) => {
-    const ip = parseIp(print(input)) ?? refuseValue('You must pass a valid IP address')
+    const ip = parseLooseIp(print(input)) ?? refuseValue('You must pass a valid IP address')
     return formatAddress(inRange(ip.value + BigInt(args.whole('amount')), ip.version), ip.version)
   }),
   filter("ipsubnet(query='', index=None)", 'Subnets of a network, or the network of an address.', subnet),
@@ -73,18 +78,18 @@ export const NETWORK_FILTERS: readonly Filter[] = [
     pickKeys(input, keyMatcher(args), true, 0),
   ),
   filter('network_in_network(test)', 'Whether a network holds another.', (input, args) => {
-    const [network, inner] = [parseIp(print(input)), parseIp(args.printed('test'))]
+    const [network, inner] = [parseLooseIp(print(input)), parseLooseIp(args.printed('test'))]
     return network !== undefined && inner !== undefined && holdsIp(network, inner)
   }),
   filter('network_in_usable(test)', 'Whether an address is one that a host of the network may have.', (input, args) => {
-    const [network, inner] = [parseIp(print(input)), parseIp(args.printed('test'))]
+    const [network, inner] = [parseLooseIp(print(input)), parseLooseIp(args.printed('test'))]
     if (network === undefined || inner === undefined || network.version !== inner.version) return false
     const usable = usableOf(network)
     return usable !== undefined && networkOf(inner) >= usable.first && lastOf(inner) <= usable.last
   }),
   filter('next_nth_usable(offset)', 'The usable address that many further on.', (input, args) => nearUsable(input, BigInt(args.whole('offset')))),
   filter("nthhost(query='')", 'The nth address of a network.', (input, args) => {
-    const ip = parseIp(print(input))
+    const ip = parseLooseIp(print(input))
     const index = integer(args.value('query')) ?? Number(args.printed('query'))
     if (ip === undefined || !Number.isInteger(Number(index))) return false
     const found = nthAddress(ip, BigInt(index))
@@ -92,9 +97,9 @@ export const NETWORK_FILTERS: readonly Filter[] = [
   }),
   filter('previous_nth_usable(offset)', 'The usable address that many back.', (input, args) => nearUsable(input, -BigInt(args.whole('offset')))),
   filter('reduce_on_network(network)', 'The addresses that a network holds.', (input, args) => {
-    const network = parseIp(args.printed('network'))
-    return (typeof input === 'string' ? [input] : itemsOf(input)).filter((item) => {
-      const ip = parseIp(print(item))
+    const network = parseLooseIp(args.printed('network'))
+    return texts(input, 'reduce_on_network').filter((item) => {
+      const ip = parseLooseIp(item)
       return network !== undefined && ip !== undefined && holdsIp(network, ip)
     })
   }),
@@ -103,16 +108,16 @@ export const NETWORK_FILTERS: readonly Filter[] = [
   ),
   filter('replace_keys(target)', 'With keys renamed, all the way down.', (input, args) => renameKeys(input, args, 0)),
   filter("slaac(query='')", 'The address that a MAC address gives in a network.', (input, args) => {
-    const ip = parseIp(print(input))
+    const ip = parseLooseIp(print(input))
     const mac = parseMac(args.printed('query'))
     if (ip === undefined || ip.version !== 6 || mac === undefined) return false
     const flipped = mac ^ 0x0200_0000_0000n
-    return formatAddress((ip.value & ~0xffff_ffff_ffff_ffffn) | ((flipped >> 24n) << 40n) | 0xff_fe00_0000n | (flipped & 0xff_ffffn), 6)
+    return formatAddress(inRange(networkOf(ip) + (((flipped >> 24n) << 40n) | 0xff_fe00_0000n | (flipped & 0xff_ffffn)), 6), 6)
   }),
-  filter('to_paths(prepend=None)', 'A dict of all values under their paths.', (input, args) => {
+  filter('to_paths(prepend=None, wantlist=False)', 'A dict of all values under their paths.', (input, args) => {
     const paths = new Dict()
     collectPaths(input, args.textOrNull('prepend') ?? '', paths, 0)
-    return paths
+    return truth(args.value('wantlist')) ? [paths] : paths
   }),
 ]
 
@@ -121,32 +126,44 @@ function inRange(value: bigint, version: 4 | 6): bigint {
   return value
 }
 
-/** `ipaddr` on one value, or on each of a list; of a list only what passes is left. */
+/** `ipaddr` on what a template gives: text, a number, or a list of these. */
 function addresses(input: Value, query: Value, version: 4 | 6 | undefined): Value {
   checkUsable(input)
-  if (input === null) return refuseValue('Unrecognized type NoneType for ipaddr filter <value>')
-  if (typeof input === 'boolean' || input === '') return false
+  const isTaken = typeof input === 'string' || typeof input === 'number' || typeof input === 'bigint' || typeof input === 'boolean' || Array.isArray(input)
+  if (!isTaken) return refuseValue(`Unrecognized type ${typeName(input)} for ipaddr filter <value>`)
+  return addressesIn(input, query, version)
+}
+
+/** Of a list only what passes is left. */
+function addressesIn(input: Value, query: Value, version: 4 | 6 | undefined): Value {
+  checkUsable(input)
   if (Array.isArray(input) || input instanceof Tuple) {
     return itemsOf(input)
-      .map((item) => oneAddress(item, query, version))
-      .filter((item) => item !== null && item !== false)
+      .map((item) => addressesIn(item, query, version))
+      .filter((item) => truth(item))
   }
-  return oneAddress(input, query, version)
+  return truth(input) && input !== true ? oneAddress(input, query, version) : false
 }
 
 function oneAddress(input: Value, query: Value, version: 4 | 6 | undefined): Value {
-  checkUsable(input)
   const text = print(input)
-  const ip = parseIp(text)
+  const ip = parseLooseIp(text, version)
   if (ip === undefined || (version !== undefined && ip.version !== version)) return false
   const asked = print(query)
   if (asked === '') return ip.hasPrefix ? cidr(ip) : formatAddress(ip.value, ip.version)
   if (/^-?\d+$/.test(asked)) return nthOf(ip, BigInt(asked))
+  // A number stands for the address that it is.
+  const value = isNumbered(text) ? cidr(ip) : text
   const own = QUERIES.get(asked)
-  if (own !== undefined) return own(ip, /^\d+$/.test(text) ? cidr(ip) : text)
-  const network = parseIp(asked)
-  if (network === undefined) return refuseValue(`ipaddr: unknown filter type: ${asked}`)
-  return holdsIp(network, ip.hasPrefix ? ip : { ...ip, prefix: widthOf(ip.version) }) ? text : null
+  if (own !== undefined) return own(ip, value)
+  const network = parseLooseIp(asked)
+  if (network !== undefined) return holdsIp(network, ip.hasPrefix ? ip : { ...ip, prefix: widthOf(ip.version) }) ? value : null
+  if (!isFloat(asked)) return refuseValue(`ipaddr: unknown filter type: ${asked}`)
+  return sizeOf(ip) > 1n ? false : ip.hasPrefix ? cidr(ip) : formatAddress(ip.value, ip.version)
+}
+
+function isFloat(text: string): boolean {
+  return text.trim() !== '' && Number.isFinite(Number(text))
 }
 
 function cidr(ip: Ip, value = ip.value): string {
@@ -195,11 +212,11 @@ const queryV4: Query = (ip, text) => {
   return ip.value >> 32n === 0xffffn && ip.prefix >= 96 ? `${formatAddress(ip.value & 0xffff_ffffn, 4)}/${ip.prefix - 96}` : false
 }
 const queryV6: Query = (ip, text) => (ip.version === 6 ? text : `::ffff:${formatAddress(ip.value, 4)}/${ip.prefix + 96}`)
-const isPublic = (ip: Ip): boolean => ![PRIVATE, LOOPBACK, LINK_LOCAL, MULTICAST, RESERVED_V4].some((networks) => isWithin(ip, networks)) && ip.value !== 0n
-const RESERVED_V4 = RESERVED.filter((network) => network.includes('.'))
+const queryLoopback = kind((ip) => isWithin(ip, LOOPBACK))
+const isPublic = (ip: Ip): boolean => ![PRIVATE, LOOPBACK, MULTICAST].some((networks) => isWithin(ip, networks)) && !isNetmask(ip) && !isHostMask(ip)
 
 const QUERIES: ReadonlyMap<string, Query> = new Map<string, Query>([
-  ['6to4', (ip) => sixToFour(ip)],
+  ['6to4', sixToFour],
   ['address', queryAddress],
   ['address/prefix', hostWithPrefix],
   ['bool', () => true],
@@ -223,7 +240,8 @@ const QUERIES: ReadonlyMap<string, Query> = new Map<string, Query>([
   ['ipv6', queryV6],
   ['last_usable', (ip) => address(ip, usable(ip)?.last)],
   ['link-local', kind((ip) => isWithin(ip, LINK_LOCAL))],
-  ['loopback', kind((ip) => isWithin(ip, LOOPBACK))],
+  ['lo', queryLoopback],
+  ['loopback', queryLoopback],
   ['multicast', kind((ip) => isWithin(ip, MULTICAST))],
   ['net', (ip) => (sizeOf(ip) > 1n && ip.value === networkOf(ip) ? cidr(ip) : null)],
   ['netmask', (ip) => address(ip, maskOf(ip))],
@@ -250,7 +268,7 @@ const QUERIES: ReadonlyMap<string, Query> = new Map<string, Query>([
   ['v6', queryV6],
   ['version', (ip) => ip.version],
   ['wildcard', queryHostMask],
-  ['wrap', (ip, text) => (ip.version === 6 ? text.replace(/^[^/]*/, (part) => `[${part}]`) : text)],
+  ['wrap', (ip, text) => (ip.version === 4 ? text : `[${formatAddress(ip.value, 6)}]${ip.hasPrefix ? `/${ip.prefix}` : ''}`)],
 ])
 
 function within(ip: Ip, value: bigint): bigint | undefined {
@@ -275,50 +293,67 @@ function reverseName(ip: Ip): string {
   return `${Array.from(ip.value.toString(16).padStart(32, '0')).reverse().join('.')}.ip6.arpa.`
 }
 
-function sixToFour(ip: Ip): Value {
-  const isHost = ip.version === 4 && !(sizeOf(ip) > 1n && ip.value === networkOf(ip)) && !isWithin(ip, LOOPBACK) && !isWithin(ip, MULTICAST)
-  if (!isHost) return false
+/** The network of 6to4 that an IPv4 address of a host has (RFC 3056), or what is one already. */
+function sixToFour(ip: Ip, text: string): Value {
+  const isHost = sizeOf(ip) === 1n || ip.value !== networkOf(ip)
+  if (ip.version === 6) return (isHost || !ip.hasPrefix) && ip.value >> 112n === 0x2002n ? text : false
+  if (!isHost || (!isPublic(ip) && !isWithin(ip, PRIVATE))) return false
   const hex = ip.value.toString(16).padStart(8, '0')
   return `2002:${hex.slice(0, 4)}:${hex.slice(4)}::1/48`
 }
 
 function nearUsable(input: Value, offset: bigint): Value {
-  const ip = parseIp(print(input)) ?? refuseValue('Not a network address')
-  return address(ip, within(ip, ip.value + offset))
+  const ip = parseLooseIp(print(input))
+  if (ip === undefined) return false
+  return ip.hasPrefix ? address(ip, within(ip, ip.value + offset)) : null
 }
 
+/** IPv6 addresses in brackets, and those of IPv4 as `ipaddr` tells them; of a list each, and there those of IPv4 as they are. */
 function wrap(input: Value): Value {
-  if (Array.isArray(input)) return input.map(wrap)
-  const text = print(input)
-  const ip = /^\d+$/.test(text) ? undefined : parseIp(text)
-  return ip?.version === 6 ? QUERIES.get('wrap')!(ip, oneAddress(text, '', 6) as string) : input
+  if (Array.isArray(input)) return input.map((item) => (truth(addressesIn(item, '', undefined)) ? addressesIn(item, 'wrap', undefined) : item))
+  if (typeof input === 'boolean') return input
+  if (typeof input !== 'string') return refuseValue(`Unrecognized type ${typeName(input)} for ipwrap filter <value>`)
+  const found = addressesIn(input, '', undefined)
+  return truth(found) ? addressesIn(found, 'wrap', undefined) : input
+}
+
+/** What is a list of texts for Ansible: one, or a text, or a single value. */
+function texts(input: Value, name: string): string[] {
+  if (typeof input === 'string') return input.split(',').map((each) => each.trim())
+  if (Array.isArray(input)) return input.map(print)
+  if (input instanceof Dict || input instanceof Tuple || input === null) return refuseValue(`${name}: not a list: ${print(input)}`)
+  return [print(input)]
 }
 
 function cidrMerge(input: Value, args: Args): Value {
-  const networks = itemsOf(input).map((item) => parseIp(print(item)) ?? refuseValue(`cidr_merge: '${print(item)}' is no network`))
+  const networks = texts(input, 'cidr_merge').map((each) => parseAbbreviatedIp(each) ?? refuseValue(`cidr_merge: '${each}' is no network`))
   const action = args.text('action')
   if (action === 'merge') return mergeNetworks(networks).map((ip) => cidr(ip))
   if (action !== 'span') return refuseValue(`cidr_merge: invalid action '${action}'`)
   if (networks.length === 0) return null
-  return networks.length === 1 ? cidr(networks[0]!, networkOf(networks[0]!)) : cidr(spanOf(networks))
+  return cidr(networks.length === 1 ? networks[0]! : spanOf(networks))
 }
 
 function subnet(input: Value, args: Args): Value {
-  const ip = parseIp(print(input))
+  const ip = parseLooseIp(print(input))
   if (ip === undefined) return false
   const asked = args.printed('query')
   if (asked === '') return cidr(ip, networkOf(ip))
   const index = args.value('index') === null ? undefined : Number(args.printed('index'))
   if (/^\d+$/.test(asked)) return subnetBySize(ip, Number(asked), index)
-  const network = parseIp(asked)
+  const network = parseLooseIp(asked)
   if (network === undefined) return refuseValue(`You must pass a valid subnet or IP address; ${asked} is not valid`)
-  if (!holdsIp(network, ip)) return refuseValue(`${cidr(ip, networkOf(ip))} is not in the subnet ${cidr(network, networkOf(network))}`)
-  return normalize(((networkOf(ip) - networkOf(network)) >> BigInt(widthOf(ip.version) - ip.prefix)) + 1n)
+  const width = BigInt(widthOf(ip.version))
+  const [own, outer] = [BigInt(ip.prefix), BigInt(network.prefix)]
+  const value = networkOf(ip)
+  const isIn = value >> (width - outer) === networkOf(network) >> (width - outer)
+  if (!isIn || own < outer) return refuseValue(`${cidr(ip, value)} is not in the subnet ${cidr(network, networkOf(network))}`)
+  return print(normalize(((value >> (width - own)) & ((1n << (own - outer)) - 1n)) + 1n))
 }
 
 function subnetBySize(ip: Ip, prefix: number, index: number | undefined): Value {
   const width = widthOf(ip.version)
-  if (prefix > width) return refuseValue(`Requested subnet size of ${prefix} is invalid`)
+  if (prefix > width) return false
   if (sizeOf(ip) === 1n) {
     // Of an address: the networks that hold it, from the size asked for down to the smallest.
     const at = index === undefined ? prefix : index < 0 ? width + index : prefix + index
@@ -326,7 +361,7 @@ function subnetBySize(ip: Ip, prefix: number, index: number | undefined): Value 
     const network = { ...ip, prefix: at }
     return cidr(network, networkOf(network))
   }
-  if (prefix < ip.prefix) return refuseValue(`Requested subnet size of ${prefix} is invalid`)
+  if (prefix < ip.prefix) return index === undefined ? refuseValue(`Requested subnet size of ${prefix} is invalid`) : false
   const count = 1n << BigInt(prefix - ip.prefix)
   if (index === undefined) return print(normalize(count))
   const at = index < 0 ? count + BigInt(index) : BigInt(index)
@@ -449,16 +484,18 @@ function renameKeys(value: Value, args: Args, depth: number): Value {
   return renamed
 }
 
-function collectPaths(value: Value, path: string, paths: Dict, depth: number): void {
+function collectPaths(value: Value, path: Value, paths: Dict, depth: number): void {
   if (depth > MAX_DEPTH) refuseValue('a value is nested too deep')
   if (value instanceof Dict && value.size > 0) {
     for (const [key, item] of value) {
-      const text = print(key)
-      const isWord = /^[A-Za-z_]\w*$/.test(text)
-      const step = isWord ? (path === '' ? text : `.${text}`) : typeof key === 'string' ? `['${text}']` : `[${text}]`
-      collectPaths(item, path + step, paths, depth + 1)
+      if (path === '') {
+        collectPaths(item, key, paths, depth + 1)
+        continue
+      }
+      if (typeof key !== 'string' || typeof path !== 'string') return refuseValue('to_paths: keys have to be text')
+      collectPaths(item, path + (/^[A-Za-z_]\w*$/.test(key) ? `.${key}` : `['${key}']`), paths, depth + 1)
     }
   } else if (Array.isArray(value) && value.length > 0) {
-    value.forEach((item, index) => collectPaths(item, `${path}[${index}]`, paths, depth + 1))
+    value.forEach((item, index) => collectPaths(item, `${print(path)}[${index}]`, paths, depth + 1))
   } else paths.set(path, value)
 }

@@ -27,6 +27,15 @@ export class Frame {
     return new Frame(this.run, this)
   }
 
+  /** All that is visible from here, as it is now: what is set later is not seen. */
+  snapshot(): Frame {
+    const copy = new Frame(this.run, undefined, { template: this.template, seesVariables: this.seesVariables })
+    for (const frame of [...this.#outwards()].reverse()) {
+      for (const [name, value] of frame.variables) copy.set(name, value, frame.#sources.get(name))
+    }
+    return copy
+  }
+
   /** What a name stands for; an `Undefined` where nothing has it. */
   resolve(name: string): Value {
     for (const frame of this.#outwards()) {

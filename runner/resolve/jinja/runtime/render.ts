@@ -145,36 +145,48 @@ function renderFor(node: Node<'for'>, frame: Frame, out: Output): void {
 function renderLoop(node: Node<'for'>, iterable: Value, frame: Frame, out: Output, depth: number): void {
   const { run } = frame
   run.at = node.iterable
-  const items = isLenient(iterable) ? [] : pick(node, [...itemsOf(iterable)], frame)
+  const items = isLenient(iterable) ? [] : itemsOf(iterable)
   const recurse = (inner: Value): Value =>
     run.deeper(() => {
       const out = new Output()
       renderLoop(node, inner, frame, out, depth + 1)
       return converted(out, run.options.conversion)
     })
-  const loop = new Loop(items, depth, node.recursive ? recurse : undefined)
-  for (const [index, item] of items.entries()) {
+  const passing = {
+    iterator: passingItems(node, items, frame),
+    length: node.test === undefined ? () => items.length : undefined,
+  }
+  const loop = new Loop(passing, depth, node.recursive ? recurse : undefined)
+  let count = 0
+  for (let next = loop.advance(); next.done !== true; next = loop.advance()) {
     run.step(node)
-    loop.advance()
     const inner = frame.child()
-    inner.set('loop', loop)
+    if (node.seesLoop) inner.set('loop', loop)
     // Where some are left out, or the loop calls itself, it is not known which one this was.
+    const index = count++
     const source = node.test === undefined && depth === 0 ? (): Written => childSource(node.iterable, index, frame) : undefined
-    assign(node.target, item, inner, source)
+    assign(node.target, next.value, inner, source)
     if (render(node.body, inner, out) === 'break') return
   }
-  if (items.length === 0) render(node.otherwise, frame.child(), out)
+  if (count === 0) render(node.otherwise, frame.child(), out)
 }
 
-/** The items that the `if` of a `for` lets pass; it does not see `loop`. */
-function pick(node: Node<'for'>, items: Value[], frame: Frame): Value[] {
+/**
+ * The items that the `if` of a `for` lets pass; it does not see `loop`. Each is looked at when its turn comes: it may depend on what was done
+ * with those before it. A list that grows meanwhile is walked to its new end.
+ */
+function* passingItems(node: Node<'for'>, items: readonly Value[], frame: Frame): Generator<Value, undefined> {
   const { test } = node
-  if (test === undefined) return items
-  return items.filter((item) => {
-    const inner = frame.child()
-    assign(node.target, item, inner)
-    return holds(test, inner)
-  })
+  for (const item of items) {
+    if (test !== undefined) {
+      frame.run.step(node)
+      const inner = frame.child()
+      assign(node.target, item, inner)
+      if (!holds(test, inner)) continue
+    }
+    yield item
+  }
+  return undefined
 }
 
 function assign(target: Target, value: Value, frame: Frame, source?: () => Written): void {
@@ -218,7 +230,7 @@ function importModule(node: Node<'import'> | Node<'from'>, frame: Frame): Templa
   run.at = node.template
   const template = run.engine.templates.find(names, run, false)!
   const out = new Output()
-  const state = run.deeper(() => run.engine.templates.render(template, run, node.withContext ? frame : undefined, node.withContext, out))
+  const state = run.deeper(() => run.engine.templates.render(template, run, node.withContext ? frame.snapshot() : undefined, node.withContext, out))
   return new TemplateModule(names.join(', '), state.top, out.text())
 }
 

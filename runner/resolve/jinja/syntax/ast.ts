@@ -83,6 +83,8 @@ export type Statement = Place &
         readonly iterable: Expression
         readonly test: Expression | undefined
         readonly recursive: boolean
+        /** Whether there is a variable `loop` in the body; where nothing in it asks for one, templates that it includes see none either. */
+        readonly seesLoop: boolean
         readonly body: readonly Statement[]
         readonly otherwise: readonly Statement[]
       }

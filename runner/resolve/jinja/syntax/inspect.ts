@@ -38,6 +38,14 @@ export function loadsTemplates(body: readonly Statement[]): boolean {
   )
 }
 
+/** Whether the body of a `for` reads `loop`, or holds a block that sees what is around it. */
+export function readsLoop(body: readonly Statement[]): boolean {
+  return body.some((statement) => {
+    if (statement.kind === 'block') return statement.block.scoped
+    return expressionsOf(statement).some((each) => namesIn(each).has('loop')) || bodiesOf(statement).some(readsLoop)
+  })
+}
+
 function collect(body: readonly Statement[], known: Set<string>, free: Set<string>): void {
   const read = (node: Expression | undefined, names: ReadonlySet<string>): void => {
     if (node === undefined) return

@@ -3,6 +3,7 @@ import { didYouMean } from '../../../diagnostic/suggest.ts'
 import type { TemplateSource } from '../locate.ts'
 import type { Block, Expression, ImportedName, Macro, Parameter, Statement, Target, Tree } from './ast.ts'
 import { refuse } from './fault.ts'
+import { readsLoop } from './inspect.ts'
 import type { SyntaxOptions } from './options.ts'
 import { ExpressionParser, isOperator } from './parse-expression.ts'
 import type { Vocabulary } from './parse-expression.ts'
@@ -140,7 +141,7 @@ class TemplateParser extends ExpressionParser {
     }
     this.#open.pop()
     this.#blockEnd()
-    return { kind: 'for', target, iterable, test, recursive, body, otherwise, start, end: this.lastEnd }
+    return { kind: 'for', target, iterable, test, recursive, seesLoop: recursive || readsLoop(body), body, otherwise, start, end: this.lastEnd }
   }
 
   #if(start: number): Statement {
