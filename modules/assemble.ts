@@ -7,6 +7,7 @@ import {
   applyDestination,
   destinationDiff,
   destinationParams,
+  invalidEdit,
   moduleResult,
   planDestination,
   probeDestination,
@@ -161,7 +162,7 @@ export default state({
 
   probe,
   plan,
-  apply: (situation) => applyDestination({ ...situation, params: asDestination(situation.params) }),
+  apply: (situation) => applyDestination({ ...situation, params: asDestination(situation.params), whenInvalid: invalidEdit }),
   result: (situation) => {
     const result = moduleResult(situation)
     const { src } = situation.params

@@ -27,6 +27,7 @@ import {
   copyDiff,
   destinationResult,
   fileResult,
+  invalidCopy,
   moduleResult,
   writtenResult,
   planDestination,
@@ -109,9 +110,10 @@ function planContent(before: State, params: Params, content: Content, sourceMode
       after: {},
       refusals: [
         {
-          summary: 'the source does not have the expected checksum',
+          summary: 'Copied file does not match the expected checksum. Transfer failed.',
           detail: `its SHA-1 is ${content.sha1}, expected was ${params.checksum}`,
           hint: 'Check src, or correct checksum.',
+          result: { checksum: content.sha1, expected_checksum: params.checksum },
         },
       ],
     }
@@ -142,7 +144,7 @@ function* copyOnHost(params: Params, before: State, after: AfterTree<State>, tim
     const reply = yield run([program!, ...words], { okExitCodes: 'any' })
     if (reply.exitCode !== 0) {
       yield run(['rm', '-f', temporary])
-      throw new StepFailure('failed to validate', reply)
+      throw new StepFailure('failed to validate', reply, invalidCopy(reply, next.content as Content))
     }
   }
   yield run(['mv', '-f', temporary, path])

@@ -41,8 +41,9 @@ export default action({
     }
     const written = p.cmd.name.trim()
     const named = splitWords(written)[0]!
-    const path = `/tmp/${uniqueName()}-${named.slice(named.lastIndexOf('/') + 1)}`
-    const command = written.replaceAll(named, quoteWord(path))
+    // The name is needed in quotes or without: nothing in it may mean something to a shell.
+    const path = `/tmp/${uniqueName()}-${named.slice(named.lastIndexOf('/') + 1).replace(/[^\w.+-]/g, '_')}`
+    const command = written.replaceAll(named, path)
     const line = `${p.chdir === undefined ? '' : `cd ${quoteWord(p.chdir)} && `}${p.executable === undefined ? '' : `${p.executable} `}${command}`
     yield put(path, p.cmd.content, { mode: '0700' })
     const reply = yield run(['/bin/sh', '-c', line], {

@@ -12,6 +12,7 @@ import type {
   Probe,
   ProbeTree,
   Promised,
+  PutStep,
   Refusal,
   StateOf,
   Step,
@@ -134,6 +135,7 @@ export function* applyDestination(situation: {
   before: Destination
   after: AfterTree<Destination>
   timestamp: string
+  whenInvalid?: PutStep['whenInvalid']
 }): Generator<Step, { backup_file?: string }, StepReply> {
   const { params, before, timestamp } = situation
   yield* folderSteps(before.folders ?? {}, situation.after.folders ?? {})
@@ -141,6 +143,7 @@ export function* applyDestination(situation: {
   return yield* writeFile(path, before.file[path]!, (situation.after.file as ByPath<After<FileState>>)[path]!, {
     backup: params.backup,
     validate: params.validate,
+    whenInvalid: situation.whenInvalid,
     timestamp,
   })
 }
@@ -150,7 +153,7 @@ export function* writeFile(
   path: string,
   before: FileState,
   after: After<FileState>,
-  options: { backup: boolean; validate?: readonly string[] | undefined; timestamp: string },
+  options: { backup: boolean; validate?: readonly string[] | undefined; whenInvalid?: PutStep['whenInvalid']; timestamp: string },
 ): Generator<Step, { backup_file?: string }, StepReply> {
   if (typeof after === 'symbol' || after.type !== 'file') return {}
   const content = after.content as Content
@@ -160,8 +163,19 @@ export function* writeFile(
   }
   const backup = options.backup && before.type === 'file' ? yield* backUp(path, before.content, options.timestamp) : undefined
   const { mode = '0600', ...owners } = knownAttributes(after)
-  yield put(path, content, { mode, ...owners, ...(options.validate && { validate: options.validate }) })
+  const whenInvalid = options.whenInvalid ?? ((reply: StepReply) => invalidCopy(reply, content))
+  yield put(path, content, { mode, ...owners, ...(options.validate && { validate: options.validate, whenInvalid }) })
   return backup === undefined ? {} : { backup_file: backup }
+}
+
+/** What Ansible tells of a file that was not copied since `validate` did not accept it. */
+export function invalidCopy({ exitCode, stdout, stderr }: StepReply, content: Content): Record<string, unknown> {
+  return { msg: 'failed to validate', exit_status: exitCode, stdout, stderr, checksum: content.sha1 }
+}
+
+/** The same of a file that is edited, or put together. */
+export function invalidEdit({ exitCode, stderr }: StepReply): Record<string, unknown> {
+  return { msg: `failed to validate: rc:${exitCode} error:${stderr}` }
 }
 
 /** Copies a file before it is replaced, and returns the copy's path. The digest keeps two copies of one second apart. */

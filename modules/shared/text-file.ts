@@ -32,7 +32,7 @@ import {
   writerProbes,
 } from './attributes.ts'
 import type { AccountProbes, AttributeParams } from './attributes.ts'
-import { writeFile } from './destination.ts'
+import { invalidEdit, writeFile } from './destination.ts'
 import { ancestors, folderProbes, folderSteps, followLinks, knownState, onlyPath, plannedFolders } from './target.ts'
 import type { ByPath } from './target.ts'
 import { validateParam } from './validate.ts'
@@ -172,7 +172,7 @@ export function* applyTextFile(situation: {
   yield* folderSteps(before.folders ?? {}, after.folders ?? {})
   const path = onlyPath(before.file)
   const next = (after.file as ByPath<After<FileState>> | undefined)?.[path]
-  return next === undefined ? {} : yield* writeFile(path, before.file[path]!, next, { ...params, timestamp })
+  return next === undefined ? {} : yield* writeFile(path, before.file[path]!, next, { ...params, whenInvalid: invalidEdit, timestamp })
 }
 
 const ATTRIBUTES_CHANGED = 'ownership, perms or SE linux context changed'

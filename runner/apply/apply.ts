@@ -17,13 +17,23 @@ export interface ApplyContext {
   readonly done: (step: Step) => void
 }
 
+/** STEP_FAILED, and what the task's result holds of it. */
+export class StepError extends DiagnosticError {
+  readonly result: Readonly<Record<string, unknown>>
+  constructor(summary: string, reply: StepReply, result: Readonly<Record<string, unknown>>) {
+    super({ code: 'STEP_FAILED', severity: 'error', summary, detail: wordsOf(reply) })
+    this.result = result
+  }
+}
+
 /** A module may yield this many steps. */
 const MAX_STEPS = 10_000
 
 /**
  * Drives the generator to its end and returns what it returns.
  *
- * @throws {DiagnosticError} STEP_FAILED with the words of the program, and what the port throws.
+ * @throws {StepError} with the words of the program.
+ * @throws {DiagnosticError} what the port throws.
  */
 export async function apply<R>(steps: Generator<Step, R, StepReply>, context: ApplyContext): Promise<R> {
   let turn = steps.next()
@@ -42,7 +52,7 @@ function next<R>(steps: Generator<Step, R, StepReply>, reply: StepReply): Iterat
     return steps.next(reply)
   } catch (error) {
     if (!(error instanceof StepFailure)) throw error
-    fail('STEP_FAILED', error.message, { detail: wordsOf(error.reply) })
+    throw new StepError(error.message, error.reply, error.result)
   }
 }
 
@@ -54,14 +64,14 @@ async function carryOut(step: Step, context: ApplyContext): Promise<StepReply> {
   }
   if (step.kind === 'put') {
     const reply = await port.put(step, { become })
-    if (reply.exitCode !== 0) fail('STEP_FAILED', putFailure(step), { detail: wordsOf(reply) })
+    if (reply.exitCode !== 0) throw new StepError(putFailure(step), reply, step.whenInvalid?.(reply) ?? {})
     return reply
   }
   if (step.kind === 'cloud') return { exitCode: 0, stdout: '', stderr: '', cloud: await cloud.call(step) }
   if (step.kind === 'reconnect') return reconnect(step, context)
   const reply = await running(step, port.run(step, { become, environment: step.takesEnvironment === false ? {} : environment, deadline }))
   const accepted = step.okExitCodes ?? [0]
-  if (accepted !== 'any' && !accepted.includes(reply.exitCode)) fail('STEP_FAILED', runFailure(step, reply), { detail: wordsOf(reply) })
+  if (accepted !== 'any' && !accepted.includes(reply.exitCode)) throw new StepError(runFailure(step, reply), reply, {})
   return reply
 }
 

@@ -48,6 +48,8 @@ export interface PutStep {
   readonly owner?: string
   readonly group?: string
   readonly validate?: readonly string[]
+  /** What the task's result holds where `validate` does not accept the content. */
+  readonly whenInvalid?: (reply: StepReply) => Readonly<Record<string, unknown>>
   /** Written on the controller, not on the host: with the folders above it, and a mode of its own. */
   readonly on?: 'controller'
 }
@@ -87,14 +89,16 @@ export interface NotStartedReason {
 
 /**
  * Thrown by a module where a reply that it asked for with `okExitCodes: 'any'` is a failure after all. The task fails with
- * the message; the reply's words are shown with it.
+ * the message and has this result; the reply's words are shown with it.
  */
 export class StepFailure extends Error {
   readonly reply: StepReply
-  constructor(message: string, reply: StepReply) {
+  readonly result: Readonly<Record<string, unknown>>
+  constructor(message: string, reply: StepReply, result: Readonly<Record<string, unknown>> = {}) {
     super(message)
     this.name = 'StepFailure'
     this.reply = reply
+    this.result = result
   }
 }
 

@@ -3,7 +3,7 @@
  * plans, shown, applied, read again and compared once more.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import { apply } from '../apply/apply.ts'
+import { apply, StepError } from '../apply/apply.ts'
 import {
   isCertain,
   KNOWN_AFTER_APPLY,
@@ -302,7 +302,8 @@ async function change(module: StateModule, params: unknown, plan: Plan, context:
   } catch (error) {
     if (!(error instanceof DiagnosticError) || isHostFault(error)) throw error
     const failure = await withEvidence(failureOf(error.first), module.evidence?.(params), context)
-    return failed(failure, { changed: stepsDone > 0, shown })
+    const data = dictOf(error instanceof StepError ? error.result : {}, context)
+    return failed(failure, { changed: stepsDone > 0, shown, data })
   }
 }
 

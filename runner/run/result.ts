@@ -33,9 +33,7 @@ export function resultDict(outcome: Outcome, purpose: 'report' | 'register' = 'r
   const failure = outcome.unreachable ?? outcome.failure
   if (outcome.unreachable) result.set('unreachable', true)
   if (failure && !outcome.items && failure.isJudgement !== true) {
-    const { diagnostic } = failure
-    // What an assertion says may be a list.
-    if (!data.has('msg') || (diagnostic && diagnostic.code !== 'ASSERTION_FAILED')) result.set('msg', failure.message)
+    if (!data.has('msg')) result.set('msg', failure.message)
     if (failure.detail !== undefined) result.set('detail', failure.detail)
   }
   if (outcome.skipped) {

@@ -20,6 +20,11 @@ t.test('it is put, run and taken away', async (t) => {
   t.match(failing.result, { rc: 4, stdout: 'x\r\n', stdout_lines: ['x'], failed: true, msg: 'non-zero return code' })
 })
 
+t.test('a name that means something to a shell', async (t) => {
+  const { steps } = simulateAction(module, `cmd: "'a b$(c).sh' d"`, {}, { controller: { "'a b$(c).sh' d": '#!/bin/sh\n' } })
+  t.match(steps[1], /^\/bin\/sh -c "'\/tmp\/playline-[0-9a-f]{24}-a_b__c_\.sh' d"$/)
+})
+
 t.test('guards', async (t) => {
   const guarded = simulateAction(module, 'cmd: s.sh\ncreates: /f', { '/f': textFile('') })
   t.match(guarded, { skipped: true, result: { msg: '/f exists, matching creates option' } })

@@ -9,6 +9,7 @@ t.test('the shell reads the line', async (t) => {
   }
   t.same(argv('"echo $HOME | tr / :"'), ['/bin/sh', '-c', 'echo $HOME | tr / :'])
   t.same(argv('cmd: set -o pipefail\nexecutable: /bin/bash'), ['/bin/bash', '-c', 'set -o pipefail'])
+  t.same(argv('argv: [echo, a  b, $HOME]'), ['/bin/sh', '-c', "echo 'a  b' '$HOME'"])
 })
 
 t.test('results', async (t) => {
@@ -24,5 +25,6 @@ t.test('results', async (t) => {
 
 t.test('parameters', async (t) => {
   t.throws(() => simulateAction(module, 'cmd: " "'), { message: 'no command given', result: { rc: 256 } })
-  t.throws(() => parametersOf(module, 'cmd: a\nargv: [a]'), /argv/)
+  t.throws(() => simulateAction(module, 'cmd: a\nargv: [a]'), { message: 'only command or argv can be given, not both', result: { rc: 256 } })
+  t.throws(() => parametersOf(module, 'cmd: a\nnonsense: b'), /nonsense/)
 })
