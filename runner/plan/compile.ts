@@ -15,13 +15,13 @@ import {
   type Task,
   type TaskItem,
 } from '../load/playbook.ts'
-import { isFile } from '../load/reader.ts'
 import type { Node } from '../load/yaml.ts'
 import type { Role, RoleFiles, RoleLoader, RoleUser } from '../load/role.ts'
 import { print, repr } from '../value/print.ts'
 import { booleanOf } from '../value/truth.ts'
-import { RawDict, Template, Vaulted, type Raw, type Value } from '../value/value.ts'
+import { RawDict, Template, Unknown, Vaulted, type Raw, type Value } from '../value/value.ts'
 import { argumentCheck } from './own-tasks.ts'
+import { findTaskFile, placesOf } from './task-files.ts'
 import {
   INCLUDE_VARIABLES,
   inherited,
@@ -57,7 +57,7 @@ interface Situation {
   readonly outer: readonly Keywords[]
   readonly role: RoleUse | undefined
   readonly isHandler: boolean
-  readonly folders: readonly string[]
+  readonly includes: readonly string[]
   /** True in what is read in the run. */
   readonly isDynamic?: boolean
 }
@@ -102,7 +102,7 @@ export class PlayCompiler {
   /** Faults (a role that does not exist, dependencies in a circle) are left with the role loader. */
   compile(): CompiledPlay {
     const outer: Keywords[] = [this.#play.keywords, ...this.#play.imported.toReversed()]
-    const at: Situation = { outer, role: undefined, isHandler: false, folders: [this.#play.folder] }
+    const at: Situation = { outer, role: undefined, isHandler: false, includes: [] }
     const roleHandlers: HandlerList[] = []
     const roleItems = this.#play.roles.flatMap((entry) => this.#roleEntry(entry, undefined, at, true, roleHandlers))
     this.#compiled.handlers.unshift(...roleHandlers, ...handlerLists(this.#items(this.#play.handlers, { ...at, isHandler: true }), this.#play.handlers))
@@ -115,15 +115,15 @@ export class PlayCompiler {
   }
 
   /**
-   * The tasks of a file that a task includes in the run.
+   * The tasks of a file that a task includes in the run, under the name that the task gives it.
    *
    * @throws {DiagnosticError} with all faults of the file.
    */
-  includeTasks(task: CompiledTask, file: string, given: Given): CompiledBlock {
+  includeTasks(task: CompiledTask, { name, file }: { readonly name: string; readonly file: string }, given: Given): CompiledBlock {
     return this.#sound(() => {
       const items = this.#tools.playbooks.taskFile(file, task.task.action.range)
-      const folders = [path.dirname(file), ...task.folders]
-      return { kind: 'block', block: this.#items(items, { ...this.#within(task, given), folders }), rescue: [], always: [] }
+      const includes = [path.dirname(name), ...task.includes]
+      return { kind: 'block', block: this.#items(items, { ...this.#within(task, given), includes }), rescue: [], always: [] }
     })
   }
 
@@ -133,7 +133,7 @@ export class PlayCompiler {
    * @throws {DiagnosticError} with all faults of the role.
    */
   includeRole(task: CompiledTask, request: RoleRequest, given: Given): CompiledBlock {
-    return this.#sound(() => this.#role(task, request, this.#within(task, given), task.task.action.range))
+    return this.#sound(() => this.#role(task, request, this.#within(task, given), task.task.action.range, given.vars))
   }
 
   /** What is included within `look` is no part of the play afterwards. */
@@ -152,16 +152,14 @@ export class PlayCompiler {
     return this.#sound(() => this.#tools.playbooks.applied(node))
   }
 
-  /** What a name of a file finds from a task: beside it, beside what includes it, in its role, beside the playbook. */
-  taskFile(task: CompiledTask, name: string): string | undefined {
-    return this.#candidates(task, name).find(isFile)
+  /** The file of tasks that an include names; undefined where there is none. */
+  includedFile(task: CompiledTask, name: string): string | undefined {
+    return findTaskFile(task, name, 'include', this.#tools.workingFolder)
   }
 
-  /** The places where it is looked for. */
-  #candidates(task: Pick<CompiledTask, 'folders' | 'role'>, name: string): string[] {
-    const inRoles: string[] = []
-    for (let use = task.role; use; use = use.parent) inRoles.push(path.join(use.role.folder, 'tasks'), use.role.folder)
-    return [...new Set([...task.folders, ...inRoles, this.#play.folder, path.join(this.#play.folder, 'tasks')].map((folder) => path.resolve(folder, name)))]
+  /** The folders where it is looked for. */
+  foldersFor(task: CompiledTask, name: string): string[] {
+    return [...new Set(placesOf(task, name, 'include', this.#tools.workingFolder).map((place) => path.dirname(place)))]
   }
 
   #sound<T>(compile: () => T): T {
@@ -179,7 +177,7 @@ export class PlayCompiler {
     if (task.chain.length > MAX_DEPTH) fail('INCLUDE_CYCLE', `files include each other more than ${MAX_DEPTH} deep`, { range: task.task.range })
     const { range } = task.task
     const own: Keywords = new Map<string, KeywordValue>([[INCLUDE_VARIABLES, { raw: vars, node: { kind: 'map', entries: [], range }, keyRange: range }]])
-    return { outer: [apply, own, ...task.chain.slice(1)], role: task.role, isHandler: task.isHandler, folders: task.folders, isDynamic: true }
+    return { outer: [apply, own, ...task.chain.slice(1)], role: task.role, isHandler: task.isHandler, includes: task.includes, isDynamic: true }
   }
 
   // --- items -----------------------------------------------------------------------------------------------------------
@@ -196,13 +194,12 @@ export class PlayCompiler {
     })
   }
 
-  #task(task: Task, { outer, role, isHandler, folders }: Situation): CompiledTask {
+  #task(task: Task, { outer, role, isHandler, includes }: Situation): CompiledTask {
     const listen = isHandler ? undefined : task.keywords.get('listen')
     if (listen)
       this.#tools.roles.faults.push({ code: 'UNKNOWN_KEYWORD', severity: 'error', summary: "'listen' is a keyword of handlers", range: listen.keyRange })
-    const own = path.resolve(this.#tools.workingFolder, path.dirname(task.range.file.path))
     const chain = [task.keywords, ...outer]
-    return { kind: 'task', id: this.#tools.counter.next(), task, chain, role, play: this.#play, isHandler, folders: [...new Set([own, ...folders])] }
+    return { kind: 'task', id: this.#tools.counter.next(), task, chain, role, play: this.#play, isHandler, includes }
   }
 
   /** A static import is a block of what it names, with the importing task's keywords. */
@@ -210,11 +207,11 @@ export class PlayCompiler {
     const task = this.#task({ ...item, kind: 'task' }, at)
     const keywords = isInclude(item.action) ? withVariables(item) : new Map(item.keywords)
     keywords.delete('name')
-    const inner = { ...at, outer: [keywords, ...at.outer], folders: task.folders }
+    const inner = { ...at, outer: [keywords, ...at.outer] }
     const empty: CompiledBlock = { kind: 'block', block: [], rescue: [], always: [] }
     try {
       const args = this.#importArguments(item.action, task, isInclude(item.action) ? INCLUDE_FILE : undefined)
-      if (item.what === 'role') return this.#role(task, roleRequest(args, item.action), inner, item.action.range)
+      if (item.what === 'role') return this.#role(task, roleRequest(args, item.action), inner, item.action.range, keywords.get('vars')?.raw)
       const name = args.get('file') ?? args.get('_raw_params')
       if (name === undefined) fail('BAD_ARGUMENT', `'${item.action.written}' takes the path of a task file`, { range: item.action.range })
       const others = [...args.keys()].filter((key) => key !== 'file' && key !== '_raw_params')
@@ -223,13 +220,14 @@ export class PlayCompiler {
           range: item.action.range,
           hint: "It has: file. Variables stand under 'vars'.",
         })
-      const file = this.taskFile(task, print(name)) ?? this.#candidates(task, print(name))[0]!
+      const { workingFolder } = this.#tools
+      const file = findTaskFile(task, print(name), 'import', workingFolder) ?? placesOf(task, print(name), 'import', workingFolder)[0]!
       if (this.#open.length > MAX_DEPTH || this.#open.includes(file)) fail('INCLUDE_CYCLE', `${print(name)} imports itself`, { range: item.range })
       this.#open.push(file)
       try {
         const block = this.#items(this.#tools.playbooks.taskFile(file, item.action.text?.range ?? item.action.range), {
           ...inner,
-          folders: [path.dirname(file), ...task.folders],
+          includes: [path.dirname(print(name)), ...task.includes],
         })
         return { ...empty, block }
       } finally {
@@ -259,7 +257,7 @@ export class PlayCompiler {
     const role = name === undefined ? undefined : this.#tools.roles.load(name, this.#roleUser(parent, [entry.keywords, ...at.outer]), entry.nameRange)
     if (!role || this.#dependsOnItself(role, parent, entry.nameRange)) return []
     const { params, keywords, nameRange } = entry
-    const identity = identityOf(role, ['when', 'tags', 'vars'], keywords, params)
+    const identity = identityOf(role, [params, ...['when', 'tags', 'vars'].map((name) => keywords.get(name)?.raw ?? [])])
     const use: RoleUse = { role, params, keywords, range: nameRange, parent, dependencies: [], identity, repeats: role.allowsDuplicates }
     parent?.dependencies.push(use)
     const inner = { ...at, outer: [keywords, ...at.outer] }
@@ -273,7 +271,7 @@ export class PlayCompiler {
   #roleName({ name, nameRange }: RoleEntry, role: RoleUse | undefined, outer: readonly Keywords[]): string | undefined {
     if (!(name instanceof Template)) return name
     const action: Action = { written: 'role', module: 'role', range: nameRange, args: new RawDict(), argNodes: new Map(), text: undefined, whole: undefined }
-    const task = this.#task({ kind: 'task', keywords: new Map(), range: nameRange, action }, { outer, role, isHandler: false, folders: [] })
+    const task = this.#task({ kind: 'task', keywords: new Map(), range: nameRange, action }, { outer, role, isHandler: false, includes: [] })
     try {
       return this.#tools.text(name, task, this.#compiled)
     } catch (error) {
@@ -283,14 +281,15 @@ export class PlayCompiler {
     }
   }
 
-  /** A role that a task names, imported or included. */
-  #role(task: CompiledTask, request: RoleRequest, at: Situation, range: SourceRange): CompiledBlock {
+  /** A role that a task names, imported or included. Named with other variables it is another one. */
+  #role(task: CompiledTask, request: RoleRequest, around: Situation, range: SourceRange, variables: Raw | undefined): CompiledBlock {
     const block: CompiledBlock = { kind: 'block', block: [], rescue: [], always: [] }
     const role = this.#tools.roles.load(request.name, this.#roleUser(task.role, task.chain), range, request.files)
     if (!role) return block
     if (task.task.action.module === 'import_role' && this.#dependsOnItself(role, task.role, range)) return block
     const { keywords } = task.task
-    const identity = `a task's ${JSON.stringify(request.files)} ${identityOf(role, ['vars'], keywords, new RawDict())}`
+    const at = { ...around, includes: [role.folder, ...around.includes] }
+    const identity = `a task's ${JSON.stringify(request.files)} ${identityOf(role, [variables ?? new RawDict()])}`
     const use: RoleUse = { role, params: new RawDict(), keywords, range, parent: task.role, dependencies: [], identity, repeats: request.repeats }
     const handlers: HandlerList[] = []
     const before = role.dependencies.flatMap((dependency) => this.#roleEntry(dependency, use, at, false, handlers))
@@ -330,8 +329,8 @@ export class PlayCompiler {
 
   #roleItems(use: RoleUse, around: Situation, checksArguments: boolean, handlers: HandlerList[]): CompiledItem[] {
     const { role } = use
-    const at: Situation = { ...around, role: use, folders: [path.join(role.folder, 'tasks'), role.folder] }
-    const items = this.#items(role.handlers, { ...at, isHandler: true, folders: [path.join(role.folder, 'handlers'), role.folder] })
+    const at: Situation = { ...around, role: use }
+    const items = this.#items(role.handlers, { ...at, isHandler: true })
     handlers.push(...handlerLists(items, role.handlers))
     const check = role.entryPoint && checksArguments ? [this.#task(argumentCheck(role, use.range), at)] : []
     return [...check, ...this.#items(role.tasks, at), { kind: 'role-end', use }]
@@ -397,10 +396,10 @@ export function roleRequest(args: ReadonlyMap<string, Value>, { written, range, 
   }
 }
 
-/** A role that is named again with the same parameters, and the same under those keywords, is the same. */
-function identityOf(role: Role, telling: readonly string[], keywords: Keywords, params: RawDict): string {
-  const told = telling.map((name) => keywords.get(name)?.raw ?? []).map((raw) => (Array.isArray(raw) ? raw : [raw]))
-  return `${role.folder} ${textOf([params, ...told])}`
+/** A role that is named again with the same parameters, and the same under what tells it apart, is the same. */
+function identityOf(role: Role, telling: readonly Raw[]): string {
+  const [params, ...keywords] = telling
+  return `${role.folder} ${textOf([params!, ...keywords.map((raw) => (Array.isArray(raw) ? raw : [raw]))])}`
 }
 
 /** A value that may hold templates as text that is the same for equal values. */
@@ -412,6 +411,7 @@ function textOf(raw: Raw): string {
       .map(([key, item]) => `${repr(key)}:${textOf(item)}`)
       .sort()
       .join()}}`
+  if (raw instanceof Unknown) return `unknown:${raw.cause}`
   if (raw instanceof Vaulted) return `vaulted:${raw.range.file.path}:${raw.range.start}`
   return repr(raw)
 }

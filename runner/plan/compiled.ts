@@ -31,8 +31,8 @@ export interface CompiledTask {
   readonly role: RoleUse | undefined
   readonly play: Play
   readonly isHandler: boolean
-  /** The folders of the files that this one was read from, the nearest first: where a file that it includes is looked for. */
-  readonly folders: readonly string[]
+  /** The folders of the includes and imports that it came through, as they name them, the nearest first; of a role its own. */
+  readonly includes: readonly string[]
 }
 
 export interface CompiledBlock {

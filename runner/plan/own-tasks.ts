@@ -21,7 +21,7 @@ export function factsTask(play: Play, id: number, selection: TagSelection): Comp
   ])
   const task: Task = { kind: 'task', keywords, range, action }
   const chain = [keywords, play.keywords, ...play.imported.toReversed()]
-  const compiled: CompiledTask = { kind: 'task', id, task, chain, role: undefined, play, isHandler: false, folders: [play.folder] }
+  const compiled: CompiledTask = { kind: 'task', id, task, chain, role: undefined, play, isHandler: false, includes: [] }
   return isSelected(compiled, (raw) => raw as Value, selection) ? compiled : undefined
 }
 

@@ -47,7 +47,7 @@ export function variablesFor(situation: Situation, sources: VariableSources): Va
   if (play) {
     // A role's defaults and vars are seen by the whole play; within a role its own win.
     for (const use of play.roles) addRole(variables, use, sources.hidesRoleVars)
-    if (task?.role) for (const use of lineage(task.role)) addRole(variables, use)
+    if (task?.role) addOwnRole(variables, task.role)
     addVars(variables, 'play vars', play.play.keywords)
     // What an import gives a play is stronger than what the play has itself, and the outermost import is the strongest.
     for (const imported of play.play.imported.toReversed()) addVars(variables, 'play vars', imported)
@@ -105,10 +105,32 @@ export function identityOf(hostName: string, inventory: Inventory): RawDict {
   return identity
 }
 
+/** What a role gives to the play: that of its dependencies, and then its own. */
 function addRole(variables: Variables, use: RoleUse, onlyDefaults = false): void {
-  for (const dependency of use.dependencies) addRole(variables, dependency, onlyDefaults)
+  addDefaults(variables, use)
+  if (!onlyDefaults) addRoleVars(variables, use)
+}
+
+/** What a task of a role sees of it: of the roles that this one is a dependency of their own, but not their other dependencies. */
+function addOwnRole(variables: Variables, use: RoleUse): void {
+  const parents = lineage(use).slice(0, -1)
+  for (const dependency of use.dependencies) addDefaults(variables, dependency)
+  for (const { role } of [...parents, use]) variables.add('role defaults', role.defaults)
+  for (const parent of parents) addVarsOf(variables, parent)
+  addRoleVars(variables, use)
+}
+
+function addDefaults(variables: Variables, use: RoleUse): void {
+  for (const dependency of use.dependencies) addDefaults(variables, dependency)
   variables.add('role defaults', use.role.defaults)
-  if (onlyDefaults) return
+}
+
+function addRoleVars(variables: Variables, use: RoleUse): void {
+  for (const dependency of use.dependencies) addRoleVars(variables, dependency)
+  addVarsOf(variables, use)
+}
+
+function addVarsOf(variables: Variables, use: RoleUse): void {
   addVars(variables, 'role vars', use.keywords)
   variables.add('role vars', use.role.vars)
 }

@@ -153,9 +153,9 @@ class PlayParts {
         this.#add({ code: 'BAD_ARGUMENT', severity: 'error', summary: `'${written}' takes the path of a task file`, range }, true)
         return []
       }
-      const file = compiler.taskFile(task, print(name))
+      const file = compiler.includedFile(task, print(name))
       if (file === undefined || this.#isSeen(file)) return []
-      return this.#placed([compiler.includeTasks(task, file, given)], false)
+      return this.#placed([compiler.includeTasks(task, { name: print(name), file }, given)], false)
     } catch (error) {
       if (!(error instanceof DiagnosticError)) throw error
       // A file that is there has to be one that can be run, whether its turn comes or not.

@@ -111,6 +111,7 @@ class TaskOnHost {
   readonly #play: ActivePlay
   readonly #task: CompiledTask
   readonly #hostName: string
+  readonly #inclusions = new Map<string, number>()
 
   constructor(session: Session, play: ActivePlay, task: CompiledTask, hostName: string) {
     this.#session = session
@@ -572,6 +573,7 @@ class TaskOnHost {
         argument,
         all,
         gather,
+        inclusions: this.#inclusions,
         isRegistered: this.#task.task.keywords.has('register'),
         verbosity: this.#session.options.verbosity,
         check,

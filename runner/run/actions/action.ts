@@ -24,6 +24,8 @@ export interface ActionContext {
   readonly all: () => Map<string, Value>
   /** Gathers facts of the task's host; with `whole` all are read, and answered. */
   readonly gather: (request: FactRequest, whole: boolean) => Promise<Dict>
+  /** How often this host's task has included what so far. */
+  readonly inclusions: Map<string, number>
   /** Whether the task's result is kept under a name. */
   readonly isRegistered: boolean
   readonly verbosity: number

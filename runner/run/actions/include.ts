@@ -15,14 +15,18 @@ export function includeTasks(context: ActionContext): Outcome {
   if (named === undefined || named === null || named === '')
     fail('BAD_ARGUMENT', `'${bound.action.written}' takes the path of a task file`, { range: bound.action.range })
   const name = print(named)
-  const file = play.compiled.compiler.taskFile(task, name)
+  const { compiler } = play.compiled
+  const file = compiler.includedFile(task, name)
   if (file === undefined) {
     fail('FILE_NOT_FOUND', `there is no file '${name}'`, {
       range: bound.action.range,
-      detail: `searched: ${task.folders.map((folder) => context.session.reader.shownPath(folder)).join(', ')}`,
+      detail: `searched: ${compiler
+        .foldersFor(task, name)
+        .map((folder) => context.session.reader.shownPath(folder))
+        .join(', ')}`,
     })
   }
-  const block = included(context, `file ${file}`, (given) => play.compiled.compiler.includeTasks(task, file, given))
+  const block = included(context, `file ${file}`, (given) => compiler.includeTasks(task, { name, file }, given))
   return { ...NOTHING, data: Dict.of({ include: name, include_args: new Dict() }), include: block && { block } }
 }
 
@@ -36,20 +40,24 @@ export function includeRole(context: ActionContext): Outcome {
 }
 
 /**
- * One block for all hosts and items that include the same with the same variables, without the tasks that tags leave out. Undefined
- * where there is nothing in it, tags or not.
+ * One block for all hosts that include the same with the same variables, without the tasks that tags leave out; a host that does so for two
+ * items has two. Undefined where there is nothing in it, tags or not.
  */
 function included(
-  { session, play, task, bound, local, evaluator }: ActionContext,
+  { session, play, task, bound, local, evaluator, inclusions }: ActionContext,
   what: string,
   compile: (given: Given) => CompiledBlock,
 ): CompiledBlock | undefined {
-  const key = `${task.id} ${what} ${repr(new Dict(local as ReadonlyMap<Value, Value>))}`
+  // Of the loop, `ansible_loop_var` is not passed on.
+  const passed = [...local].filter(([name]) => name !== 'ansible_loop_var' && name !== 'ansible_index_var')
+  const same = `${task.id} ${what} ${repr(new Dict(passed as [Value, Value][]))}`
+  const before = inclusions.get(same) ?? 0
+  const key = `${before} ${same}`
   let block = play.inclusions.get(key)
   if (!block) {
     const own = task.task.keywords.get('vars')?.raw
     const given = task.task.action.module === 'include' ? [...bound.args].filter(([name]) => name !== '_raw_params' && name !== 'file') : []
-    const vars = new RawDict([...(own instanceof RawDict ? own : []), ...local, ...given.map(([name, { raw }]): [Value, Raw] => [name, raw])])
+    const vars = new RawDict([...(own instanceof RawDict ? own : []), ...passed, ...given.map(([name, { raw }]): [Value, Raw] => [name, raw])])
     const applied = bound.args.get('apply')?.node
     const apply: Keywords = applied ? play.compiled.compiler.applied(applied) : new Map()
     const all = compile({ vars, apply })
@@ -60,5 +68,6 @@ function included(
     }
     play.inclusions.set(key, block)
   }
+  inclusions.set(same, before + 1)
   return block
 }

@@ -135,11 +135,11 @@ t.test('what is included in a run has the variables of the include, and the keyw
   })
   const [include] = [...tasksOf(play.sections.flat())]
   const given = { vars: new RawDict([['v', 1]]), apply: new Map() }
-  const block = play.compiler.includeTasks(include!, play.compiler.taskFile(include!, 'i.yml')!, given)
+  const block = play.compiler.includeTasks(include!, { name: 'i.yml', file: play.compiler.includedFile(include!, 'i.yml')! }, given)
   const [task] = [...tasksOf([block])]
   t.strictSame(
     task!.chain.flatMap((keywords) => keywords.get('tags')?.raw ?? []),
     ['around'],
   )
-  t.equal(play.compiler.taskFile(include!, 'none.yml'), undefined)
+  t.equal(play.compiler.includedFile(include!, 'none.yml'), undefined)
 })

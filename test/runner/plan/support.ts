@@ -31,7 +31,7 @@ export function task(name: string, more: Readonly<Record<string, Raw>> = {}): Co
     postTasks: [],
     handlers: [],
   }
-  return { kind: 'task', id: id++, task: made, chain: [own], role: undefined, play, isHandler: false, folders: [] }
+  return { kind: 'task', id: id++, task: made, chain: [own], role: undefined, play, isHandler: false, includes: [] }
 }
 
 export function block(body: readonly CompiledItem[], rescue: readonly CompiledItem[] = [], always: readonly CompiledItem[] = []): CompiledBlock {
