@@ -126,7 +126,8 @@ function assembled(fragments: readonly Buffer[], p: Params): Content {
     if (index > 0 && p.delimiter !== undefined && p.delimiter !== '') {
       const delimiter = Buffer.from(unescaped(p.delimiter))
       parts.push(delimiter)
-      if (delimiter.at(-1) !== NEWLINE[0]) parts.push(NEWLINE)
+      // Of what is put together on the controller Ansible does so whether the delimiter ends with a newline itself or not.
+      if (p.src instanceof ControllerSource || delimiter.at(-1) !== NEWLINE[0]) parts.push(NEWLINE)
     }
     parts.push(fragment)
     endsLine = fragment.at(-1) === NEWLINE[0]

@@ -9,7 +9,7 @@ export default read({
     { name: 'With an answer of its own', args: 'data: here' },
   ],
   returns: { ping: 'what `data` says' },
-  probe: () => ({ answers: query('live:answers', ['test', '-d', '/'], () => true) }),
+  probe: () => ({ answers: query('live:answers', ['test', '-d', '/'], () => true, { isOfConnection: true }) }),
   missing: (_, p) => (p.data === 'crash' ? ['boom'] : []),
   result: ({ params: p }) => ({ ping: p.data === 'crash' ? undefined : p.data }),
 })

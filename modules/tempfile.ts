@@ -32,8 +32,11 @@ export default action({
     gid: 'The number of its group.',
   },
 
+  makesOnlyNew: true,
+  dryRun: () => ({ result: { msg: 'remote module (tempfile) does not support check mode' }, counts: 'skipped' }),
   run: function* (p) {
-    const made = yield run(['mktemp', ...(p.state === 'directory' ? ['-d'] : []), ...(p.path === undefined ? ['--tmpdir'] : ['-p', p.path]), `--suffix=${p.suffix}`, `${p.prefix}XXXXXXXX`]) // prettier-ignore
+    const folder = p.path === undefined ? ['--tmpdir'] : ['-p', p.path]
+    const made = yield run(['mktemp', ...(p.state === 'directory' ? ['-d'] : []), ...folder, `--suffix=${p.suffix}`, `${p.prefix}XXXXXXXX`])
     const path = made.stdout.replace(/\n$/, '')
     const about = yield run(['stat', '-c', '%a %u %g %U %G %s', path])
     const [mode, uid, gid, owner, group, size] = about.stdout.trim().split(' ') as [string, string, string, string, string, string]

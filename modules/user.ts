@@ -443,9 +443,9 @@ export default state({
   ],
 
   secrets: ({ params: p, state }) => [
-    p.password,
+    // What locks an account is no secret: `*`, `!`.
+    ...[p.password, orUnknown(() => state?.shadow?.password)].filter((hash): hash is string => typeof hash === 'string' && bare(hash).length > 4).map(bare),
     p.ssh_key_passphrase,
-    ...[orUnknown(() => state?.shadow?.password)].filter((hash): hash is string => typeof hash === 'string' && bare(hash).length > 4).map(bare),
   ],
   probe,
   plan,

@@ -65,6 +65,8 @@ export interface Probe<T> {
    * that begin so). In a dry run the reply is unknown once one of them was changed.
    */
   readonly tellsOf?: readonly Resource[]
+  /** True of what tells whether the host answers: a dry run asks as a run would, whatever was predicted before. */
+  readonly isOfConnection?: boolean
   /** True of what is only told, and never planned by: where it cannot be read, or not within its limits, the state is undefined. */
   readonly optional?: boolean
   /** Pure. Throws an Error with a sentence where the reply makes no sense. */
@@ -140,14 +142,16 @@ export function query<T>(
   more: {
     label?: string
     tellsOf?: readonly Resource[]
+    isOfConnection?: boolean
     okExitCodes?: readonly number[]
     timeoutMs?: number
     maxBytes?: number
     scratchFolders?: readonly string[]
   } = {},
 ): HostProbe<T> {
-  const { label, tellsOf, ...limits } = more
-  return { resource, ...(label !== undefined && { label }), ...(tellsOf !== undefined && { tellsOf }), read: { kind: 'query', argv, ...limits }, parse }
+  const { label, tellsOf, isOfConnection, ...limits } = more
+  const about = { ...(label !== undefined && { label }), ...(tellsOf !== undefined && { tellsOf }), ...(isOfConnection === true && { isOfConnection }) }
+  return { resource, ...about, read: { kind: 'query', argv, ...limits }, parse }
 }
 
 /** An answer of the cloud. The name says what is read, so that equal names may share one reply. */

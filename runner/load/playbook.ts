@@ -357,7 +357,7 @@ export class PlaybookLoader {
       return true
     })
     const loop = keywords.get('loop')
-    if (loop) loops.unshift({ lookup: undefined, ...loop })
+    if (loop && loop.raw !== null) loops.unshift({ lookup: undefined, ...loop })
     for (const { lookup, node, keyRange } of loops) {
       if (lookup !== undefined && isNull(node)) this.#fault('MISSING_KEYWORD', `'with_${lookup}' needs a value`, keyRange)
     }

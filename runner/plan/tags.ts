@@ -1,6 +1,6 @@
 /** Which tasks `--tags`, `--skip-tags` and `--start-at-task` leave. */
 import { print } from '../value/print.ts'
-import type { Raw, Value } from '../value/value.ts'
+import { Template, type Raw, type Value } from '../value/value.ts'
 import { accumulated, tasksOf, type CompiledItem, type CompiledTask } from './compiled.ts'
 
 export interface TagSelection {
@@ -46,14 +46,13 @@ export function tagsOf(task: CompiledTask, valueOf: (raw: Raw) => Value): Set<st
   return new Set(accumulated(task.chain, 'tags').flatMap((found) => tagNames(found.raw, valueOf)))
 }
 
-/** The names in a `tags`: a list, or one text with commas. */
+/** The names in a `tags`: a list, or one text with commas, which mean nothing within a list. */
 export function tagNames(raw: Raw, valueOf: (raw: Raw) => Value): string[] {
   const value = valueOf(raw)
   if (value === null) return []
-  return (Array.isArray(value) ? value.flat() : [value])
-    .flatMap((each) => print(each).split(','))
-    .map((tag) => tag.trim())
-    .filter((tag) => tag !== '')
+  const written = raw instanceof Template ? raw.text : raw
+  const names = Array.isArray(value) ? value.flat() : typeof written === 'string' && written.includes(',') ? print(value).split(',') : [value]
+  return names.map((tag) => print(tag).trim()).filter((tag) => tag !== '')
 }
 
 /** Whether a task is the one that `--start-at-task` names: its name with or without the role's, `*` and `?` as wildcards. */

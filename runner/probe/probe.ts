@@ -105,6 +105,7 @@ function statsOf(leaves: readonly Leaf[], states: readonly LeafState[]): Map<str
 }
 
 function overlay(probe: Probe<unknown>, context: ProbeContext): Overlaid {
+  if (probe.isOfConnection === true) return { kind: 'real' }
   if (probe.resource.startsWith('live:') && context.liveUnknownBecause !== undefined) {
     return { kind: 'unknown', cause: context.liveUnknownBecause, onlyIfAbsent: false }
   }

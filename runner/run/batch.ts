@@ -98,7 +98,7 @@ export class BatchRun {
     this.#session.emit({ kind: 'play-end', at: new Date() })
     if (this.#interrupted()) return 'interrupted'
     if (this.#isLast) return 'fatal'
-    if (this.#lost.size === batch.length) return 'failed'
+    if (batch.every((host) => this.#lost.has(host) || this.#session.host(host).isLostLater)) return 'failed'
     return this.#endPlay ? 'ended' : 'done'
   }
 
@@ -213,8 +213,11 @@ export class BatchRun {
   /** A host goes on with the rescue around what failed, or is lost. */
   async #fail(task: CompiledTask, host: string, outcome: Outcome, cursor: Cursor): Promise<void> {
     const state = this.#session.host(host)
-    state.facts.set('ansible_failed_task', await this.#failedTask(task, host))
-    state.facts.set('ansible_failed_result', new Dict([...resultDict(outcome), ['_ansible_no_log', false]]))
+    // A rescue is not told what could not be included.
+    if (!isFailedInclude(task, outcome)) {
+      state.facts.set('ansible_failed_task', await this.#failedTask(task, host))
+      state.facts.set('ansible_failed_result', new Dict([...resultDict(outcome), ['_ansible_no_log', false]]))
+    }
     // What could not be included counts as a failure even where that is rescued; what is not there, for the rest of the run.
     if (cursor.isRescued && isFailedInclude(task, outcome)) {
       state.stats.failures++
@@ -392,6 +395,8 @@ export class BatchRun {
       state.facts.set(register, withTemplates(registered(outcome), outcome))
       state.facts.note(register, 'AnsibleUnsafeText')
     }
+    // What failed in the end has set nothing, though an item of it may have.
+    if (outcome.failure) return
     const outcomes = outcome.unknown === undefined && outcome.items ? outcome.items.map((item) => item.outcome) : [outcome]
     for (const each of outcomes) {
       const factsFor = each.factsFor ?? outcome.factsFor
@@ -400,7 +405,7 @@ export class BatchRun {
       if (each.unknown !== undefined) {
         if (task.task.action.module === 'set_fact')
           for (const fact of taskArguments(task, {}, undefined).args.keys()) target.facts.set(fact, new Unknown(each.unknown))
-      } else if (!each.failure && !each.skipped && !each.includedVariables && !GATHERING.has(task.task.action.module)) {
+      } else if (!each.skipped && !each.includedVariables && !GATHERING.has(task.task.action.module)) {
         const facts = factsOf(each)
         if (task.task.action.module === 'set_fact') for (const [fact, value] of facts) target.facts.set(fact, value)
         for (const [fact, { text, raw }] of each.written ?? []) target.facts.note(fact, text, raw)
@@ -552,6 +557,7 @@ export class BatchRun {
         break
       case 'refresh_inventory':
         this.#session.refreshInventory()
+        this.#play.added.clear()
         break
       case 'reset_connection':
         await Promise.all(hosts.map((host) => this.#session.host(host).closePorts()))

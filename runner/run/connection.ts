@@ -8,7 +8,7 @@ import { addArguments, SshOptions } from '../port/ssh/options.ts'
 import type { Evaluator } from '../resolve/variables.ts'
 import { print } from '../value/print.ts'
 import { booleanOf } from '../value/truth.ts'
-import type { Value } from '../value/value.ts'
+import { Dict, Unknown, type Value } from '../value/value.ts'
 import { splitWords } from '../value/words.ts'
 import type { RunOptions } from './options.ts'
 
@@ -85,16 +85,37 @@ export function connectionSettings(
   }
 }
 
+/** Names of which a task's templates see the connection where no variable has them. */
+const CONNECTION_VARIABLES: ReadonlySet<string> = new Set([
+  'ansible_connection',
+  ...['host', 'port', 'user', 'private_key_file', 'timeout'].flatMap((name) => [`ansible_${name}`, `ansible_ssh_${name}`]),
+])
+
 /**
  * What a task's templates see of the connection under the name of a variable that nobody has set: as in Ansible the address, the user and
- * whatever else keywords, the command line or settings say; undefined for every other name.
+ * whatever else variables of the host that the task is delegated to, keywords, the command line or settings say; undefined for every other
+ * name. `evaluatorOf` has the variables of another host.
  */
-export function connectionVariable(name: string, hostName: string, task: Chained, evaluator: Evaluator, options: RunOptions): Value | undefined {
+export function connectionVariable(
+  name: string,
+  ownName: string,
+  task: Chained,
+  own: Evaluator,
+  options: RunOptions,
+  evaluatorOf: (hostName: string) => Evaluator,
+): Value | undefined {
+  if (!CONNECTION_VARIABLES.has(name)) return undefined
+  const delegated = own.get('ansible_delegated_vars')
+  if (delegated instanceof Unknown) return delegated
+  const [delegate] = delegated instanceof Dict ? delegated.keys() : []
+  const hostName = delegate === undefined ? ownName : print(delegate)
+  const evaluator = hostName === ownName ? own : evaluatorOf(hostName)
   /** Of two spellings the one that is not set has the value of the other. */
   const either = (ssh: string, general: string): Value | undefined => evaluator.get(ssh) ?? evaluator.get(general)
   switch (name) {
     case 'ansible_connection':
-      return isLocalhost(hostName) ? undefined : (connectionKeywords(task, evaluator).connection ?? options.connection ?? 'ssh')
+      if (hostName !== ownName && evaluator.get(name) !== undefined) return evaluator.get(name)
+      return isLocalhost(hostName) ? undefined : (connectionKeywords(task, own).connection ?? options.connection ?? 'ssh')
     case 'ansible_host':
     case 'ansible_ssh_host':
       return either('ansible_ssh_host', 'ansible_host') ?? hostName
@@ -103,15 +124,12 @@ export function connectionVariable(name: string, hostName: string, task: Chained
       return either('ansible_ssh_port', 'ansible_port') ?? options.remotePort
     case 'ansible_user':
     case 'ansible_ssh_user':
-      return either('ansible_ssh_user', 'ansible_user') ?? connectionKeywords(task, evaluator).user ?? options.remoteUser
+      return either('ansible_ssh_user', 'ansible_user') ?? connectionKeywords(task, own).user ?? options.remoteUser
     case 'ansible_private_key_file':
     case 'ansible_ssh_private_key_file':
       return either('ansible_ssh_private_key_file', 'ansible_private_key_file') ?? options.privateKeyFile
-    case 'ansible_timeout':
-    case 'ansible_ssh_timeout':
-      return either('ansible_ssh_timeout', 'ansible_timeout') ?? options.connectTimeoutMs / 1000
     default:
-      return undefined
+      return either('ansible_ssh_timeout', 'ansible_timeout') ?? options.connectTimeoutMs / 1000
   }
 }
 

@@ -19,7 +19,7 @@ import {
   type Refusal,
   type StateModule,
 } from '../contract/kinds.ts'
-import type { Probe, QueryReply } from '../contract/resource.ts'
+import type { HostRead, Probe, QueryReply } from '../contract/resource.ts'
 import { NothingDone } from '../contract/step.ts'
 import { DiagnosticError, fail, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import { compare } from '../diff/compare.ts'
@@ -35,7 +35,7 @@ import { linesOf } from '../value/text.ts'
 import { Dict, Unknown } from '../value/value.ts'
 import { withHostPaths } from './host-paths.ts'
 import type { Machine } from './machine.ts'
-import { failed, NOTHING, type Failure, type Outcome } from './outcome.ts'
+import { failed, failureOf, NOTHING, type Failure, type Outcome } from './outcome.ts'
 
 /** What a module run needs of its surroundings. */
 export interface ModuleContext extends ShowContext {
@@ -101,10 +101,6 @@ const HOST_FAULTS: ReadonlySet<Diagnostic['code']> = new Set([
 /** Whether the host as a whole did not answer. */
 export function isHostFault(error: DiagnosticError): boolean {
   return HOST_FAULTS.has(error.first.code)
-}
-
-export function failureOf(diagnostic: Diagnostic): Failure {
-  return { message: diagnostic.summary, detail: diagnostic.detail, diagnostic }
 }
 
 /** What Ansible tells of a module that did not come to run: how the program ended that should have run it. */
@@ -453,6 +449,8 @@ async function actOrPredict(module: ActionModule, params: unknown, context: Modu
   }
   const { overlay, cause, changesNothing } = context
   if (context.check) {
+    // A run would need the host to answer.
+    await context.port.read([HOST_ANSWERS], { become: context.become })
     const dry = module.dryRun?.(params)
     const data = dictOf(dry?.result ?? {}, context)
     const shown: Outcome =
@@ -461,7 +459,7 @@ async function actOrPredict(module: ActionModule, params: unknown, context: Modu
         : { ...NOTHING, data, skipped: { reason: 'Command would have run if not in check mode' } }
     if (!overlay || !context.predicts) return shown
     const open: Outcome = shown.skipped ? { ...shown, unknown: cause } : shown
-    if (changesNothing) return open
+    if (changesNothing || module.makesOnlyNew === true) return open
     alterAnything(overlay, context)
     return { ...open, shown: [{ kind: 'event', name: 'would run', target: cause }] }
   }
@@ -472,6 +470,8 @@ async function actOrPredict(module: ActionModule, params: unknown, context: Modu
   if (returned['failed'] !== true) return outcome
   return { ...outcome, failure: { message: typeof returned['msg'] === 'string' ? returned['msg'] : 'the command failed' } }
 }
+
+const HOST_ANSWERS: HostRead = { kind: 'query', argv: ['test', '-d', '/'] }
 
 async function guard(
   module: ActionModule,

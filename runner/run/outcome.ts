@@ -11,8 +11,8 @@ export interface Failure {
   readonly diagnostic?: Diagnostic | undefined
   /** True where the action met it while it ran, and not what the task says of it: of a loop it ends no more than the item. */
   readonly isOfAction?: boolean | undefined
-  /** True where the task's own `changed_when` or `failed_when` is why: what the action said stays its result. */
-  readonly isJudgement?: boolean | undefined
+  /** True where the message is for people: the result has the words that the action gave it, or none. */
+  readonly isOnlyShown?: boolean | undefined
 }
 
 /** What is wrong with a file that an action reads or renders. */
@@ -80,6 +80,10 @@ export interface ItemOutcome {
 }
 
 export const NOTHING: Outcome = { changed: false, data: new Dict(), shown: [] }
+
+export function failureOf(diagnostic: Diagnostic): Failure {
+  return { message: diagnostic.summary, detail: diagnostic.detail, diagnostic }
+}
 
 /** An outcome that fails, from a diagnostic or a sentence. */
 export function failed(failure: Failure, more: Partial<Outcome> = {}): Outcome {

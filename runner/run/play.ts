@@ -87,7 +87,7 @@ export async function runPlay(session: Session, compiled: CompiledPlay, interrup
   const hosts = await settled(() => playHosts(session, compiled, true, general))
   const prompted = await promptFor(session, compiled, general)
   const name = await settled(() => playName(compiled, general))
-  for (const host of hosts.map((each) => session.host(each))) if (host.isLostLater) host.out ??= 'failed'
+  for (const host of session.hosts.values()) if (host.isLostLater) host.out ??= 'failed'
   if (hosts.length === 0) session.emit({ kind: 'no-hosts', play: name, reason: 'no hosts matched' })
   let maybeEnded: string | undefined
   for (const batch of await settled(() => batches(ordered(hosts, compiled, general), compiled, general))) {

@@ -137,9 +137,11 @@ class PlayParts {
     const loop = task.task.loop ? ['item', 'ansible_loop', 'ansible_loop_var', 'ansible_index_var', ...named.filter((each) => typeof each === 'string')] : []
     const vars = new RawDict([...(own instanceof RawDict ? own : []), ...loop.map((name): [string, Raw] => [name, new Unknown('the loop')])])
     const given = { vars, apply: new Map() }
+    let isOfTask = true
     try {
       if (module === 'include_role') {
         const request = roleRequest(args, task.task.action)
+        isOfTask = false
         if (this.#isSeen(`role ${JSON.stringify(request)}`)) return []
         const known = this.#play.roles.length
         const block = compiler.includeRole(task, request, given)
@@ -153,14 +155,15 @@ class PlayParts {
         this.#add({ code: 'BAD_ARGUMENT', severity: 'error', summary: `'${written}' takes the path of a task file`, range }, true)
         return []
       }
+      isOfTask = false
       const file = compiler.includedFile(task, print(name))
       if (file === undefined || this.#isSeen(file)) return []
       return this.#placed([compiler.includeTasks(task, { name: print(name), file }, given)], false)
     } catch (error) {
       if (!(error instanceof DiagnosticError)) throw error
-      // A file that is there has to be one that can be run, whether its turn comes or not.
-      for (const each of error.diagnostics)
-        this.#add(each, UNSUPPORTED.has(each.code) || (each.code === 'BAD_ARGUMENT' && !args.has('name') && !args.has('role')))
+      // What a condition, or a list without items, may save the run from is met at its turn.
+      const isCertain = accumulated(task.chain, 'when').length === 0 && !task.task.loop
+      for (const each of error.diagnostics) this.#add(each, isOfTask ? each.code === 'BAD_ARGUMENT' : isCertain && UNSUPPORTED.has(each.code))
       return []
     }
   }
@@ -378,7 +381,9 @@ class PlayCheck {
   /** Evaluates what a task will evaluate, where that does not depend on the run. */
   #try(task: CompiledTask, active: ActivePlay, host: string, certain: boolean): void {
     if (task.task.action.module === 'meta') return
-    const evaluator = (local: ReadonlyMap<Value, Raw>): Evaluator => this.#session.evaluator(host, active, task, local)
+    // What a delegated task sees of the connection is the delegate's.
+    const around: [Value, Raw][] = inherited(task.chain, 'delegate_to') ? [['ansible_delegated_vars', new Unknown('the delegate')]] : []
+    const evaluator = (local: ReadonlyMap<Value, Raw>): Evaluator => this.#session.evaluator(host, active, task, new Map([...around, ...local]))
     const { loop } = task.task
     try {
       this.#roleArguments(task, evaluator(new Map()), certain, host)

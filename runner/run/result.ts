@@ -25,14 +25,15 @@ export function resultDict(outcome: Outcome, purpose: 'report' | 'register' = 'r
         return item
       }),
     )
-    if (outcome.items.length > 0) result.set('msg', outcome.failure ? LOOP_MESSAGES.failed : outcome.skipped ? LOOP_MESSAGES.skipped : LOOP_MESSAGES.done)
+    const isSkipped = outcome.skipped !== undefined || outcome.unknown !== undefined
+    if (outcome.items.length > 0) result.set('msg', outcome.failure ? LOOP_MESSAGES.failed : isSkipped ? LOOP_MESSAGES.skipped : LOOP_MESSAGES.done)
   }
   for (const [key, value] of data) result.set(key, value)
   result.set('changed', outcome.changed)
   result.set('failed', outcome.failure !== undefined || outcome.gaveUp === true)
   const failure = outcome.unreachable ?? outcome.failure
   if (outcome.unreachable) result.set('unreachable', true)
-  if (failure && !outcome.items && failure.isJudgement !== true) {
+  if (failure && !outcome.items && failure.isOnlyShown !== true) {
     if (!data.has('msg')) result.set('msg', failure.message)
     if (failure.detail !== undefined) result.set('detail', failure.detail)
   }

@@ -369,7 +369,7 @@ export class Session {
       magic.set('ansible_play_name', play.name)
       const all = [...new Set([...play.hosts, ...play.added])]
       const alive = all.filter((name) => !play.gone.has(name))
-      const batch = [...new Set([...play.batch, ...play.added])].filter((name) => !play.gone.has(name))
+      const batch = play.batch.filter((name) => !play.gone.has(name))
       magic.set('ansible_play_hosts_all', all)
       magic.set('ansible_play_hosts', alive)
       magic.set('ansible_play_batch', batch)
@@ -479,7 +479,7 @@ class SessionEvaluator extends Evaluator {
     if (this.#isConnecting || this.#task === undefined || this.#hostName === undefined) return undefined
     this.#isConnecting = true
     try {
-      return connectionVariable(name, this.#hostName, this.#task, this, this.#session.options)
+      return connectionVariable(name, this.#hostName, this.#task, this, this.#session.options, (other) => this.#session.evaluator(other, undefined, undefined))
     } finally {
       this.#isConnecting = false
     }

@@ -24,9 +24,9 @@ import { environmentOf } from './environment.ts'
 import type { FactRequest } from './facts.ts'
 import { canBeJob, type Job, ofJob, within } from './jobs.ts'
 import { combine, loopControl, loopInformation } from './loop.ts'
-import { failureOf, isHostFault, runModule } from './module.ts'
+import { isHostFault, runModule } from './module.ts'
 import { secretsOf } from './no-log.ts'
-import { ActionFault, failed, isTemplateFault, NOTHING, type ItemOutcome, type Outcome } from './outcome.ts'
+import { ActionFault, failed, failureOf, isTemplateFault, NOTHING, type ItemOutcome, type Outcome } from './outcome.ts'
 import { actionArguments, parametersOf, withoutOmitted } from './parameters.ts'
 import { registered } from './result.ts'
 import type { ActivePlay, Session } from './session.ts'
@@ -260,8 +260,12 @@ class TaskOnHost {
     }
     const until = this.#task.task.keywords.get('until')
     await this.#notified(local)
-    if (!until) return this.#judged(await this.#performed(local), local)
-    const retries = Math.max(0, await this.#number('retries', DEFAULT_RETRIES, local))
+    const retries = await this.#number('retries', DEFAULT_RETRIES, local)
+    // Where it is not to be tried again, it is not asked whether it should.
+    if (!until || retries <= 0) {
+      const outcome = await this.#performed(local)
+      return this.#judged(until && !outcome.unreachable ? { ...outcome, attempts: 1 } : outcome, local)
+    }
     const delaySeconds = Math.max(0, await this.#number('delay', DEFAULT_DELAY_SECONDS, local))
     // Every attempt has the same arguments: a lookup among them is made once, and what is wrong with them is wrong for all.
     const bound = await this.#evaluatedArguments(local)
@@ -276,7 +280,8 @@ class TaskOnHost {
         const attempts = Math.min(attempt, Math.max(retries, 1))
         if (outcome.failure) return { ...outcome, attempts }
         if (this.#task.task.keywords.has('failed_when')) return { ...outcome, attempts, gaveUp: true }
-        return { ...outcome, attempts, failure: { message: `gave up after ${attempt} ${attempt === 1 ? 'attempt' : 'attempts'}: not true: ${done}` } }
+        const message = `gave up after ${attempt} ${attempt === 1 ? 'attempt' : 'attempts'}: not true: ${done}`
+        return { ...outcome, attempts, failure: { message, isOnlyShown: true } }
       }
       this.#session.emit({ kind: 'host-retry', host: this.#hostName, attemptsLeft: retries - attempt + 1, message: done })
       await delay(delaySeconds * 1000)
@@ -381,7 +386,7 @@ class TaskOnHost {
         data.set('failed_when_result', fails)
         const message = judged.failure ?? {
           message: 'failed_when is true',
-          isJudgement: true,
+          isOnlyShown: true,
           diagnostic: { code: 'FAILED_WHEN', severity: 'error', summary: 'failed_when is true', range: failedWhen.node.range } as const,
         }
         judged = { ...judged, data, failure: fails ? message : undefined }
@@ -391,7 +396,7 @@ class TaskOnHost {
       if (error instanceof UnknownValueError) return { ...judged, unknown: error.unknown.cause }
       // What the task did stays told, whatever is wrong with the judgement.
       if (error instanceof DiagnosticError) {
-        const failure = { ...failureOf(error.first), isOfAction: true, isJudgement: true }
+        const failure = { ...failureOf(error.first), isOfAction: true, isOnlyShown: true }
         return { ...judged, failure, data: new Dict([...judged.data, [`${judging}_when_result`, failure.message]]) }
       }
       throw error
@@ -399,10 +404,11 @@ class TaskOnHost {
     return judged
   }
 
-  /** The scope in which a task's result already has its registered name. */
+  /** The scope in which a task's result already has its registered name, and the variables that it sets are there. */
   #withResult(outcome: Outcome, local: ReadonlyMap<Value, Raw>): ReadonlyMap<Value, Raw> {
     const register = this.#task.task.keywords.get('register')?.raw
-    return typeof register === 'string' ? new Map([...local, [register, registered(outcome)]]) : local
+    const own: [Value, Raw][] = typeof register === 'string' ? [[register, registered(outcome)]] : []
+    return new Map([...local, ...factsOf(outcome), ...(outcome.includedVariables ?? []), ...own])
   }
 
   /** The action, within the task's `timeout`, or as a job of its own. */

@@ -17,9 +17,10 @@ export const csvfile: Lookup = (terms, options, context) =>
     if (inline.rest === undefined) return lookupFailed('Search key is required but was not found')
     const given = withInline(options, inline.options, CSV_OPTIONS)
     const delimiter = print(given('delimiter') ?? 'TAB')
-    const rows = readCsv(readTable(print(given('file') ?? 'ansible.csv'), context), { delimiter: delimiter === 'TAB' || delimiter === 't' ? '\t' : delimiter })
+    const rows = readCsv(readTable(print(given('file') ?? 'ansible.csv'), context), { delimiter: delimiter === 'TAB' ? '\t' : delimiter })
     const row = rows.find((each) => each[0] === inline.rest)
     const column = Number(print(given('col') ?? '1'))
+    if (row !== undefined && !Number.isInteger(column)) return lookupFailed(`csvfile: col is the number of a column, and this is '${print(given('col')!)}'`)
     if (row === undefined) return listify(given('default') ?? []).filter((value) => value !== null)
     const found = row.at(column)
     return found === undefined ? lookupFailed('csvfile: list index out of range') : [found]
@@ -36,7 +37,9 @@ export const ini: Lookup = (terms, options, context) =>
     const given = withInline(options, inline.options, INI_OPTIONS)
     const flag = (name: string): boolean => truth(given(name) ?? false) && given(name) !== 'False' && given(name) !== 'false'
     const name = print(given('file') ?? 'ansible.ini')
-    const isProperties = given('type') === 'properties'
+    const type = print(given('type') ?? 'ini')
+    if (type !== 'ini' && type !== 'properties') return lookupFailed(`ini: type is ini or properties, and this is '${type}'`)
+    const isProperties = type === 'properties'
     const section = isProperties ? 'java_properties' : print(given('section') ?? 'global')
     const content = (isProperties ? '[java_properties]\n' : '') + readTable(name, context)
     const sections = readIni(content, { caseSensitive: flag('case_sensitive'), allowNoValue: flag('allow_no_value') || flag('allow_none') }, name)

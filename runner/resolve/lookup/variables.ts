@@ -22,7 +22,8 @@ export const vars: Lookup = (terms, options, { evaluator }) =>
   listify(terms).map((term) => {
     const name = textOf(term)
     const value = withDefault(() => evaluator.get(name), options.get('default') ?? null)
-    return value ?? fail('UNDEFINED_VARIABLE', `No variable found with this name: ${name}`, { hint: didYouMean(name, evaluator.names()) })
+    if (value === undefined) fail('UNDEFINED_VARIABLE', `No variable found with this name: ${name}`, { hint: didYouMean(name, evaluator.names()) })
+    return value
   })
 
 export const varnames: Lookup = (terms, _options, { evaluator }) =>
@@ -36,7 +37,10 @@ export const varnames: Lookup = (terms, _options, { evaluator }) =>
     }
   })
 
-export const inventoryHostnames: Lookup = (terms, _options, { inventory }) => matchHosts(inventory, listify(terms).map(print), undefined, () => undefined)
+export const inventoryHostnames: Lookup = (terms, _options, { inventory }) => {
+  const patterns = listify(terms).map((term) => print(term) || 'all')
+  return matchHosts(inventory, patterns, undefined, () => undefined)
+}
 
 export const config: Lookup = (terms, options, context) => {
   const missing = print(options.get('on_missing') ?? 'error')
@@ -58,7 +62,8 @@ function textOf(term: Value): string {
 function withDefault(get: () => Value | undefined, fallback: Value): Value | undefined {
   if (fallback === null) return get()
   try {
-    return get() ?? fallback
+    const value = get()
+    return value === undefined ? fallback : value
   } catch (error) {
     if ((error as { first?: { code?: string } }).first?.code === 'UNDEFINED_VARIABLE') return fallback
     throw error

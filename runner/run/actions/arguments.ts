@@ -2,6 +2,7 @@
 import { bool, int } from '../../contract/parameter.ts'
 import { fail } from '../../diagnostic/diagnostic.ts'
 import { print } from '../../value/print.ts'
+import { Float } from '../../value/value.ts'
 import type { ActionContext } from './action.ts'
 
 /** @throws {DiagnosticError} BAD_ARGUMENT where it is none of Ansible's words for yes and no. */
@@ -20,7 +21,8 @@ export function flag(context: ActionContext, name: string, fallback: boolean): b
 export function wholeNumber(context: ActionContext, name: string): number | undefined {
   const value = context.argument(name)
   if (value === undefined || value === null) return undefined
-  const parsed = int().safeParse(value)
+  // Python's int() cuts a fraction off.
+  const parsed = int().safeParse(value instanceof Float ? Math.trunc(value.value) : value)
   return parsed.success ? parsed.data : wrong(context, name, 'a whole number')
 }
 

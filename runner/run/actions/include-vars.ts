@@ -32,8 +32,10 @@ export function includeVars(context: ActionContext): Outcome {
     return read(context)
   } catch (error) {
     if (!(error instanceof DiagnosticError)) throw error
-    const data = Dict.of({ ansible_facts: new Dict(), ansible_included_var_files: [], message: error.first.summary })
-    return failed({ message: error.first.summary, detail: error.first.detail, diagnostic: error.first }, { data })
+    const name = context.argument('name')
+    const facts = name === undefined || name === null || name === '' ? new Dict() : new Dict([[name, new Dict()]])
+    const data = Dict.of({ ansible_facts: facts, ansible_included_var_files: [], message: error.first.summary })
+    return failed({ message: error.first.summary, detail: error.first.detail, diagnostic: error.first, isOnlyShown: true }, { data })
   }
 }
 

@@ -1,12 +1,13 @@
 /** `include_tasks`, its older form `include`, and `include_role`: tasks that are read in the run, when their turn comes. */
-import { fail } from '../../diagnostic/diagnostic.ts'
+import path from 'node:path'
+import { fail, type Diagnostic } from '../../diagnostic/diagnostic.ts'
 import type { Keywords } from '../../load/playbook.ts'
 import { roleRequest, type Given } from '../../plan/compile.ts'
 import type { CompiledBlock } from '../../plan/compiled.ts'
 import { filterItems, isSelected } from '../../plan/tags.ts'
 import { print, repr } from '../../value/print.ts'
 import { Dict, RawDict, type Raw, type Value } from '../../value/value.ts'
-import { NOTHING, type Outcome } from '../outcome.ts'
+import { failed, failureOf, NOTHING, type Outcome } from '../outcome.ts'
 import type { ActionContext } from './action.ts'
 
 export function includeTasks(context: ActionContext): Outcome {
@@ -18,13 +19,16 @@ export function includeTasks(context: ActionContext): Outcome {
   const { compiler } = play.compiled
   const file = compiler.includedFile(task, name)
   if (file === undefined) {
-    fail('FILE_NOT_FOUND', `there is no file '${name}'`, {
+    const folders = compiler.foldersFor(task, name).map((folder) => context.session.reader.shownPath(folder))
+    const diagnostic: Diagnostic = {
+      code: 'FILE_NOT_FOUND',
+      severity: 'error',
+      summary: `there is no file '${name}'`,
       range: bound.action.range,
-      detail: `searched: ${compiler
-        .foldersFor(task, name)
-        .map((folder) => context.session.reader.shownPath(folder))
-        .join(', ')}`,
-    })
+      detail: `searched: ${folders.join(', ')}`,
+    }
+    const reason = `Could not find or access '${path.resolve(play.compiled.play.folder, name)}' on the Ansible Controller.`
+    return failed({ ...failureOf(diagnostic), isOnlyShown: true }, { data: Dict.of({ reason }) })
   }
   const block = included(context, `file ${file}`, (given) => compiler.includeTasks(task, { name, file }, given))
   return { ...NOTHING, data: Dict.of({ include: name, include_args: new Dict() }), include: block && { block } }

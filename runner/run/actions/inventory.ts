@@ -17,6 +17,7 @@ export function addHost({ all, bound, session, play, check }: ActionContext): Ou
   if (named === undefined || named === null || named === '') fail('BAD_ARGUMENT', "'add_host' needs the 'name' of a host", { range: bound.action.range })
   const name = print(named).trim()
   const given = first(GROUP_NAMES)
+  if (given instanceof Dict) fail('WRONG_TYPE', 'Groups must be specified as a list.', { range: bound.action.range })
   const groups = given === undefined || given === null ? [] : (Array.isArray(given) ? given.map(print) : print(given).split(',')).map((group) => group.trim())
   const [host, port] = withPort(name)
   const vars = new Dict([...args].filter(([key]) => !NO_VARIABLES.includes(key)))

@@ -29,7 +29,7 @@ export async function pause(context: ActionContext): Promise<Outcome> {
   else if (!check && process.stdin.isTTY) answer = await askTerminal(`${print(argument('prompt') ?? 'Press enter to continue')}:\n`, !echo)
   if (answer !== '' && !echo) session.secrets.add(answer)
   const took =
-    (minutes ?? 0) > 0
+    minutes !== undefined
       ? `${repr(new Float(round(seconds / 60)))} minutes`
       : `${repr(new Float(round(isTimed ? seconds : (Date.now() - startedAt) / 1000)))} seconds`
   const stoppedAt = Date.now()

@@ -460,7 +460,7 @@ function pickKeys(value: Value, matches: (key: Value) => boolean, keep: boolean,
       if (keep) picked.set(key, item)
     } else if (keep) {
       const inner = item instanceof Dict || Array.isArray(item) ? pickKeys(item, matches, true, depth + 1) : undefined
-      if ((inner instanceof Dict && inner.size > 0) || (Array.isArray(inner) && inner.some((each) => each instanceof Dict))) picked.set(key, inner)
+      if ((inner instanceof Dict && inner.size > 0) || (Array.isArray(inner) && inner.some((each) => typeof each !== 'string'))) picked.set(key, inner)
     } else picked.set(key, pickKeys(item, matches, false, depth + 1))
   }
   return picked

@@ -28,7 +28,7 @@ export const VALUE_FILTERS: readonly Filter[] = [
   filter('mandatory(msg=None)', 'The value itself; an error where it is undefined.', (input, args) => {
     if (!(input instanceof Undefined)) return input
     const message = args.textOrNull('msg')
-    return fail('UNDEFINED_VARIABLE', message ?? `Mandatory variable '${input.name}' not defined.`)
+    return fail('UNDEFINED_VARIABLE', message ?? `Mandatory variable '${input.name}'  not defined.`)
   }),
   filter('ternary(true_val, false_val, none_val=None)', 'One of two values, by the truth of the input.', (input, args) => {
     if (input === null && args.value('none_val') !== null) return args.value('none_val')
