@@ -39,7 +39,7 @@ const params = () =>
     .superRefine((p, context) => {
       const issue = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
       if (p.insertafter !== undefined && p.insertbefore !== undefined)
-        issue('insertbefore', 'insertafter and insertbefore are mutually exclusive; give one of them')
+        issue('insertbefore', 'parameters are mutually exclusive: insertbefore|insertafter')
       if (p.marker_begin === p.marker_end) issue('marker_end', 'marker_begin and marker_end have to differ, or the block would not be found again')
       if (p.insertafter !== 'EOF') checkPattern(p.insertafter, (message) => issue('insertafter', message))
       if (p.insertbefore !== 'BOF') checkPattern(p.insertbefore, (message) => issue('insertbefore', message))

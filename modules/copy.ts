@@ -225,7 +225,7 @@ export default state({
         if (params.src === undefined && params.content === undefined)
           context.addIssue({ code: 'custom', message: 'src (or content) is required', path: ['src'] })
         if (params.src !== undefined && params.content !== undefined)
-          context.addIssue({ code: 'custom', message: 'src and content are mutually exclusive; give one of them', path: ['content'] })
+          context.addIssue({ code: 'custom', message: 'src and content are mutually exclusive', path: ['content'] })
         if (params.content !== undefined && params.dest.endsWith('/'))
           context.addIssue({ code: 'custom', message: 'can not use content with a dir as dest; name the file', path: ['dest'] })
         if (params.remote_src !== (typeof params.src === 'string')) {

@@ -77,6 +77,8 @@ export interface Diagnostic {
   readonly range?: SourceRange | undefined
   /** What to do, as a sentence. */
   readonly hint?: string | undefined
+  /** Ansible's words, where playbooks may look for them in the `msg` of a task's result; default: the summary. */
+  readonly resultMessage?: string | undefined
 }
 
 /** Carries diagnostics to the one place that shows them. */

@@ -11,6 +11,7 @@ import type { Action } from '../load/playbook.ts'
 import { nodeAt, type Node } from '../load/yaml.ts'
 import { DateTime } from '../value/date-time.ts'
 import { print } from '../value/print.ts'
+import { moduleWords } from './module-words.ts'
 import { parameterWords } from './parameter-words.ts'
 import { Dict, Template, Tuple, UnknownValueError, Undefined, Unknown, type Raw, type Value } from '../value/value.ts'
 
@@ -183,8 +184,18 @@ export function parseParameters(
   const [firstUnknown] = unknown.values()
   if (firstUnknown && !shape) throw new UnknownValueError(firstUnknown)
   const parsed = (firstUnknown ? withoutParameters(shape!, unknown) : schema).safeParse(input, { error: parameterWords })
-  if (!parsed.success) throw new DiagnosticError(parsed.error.issues.map((issue) => diagnosticOf(issue, bound, module)))
+  if (!parsed.success) {
+    const { issues } = parsed.error
+    const [first, ...others] = issues.map((issue) => diagnosticOf(issue, bound, module))
+    const given = { module: nameOf(bound), names: Object.keys(shape ?? {}), aliases: Object.values(module.aliases ?? {}).flat(), input }
+    throw new DiagnosticError([{ ...first!, resultMessage: moduleWords(issues, given) }, ...others])
+  }
   return { params: firstUnknown ? withUnknown(parsed.data as object, unknown) : parsed.data, unknown: firstUnknown, unknownContent: unknownContents[0] }
+}
+
+/** The module that Ansible names in its messages: `shell` is another way to call `command`. */
+function nameOf({ action }: BoundArguments): string {
+  return action.module === 'command' || action.module === 'shell' ? 'ansible.legacy.command' : action.written
 }
 
 /**

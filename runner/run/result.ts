@@ -34,7 +34,7 @@ export function resultDict(outcome: Outcome, purpose: 'report' | 'register' = 'r
   const failure = outcome.unreachable ?? outcome.failure
   if (outcome.unreachable) result.set('unreachable', true)
   if (failure && !outcome.items && failure.isOnlyShown !== true) {
-    if (!data.has('msg')) result.set('msg', failure.message)
+    if (!data.has('msg')) result.set('msg', failure.diagnostic?.resultMessage ?? failure.message)
     if (failure.detail !== undefined) result.set('detail', failure.detail)
   }
   if (outcome.skipped) {
