@@ -158,7 +158,7 @@ export default state({
   notes: [
     ...ATTRIBUTE_NOTES,
     'A dry run says what a run would do.',
-    'The backup of FILE is FILE.DIGEST.TIME~, with the beginning of its SHA-256 instead of the number of a process.',
+    'The backup of FILE is FILE.NUMBER.TIME~, with a number that is made of its SHA-256 instead of that of a process.',
   ],
 
   probe,

@@ -38,8 +38,7 @@ const params = () =>
     .strict()
     .superRefine((p, context) => {
       const issue = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
-      if (p.insertafter !== undefined && p.insertbefore !== undefined)
-        issue('insertbefore', 'parameters are mutually exclusive: insertbefore|insertafter')
+      if (p.insertafter !== undefined && p.insertbefore !== undefined) issue('insertbefore', 'parameters are mutually exclusive: insertbefore|insertafter')
       if (p.marker_begin === p.marker_end) issue('marker_end', 'marker_begin and marker_end have to differ, or the block would not be found again')
       if (p.insertafter !== 'EOF') checkPattern(p.insertafter, (message) => issue('insertafter', message))
       if (p.insertbefore !== 'BOF') checkPattern(p.insertbefore, (message) => issue('insertbefore', message))
@@ -114,7 +113,7 @@ export default state({
     'A marker in a last line without a newline is found.',
     'Where path is a link, owner, group and mode are those of the file that it leads to.',
     'Regular expressions have no possessive quantifiers, atomic groups or conditional groups.',
-    'The backup of FILE is FILE.DIGEST.TIME~, with the beginning of its SHA-256 instead of the number of a process.',
+    'The backup of FILE is FILE.NUMBER.TIME~, with a number that is made of its SHA-256 instead of that of a process.',
   ],
 
   probe: (p) => probeTextFile(p),

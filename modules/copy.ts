@@ -244,7 +244,7 @@ export default state({
     ...ATTRIBUTE_NOTES,
     'Of a folder that is copied on the host, links are copied as links, all of them; directory_mode is for the controller’s folders.',
     'A checksum that the source does not have always fails the task.',
-    'The backup of FILE is FILE.DIGEST.TIME~, with the beginning of its SHA-256 instead of the number of a process.',
+    'The backup of FILE is FILE.NUMBER.TIME~, with a number that is made of its SHA-256 instead of that of a process.',
     'A device, socket or pipe at dest is never replaced.',
   ],
 

@@ -39,7 +39,7 @@ function* probe(p: Params): Generator<ProbeTree, Probes, never> {
 
 /** Why there is nothing to fetch. */
 function problem(source: FileState, p: Params): string | undefined {
-  if (source.type === 'absent') return 'the remote file does not exist'
+  if (source.type === 'absent') return 'the remote file does not exist, not transferring, ignored'
   if (source.type === 'directory') return 'remote file is a directory, fetch cannot work on directories'
   if (source.type !== 'file') return 'remote file is not a regular file, fetch cannot work on it'
   return source.content.bytes === undefined ? `the file is larger than ${MAX_BYTES / 1024 / 1024} MiB: ${p.src}` : undefined

@@ -57,6 +57,11 @@ function* apply({ params: p, before }: { params: Params; before: State }): Gener
   else if (before.group.gid !== p.gid) yield run(['groupmod', ...numbered, p.name])
 }
 
+function result(p: Params, group: Promised<State>['group']): Record<string, unknown> {
+  const gid = group === null || group === undefined ? undefined : typeof group === 'symbol' ? KNOWN_AFTER_APPLY : group.gid
+  return { name: p.name, state: p.state, ...(p.state === 'present' && { gid, system: p.system }) }
+}
+
 export default state({
   summary: 'Sees to it that a group of the host is there, or not.',
   params,
@@ -76,9 +81,6 @@ export default state({
   plan: (before, p) => plan(before, p),
   affects: () => accountFiles(),
   apply: (situation) => apply(situation),
-  result: ({ params: p, before, after }) => {
-    const group = (after as Promised<State>).group ?? before.group
-    const gid = group === null ? undefined : typeof group === 'symbol' ? KNOWN_AFTER_APPLY : group.gid
-    return { name: p.name, state: p.state, ...(p.state === 'present' && { gid, system: p.system }) }
-  },
+  result: ({ params, before, after }) => result(params, (after as Promised<State>).group ?? before.group),
+  resultInCheck: ({ params, before: { group } }) => (group !== null && params.state === 'present' ? result(params, group) : {}),
 })

@@ -44,8 +44,7 @@ const params = () =>
         issue('line', 'one of line, search_string, or regexp is required with state=absent')
       if (p.backrefs && p.regexp === undefined) issue('backrefs', 'regexp is required with backrefs=true')
       if (p.regexp !== undefined && p.search_string !== undefined) issue('search_string', 'parameters are mutually exclusive: regexp|search_string')
-      if (p.insertafter !== undefined && p.insertbefore !== undefined)
-        issue('insertbefore', 'parameters are mutually exclusive: insertbefore|insertafter')
+      if (p.insertafter !== undefined && p.insertbefore !== undefined) issue('insertbefore', 'parameters are mutually exclusive: insertbefore|insertafter')
       checkPattern(p.regexp, (message) => issue('regexp', message))
       if (p.insertafter !== 'EOF' && p.insertafter !== 'BOF') checkPattern(p.insertafter, (message) => issue('insertafter', message))
       if (p.insertbefore !== 'BOF') checkPattern(p.insertbefore, (message) => issue('insertbefore', message))
@@ -149,7 +148,7 @@ export default state({
     'A newline at the end of line is dropped: the next run would not find the line again. Several lines in one are found again only by regexp, or never; use blockinfile.',
     'Where path is a link, owner, group and mode are those of the file that it leads to.',
     'Regular expressions have no possessive quantifiers, atomic groups or conditional groups.',
-    'The backup of FILE is FILE.DIGEST.TIME~, with the beginning of its SHA-256 instead of the number of a process.',
+    'The backup of FILE is FILE.NUMBER.TIME~, with a number that is made of its SHA-256 instead of that of a process.',
   ],
 
   probe: (p) => probeTextFile(p),

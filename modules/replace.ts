@@ -105,7 +105,7 @@ export default state({
     ...ATTRIBUTE_NOTES,
     'Where path is a link, owner, group and mode are those of the file that it leads to.',
     'Regular expressions have no possessive quantifiers, atomic groups or conditional groups.',
-    'The backup of FILE is FILE.DIGEST.TIME~, with the beginning of its SHA-256 instead of the number of a process.',
+    'The backup of FILE is FILE.NUMBER.TIME~, with a number that is made of its SHA-256 instead of that of a process.',
   ],
 
   probe: (p) => probeTextFile(p),

@@ -71,7 +71,7 @@ export default state({
   returns: DESTINATION_RETURNS,
   notes: [
     ...ATTRIBUTE_NOTES,
-    'The backup of FILE is FILE.DIGEST.TIME~, with the beginning of its SHA-256 instead of the number of a process.',
+    'The backup of FILE is FILE.NUMBER.TIME~, with a number that is made of its SHA-256 instead of that of a process.',
     'A device, socket or pipe at dest is never replaced.',
   ],
 

@@ -463,4 +463,8 @@ export default state({
   },
   apply,
   result,
+  resultInCheck: (situation) => {
+    const isThere = situation.before.user !== null && situation.params.state === 'present'
+    return isThere ? result({ ...situation, after: {} as typeof situation.after }) : {}
+  },
 })

@@ -133,7 +133,7 @@ function missing(state: State, p: Params): readonly string[] {
 function timedOut(p: Params): string {
   if (p.msg !== undefined) return p.msg
   const what = p.path ?? `${p.host}:${p.port}`
-  if (!wantsIt(p)) return `Timeout when waiting for ${what} to ${p.path !== undefined ? 'be absent' : p.state === 'drained' ? 'drain' : 'stop'}.`
+  if (!wantsIt(p)) return `Timeout when waiting for ${what} to ${p.path !== undefined ? 'be absent.' : p.state === 'drained' ? 'drain' : 'stop.'}`
   if (p.search_regex !== undefined) return `Timeout when waiting for search string ${p.search_regex} in ${what}`
   return `Timeout when waiting for ${p.path === undefined ? '' : 'file '}${what}`
 }

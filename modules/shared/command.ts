@@ -5,9 +5,15 @@ import { join } from './target.ts'
 
 export function commandParams() {
   return {
-    chdir: param.pathAsWritten().optional().describe('The folder to run it in.'),
-    creates: param.pathAsWritten('written').optional().describe('Where this path (or a path that this pattern with *, ? and [] fits) exists, it is not run.'),
-    removes: param.pathAsWritten('written').optional().describe('Where this path (or no path that this pattern fits) exists, it is not run.'),
+    chdir: param.unlessEmpty(param.pathAsWritten()).optional().describe('The folder to run it in.'),
+    creates: param
+      .unlessEmpty(param.pathAsWritten('written'))
+      .optional()
+      .describe('Where this path (or a path that this pattern with *, ? and [] fits) exists, it is not run.'),
+    removes: param
+      .unlessEmpty(param.pathAsWritten('written'))
+      .optional()
+      .describe('Where this path (or no path that this pattern fits) exists, it is not run.'),
     stdin: param.string().optional().describe('What it reads from its standard input.'),
     stdin_add_newline: param.bool().default(true).describe('Whether stdin gets a newline at its end.'),
     strip_empty_ends: param.bool().default(true).describe('Whether newlines at the end of the output are dropped.'),

@@ -180,7 +180,7 @@ export function invalidEdit({ exitCode, stderr }: StepReply): Record<string, unk
 
 /** Copies a file before it is replaced, and returns the copy's path. The digest keeps two copies of one second apart. */
 export function* backUp(path: string, content: Content, timestamp: string): Generator<Step, string, StepReply> {
-  const copy = `${path}.${content.sha256.slice(0, 8)}.${timestamp}~`
+  const copy = `${path}.${Number.parseInt(content.sha256.slice(0, 8), 16)}.${timestamp}~`
   yield run(['cp', '-p', path, copy])
   return copy
 }

@@ -59,6 +59,11 @@ export function list<T extends z.ZodType>(item: T): z.ZodType<z.output<T>[]> {
   }, z.array(item))
 }
 
+/** What is as if it were not given where it is empty. */
+export function unlessEmpty<T extends z.ZodType>(schema: T): z.ZodType<z.output<T> | undefined> {
+  return z.preprocess((value) => (value === '' ? undefined : value), schema.optional())
+}
+
 /**
  * How the engine completes a path on the host before the module sees it; found in the schema's metadata under `hostPath`.
  * `absolute`: `~`, `~name` and `$NAME` stand for what they are there, and a relative path begins at the user's folder.

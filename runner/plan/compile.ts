@@ -136,15 +136,15 @@ export class PlayCompiler {
     return this.#sound(() => this.#role(task, request, this.#within(task, given), task.task.action.range, given.vars))
   }
 
-  /** What is included within `look` is no part of the play afterwards. */
-  lookAhead<T>(look: () => T): T {
+  /** Answers what makes the play again what it is now: what is included until then is no part of it afterwards. */
+  mark(): () => void {
     const { handlers, roles } = this.#compiled
     const before = { handlers: [...handlers], roles: roles.length, ofRoles: new Map(this.#handlersOfRoles) }
-    const found = look()
-    handlers.splice(0, handlers.length, ...before.handlers)
-    roles.length = before.roles
-    this.#handlersOfRoles = before.ofRoles
-    return found
+    return () => {
+      handlers.splice(0, handlers.length, ...before.handlers)
+      roles.length = before.roles
+      this.#handlersOfRoles = before.ofRoles
+    }
   }
 
   /** The keywords of an `apply`. @throws {DiagnosticError} for what a block does not have. */

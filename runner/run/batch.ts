@@ -321,11 +321,11 @@ export class BatchRun {
     this.#session.emit({ kind: 'task-start', name, action: action.written, id: String(task.id), start, path, isHandler, at: new Date() })
     const firstOnly = runnerAction(action.module)?.onlyFirstHost === true
     const once = this.#runsOnce(task, firstHost!)
-    const outcomes = new Map<string, Outcome>()
+    const arrived = new Map<string, Outcome>()
     const one = async (host: string): Promise<void> => {
       this.#session.emit({ kind: 'host-start', host })
       const outcome = await runTask(this.#session, this.#play, task, host, this.#maybeBecause(host, maybe))
-      outcomes.set(host, outcome)
+      arrived.set(host, outcome)
       const delegatedTo = await delegateOf(this.#session, this.#play, task, host)
       this.#session.emit({ kind: 'host-result', of: start, host, action: outcome.action ?? action.written, outcome, delegatedTo, at: new Date() })
       const state = this.#session.host(host)
@@ -334,8 +334,11 @@ export class BatchRun {
     }
     const limit = Math.min(this.#session.options.forks, await this.#throttle(task, firstEvaluator))
     await pooled(once || firstOnly ? [firstHost!] : hosts, limit, one)
-    // What a task that runs once found out is known to all; only the host that ran it has changed.
-    for (const host of firstOnly && !once ? [firstHost!] : hosts) this.#remember(task, host, outcomes.get(once ? firstHost! : host)!)
+    // What follows from them comes in the order of the hosts, whichever was ready first.
+    const outcomes = new Map(hosts.flatMap((host) => (arrived.has(host) ? [[host, arrived.get(host)!] as const] : [])))
+    // What a task that runs once found out is known to all hosts of the play, wherever they are; only the host that ran it has changed.
+    const learning = once ? this.#play.batch.filter((host) => this.#session.host(host).out !== 'unreachable') : firstOnly ? [firstHost!] : hosts
+    for (const host of learning) this.#remember(task, host, outcomes.get(once ? firstHost! : host)!)
     for (const [host, outcome] of outcomes) await this.#notifyAfter(task, host, outcome, name)
     return outcomes
   }

@@ -67,7 +67,10 @@ export class Job {
   }
 
   #overdue(): Outcome {
-    return failed({ message: `the job ${this.id} did not end within ${this.request.limitSeconds} s` })
+    const said: [string, Value][] = [['stdout', ''], ['stderr', ''], ['stdout_lines', []], ['stderr_lines', []]] // prettier-ignore
+    const async_result = new Dict([...jobFields(this.id, false), ...said])
+    const message = `async task did not complete within the requested time - ${this.request.limitSeconds}s`
+    return failed({ message }, { data: Dict.of({ async_result }) })
   }
 }
 

@@ -9,6 +9,8 @@ const MIN_SECRET_LENGTH = 4
 const SHOWN_FREELY: ReadonlySet<Value> = new Set(
   [
     'dest path src mode owner group state checksum md5sum remote_checksum changed failed rc msg size uid gid elapsed ansible_included_var_files',
+    // Conditions, as they are written.
+    'assertion skip_reason false_condition failed_when_result changed_when_result',
     // Of accounts and files.
     'name user pw_name gr_name shell home groups system port host mimetype charset version',
     // It holds no texts: see `showsDiff`.

@@ -97,8 +97,11 @@ export async function runPlay(session: Session, compiled: CompiledPlay, interrup
       continue
     }
     const play = { ...playAtRest(compiled, name, hosts, prompted), batch, gone }
+    const forget = compiled.compiler.mark()
     const batchRun = new BatchRun(session, play, interrupted, maybeEnded)
     const end = await batchRun.run()
+    // What a batch has included is not there for the next.
+    forget()
     if (end !== 'done') return end
     maybeEnded ??= batchRun.playMaybeEnded
   }

@@ -94,13 +94,12 @@ class PlayParts {
     this.#session = session
     this.#play = play
     this.#add = add
-    const found = play.compiler.lookAhead(() => {
-      const tasks = this.#placed(play.sections.flat(), true)
-      for (const handler of play.handlers.flat()) tasks.push(...this.#task(handler, false).slice(1))
-      return { tasks, handlers: [...play.handlers] }
-    })
-    this.handlers = found.handlers
-    this.tasks = [...found.tasks, ...found.handlers.flat().map((task) => ({ task, untolerated: false }))]
+    const forget = play.compiler.mark()
+    const tasks = this.#placed(play.sections.flat(), true)
+    for (const handler of play.handlers.flat()) tasks.push(...this.#task(handler, false).slice(1))
+    this.handlers = [...play.handlers]
+    forget()
+    this.tasks = [...tasks, ...this.handlers.flat().map((task) => ({ task, untolerated: false }))]
   }
 
   #placed(items: readonly CompiledItem[], untolerated: boolean): Placed[] {

@@ -183,7 +183,8 @@ class TaskOnHost {
       // An item sees the facts that those before it have set, and what they registered.
       for (const [fact, value] of factsOf(outcome)) facts.set(fact, value)
       const register = this.#task.task.keywords.get('register')?.raw
-      if (typeof register === 'string') facts.set(register, registered(outcome))
+      // One that is skipped leaves what those before it registered.
+      if (typeof register === 'string' && !outcome.skipped) facts.set(register, withItem(registered(outcome), loopVariable, item))
       outcomes.push({ item, label, loopVariable, indexVariable: control.indexVariable, index, loop: information, outcome })
       if (outcome.unreachable) return { ...NOTHING, unreachable: outcome.unreachable, items: outcomes }
       if (control.pauseSeconds > 0 && index < items.length - 1 && !this.#session.options.check) await delay(control.pauseSeconds * 1000)
@@ -444,7 +445,8 @@ class TaskOnHost {
       await job.look()
     }
     await this.#session.jobs.forget(job)
-    return ofJob(job.outcome, job.id, true)
+    // Of one whose time is over Ansible tells the job apart from the result.
+    return job.outcome.data.has('async_result') ? job.outcome : ofJob(job.outcome, job.id, true)
   }
 
   // --- the action ------------------------------------------------------------------------------------------------------
@@ -651,6 +653,11 @@ async function ifKnown<T>(evaluate: () => Promise<T>, faultsToo = true): Promise
     if ((faultsToo && error instanceof DiagnosticError) || error instanceof UnknownValueError) return undefined
     throw error
   }
+}
+
+/** What later items see of an earlier one's result. */
+function withItem(result: Value, loopVariable: string, item: Value): Value {
+  return result instanceof Dict ? new Dict([...result, [loopVariable, item], ['ansible_loop_var', loopVariable]]) : result
 }
 
 /** Evaluates arguments for the sake of what they fetch; faults are met again, and told, by the action itself. */
