@@ -1,7 +1,7 @@
 /** A role's declared arguments: `meta/argument_specs.yml`, as Ansible's role argument validation has it. */
 import { DiagnosticError } from '../diagnostic/diagnostic.ts'
 import { entryOf, toRaw, type MapNode, type Node } from './yaml.ts'
-import { Template, type Raw } from '../value/value.ts'
+import { RawDict, Template, type Raw } from '../value/value.ts'
 
 export interface ArgumentSpec {
   readonly type: string
@@ -35,16 +35,19 @@ const TYPES = new Set(['str', 'int', 'float', 'bool', 'list', 'dict', 'path', 'r
 export interface EntryPoint {
   readonly shortDescription: string | undefined
   readonly options: ReadonlyMap<string, ArgumentSpec>
+  /** The options as they are written. */
+  readonly written: Raw
 }
 
 /** The declared entry points by name. */
 export function readArgumentSpecs(node: Node | undefined): ReadonlyMap<string, EntryPoint> {
   if (node?.kind !== 'map') return new Map()
   return new Map(
-    node.entries.map(({ key, value }): [string, EntryPoint] => [
-      key,
-      { shortDescription: text(child(value, 'short_description')), options: readOptions(child(value, 'options')) },
-    ]),
+    node.entries.map(({ key, value }): [string, EntryPoint] => {
+      const options = child(value, 'options')
+      const shortDescription = text(child(value, 'short_description'))
+      return [key, { shortDescription, options: readOptions(options), written: options ? toRaw(options) : new RawDict() }]
+    }),
   )
 }
 

@@ -4,7 +4,7 @@ import { DiagnosticError, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { SourceFile, SourceRange } from '../diagnostic/source.ts'
 import { DateTime } from '../value/date-time.ts'
 import { print } from '../value/print.ts'
-import { Float, hasTemplateMarkers, NotedDict, Template, Vaulted, type Raw, type Value } from '../value/value.ts'
+import { Dict, Float, hasTemplateMarkers, NotedDict, Template, Vaulted, type Raw, type Value } from '../value/value.ts'
 import { MAX_YAML_DEPTH, YamlDocuments } from '../value/yaml-documents.ts'
 import { isScalarTag, readTagged, resolvePlainScalar } from '../value/yaml-scalar.ts'
 import { Vault } from './vault/vault.ts'
@@ -39,6 +39,14 @@ export interface MapNode {
 }
 
 export type Node = ScalarNode | ListNode | MapNode
+
+/** A value as the node that it would be if it were written at a place. */
+export function nodeOf(value: Value, range: SourceRange): Node {
+  if (Array.isArray(value)) return { kind: 'list', items: value.map((item) => nodeOf(item, range)), range }
+  if (!(value instanceof Dict)) return { kind: 'scalar', value, range }
+  const entries = [...value].map(([key, item]) => ({ key: print(key), keyValue: key, keyRange: range, value: nodeOf(item, range) }))
+  return { kind: 'map', entries, range }
+}
 
 /** How many nodes an aliased document may expand to. */
 const MAX_NODES = 1_000_000

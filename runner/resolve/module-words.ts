@@ -34,7 +34,8 @@ export function moduleWords(issues: readonly z.core.$ZodIssue[], given: Given): 
 /** zod's types under Ansible's names; of text everything can be made. */
 const TYPES: Readonly<Record<string, string>> = { boolean: 'bool', number: 'int', int: 'int', array: 'list', object: 'dict', record: 'dict' }
 const ARTICLES: Readonly<Record<string, string>> = { int: 'an' }
-const BOOLEANS = "0, 1, '0', '1', 'f', 'false', 'n', 'no', 'off', 'on', 't', 'true', 'y', 'yes'"
+/** What counts as yes or no, as it is told where something does not. */
+export const BOOLEANS = "0, 1, '0', '1', 'f', 'false', 'n', 'no', 'off', 'on', 't', 'true', 'y', 'yes'"
 
 function ofType(issue: z.core.$ZodIssue, { input }: Given): string | undefined {
   if (issue.code !== 'invalid_type') return undefined

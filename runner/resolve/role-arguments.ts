@@ -7,6 +7,8 @@ import { print } from '../value/print.ts'
 import { fromJson } from '../value/read-json.ts'
 import { Dict, Float, Undefined, Unknown, UnknownValueError, type Raw, type Value } from '../value/value.ts'
 import { splitWords } from '../value/words.ts'
+import { typeName } from './jinja/runtime/type.ts'
+import { BOOLEANS } from './module-words.ts'
 import { Pending } from './pending.ts'
 import type { Secrets } from './secrets.ts'
 import type { Evaluator } from './variables.ts'
@@ -37,84 +39,157 @@ function register(value: Value, argument: ArgumentSpec, secrets: Secrets): void 
 }
 
 /**
- * What is missing or of the wrong type, one sentence each; `valueOf` answers undefined for what is not given.
+ * What is missing or of the wrong type, in the words and the order in which Ansible has them; `valueOf` answers undefined for what is not given.
  *
  * @throws what evaluating a value throws, but for faults, which are among the answers.
  */
 export function checkArguments(spec: ReadonlyMap<string, ArgumentSpec>, valueOf: (name: string) => Value | undefined): Diagnostic[] {
   const faults: Diagnostic[] = []
-  for (const [name, argument] of spec) {
+  const given = new Map<string, Value>()
+  for (const name of spec.keys()) {
     try {
-      for (const summary of check(name, valueOf(name), argument)) faults.push({ code: 'ROLE_ARGUMENT', severity: 'error', summary })
+      const value = valueOf(name)
+      if (value instanceof Undefined) fail('UNDEFINED_VARIABLE', value.reason)
+      if (value !== undefined) given.set(name, value)
     } catch (error) {
       if (!(error instanceof DiagnosticError)) throw error
       faults.push(...error.diagnostics)
+      // It is there, though it cannot be told what it is.
+      given.set(name, new Unknown(name))
     }
   }
-  return faults
+  return [...faults, ...faultsOf(spec, given, []).map((summary): Diagnostic => ({ code: 'ROLE_ARGUMENT', severity: 'error', summary }))]
 }
 
-function check(name: string, value: Value | undefined, argument: ArgumentSpec): string[] {
-  if (value === undefined) return argument.required && argument.default === undefined ? [`missing required arguments: ${name}`] : []
-  if (value instanceof Undefined) fail('UNDEFINED_VARIABLE', value.reason)
-  if (value instanceof Unknown) return []
-  if (value === null) return wrongChoice(name, null, argument)
-  const taken = converted(value, argument.type)
-  if (taken === undefined) return [`'${name}' has to be of type ${argument.type}`]
-  if (!Array.isArray(taken) || argument.type !== 'list') return [...wrongChoice(name, taken, argument), ...inside(name, taken, argument)]
-  const { elements } = argument
-  const items = elements === undefined ? taken : taken.map((item) => converted(item, elements))
-  const faults = items.flatMap((item, index) => (item === undefined ? [`'${name}[${index}]' has to be of type ${elements!}`] : []))
-  if (faults.length > 0) return faults
-  return (items as Value[]).flatMap((item, index) => [...wrongChoice(`${name}[${index}]`, item, argument), ...inside(`${name}[${index}]`, item, argument)])
+/** That some of the arguments that are given are not declared; undefined where all are. */
+export function undeclared(spec: ReadonlyMap<string, ArgumentSpec>, given: Iterable<string>, context: readonly string[] = []): string | undefined {
+  const known = [...spec].flatMap(([name, { aliases }]) => [name, ...aliases])
+  const unknown = [...given].filter((name) => !known.includes(name))
+  if (unknown.length === 0) return undefined
+  return `${unknown
+    .map((name) => [...context, name].join('.'))
+    .toSorted()
+    .join(', ')}. Supported parameters include: ${[...spec.keys()].toSorted().join(', ')}.`
+}
+
+/** Of the arguments of one mapping, which is itself the value of the arguments of `context`. */
+function faultsOf(spec: ReadonlyMap<string, ArgumentSpec>, given: ReadonlyMap<string, Value>, context: readonly string[]): string[] {
+  const items = [...spec].flatMap(([name, argument]) => noMappings(name, given.get(name), argument))
+  const missing = [...spec].filter(([name, argument]) => argument.required && argument.default === undefined && !given.has(name)).map(([name]) => name)
+  const taken = new Map<string, Value>()
+  const types: string[] = []
+  for (const [name, argument] of spec) {
+    const value = given.get(name)
+    if (value === undefined || value instanceof Unknown) continue
+    const found = value === null ? null : converted(value, argument.type)
+    types.push(...wrongElements(name, found, argument))
+    if (found !== undefined) taken.set(name, withElements(found, argument))
+    else
+      types.push(
+        `argument '${name}' is of type ${classOf(value)}${context.length > 0 ? ` found in '${context.join(' -> ')}'.` : ''} and we were unable to convert to ${why(value, argument.type)}`,
+      )
+  }
+  const values = [...taken].flatMap(([name, value]) => wrongChoice(name, value, spec.get(name)!).map((words) => words + foundIn(context)))
+  const nested = [...taken].flatMap(([name, value]) => inside(value, spec.get(name)!, [...context, name]))
+  return [...items, ...(missing.length > 0 ? [`missing required arguments: ${missing.join(', ')}${foundIn(context)}`] : []), ...types, ...values, ...nested]
+}
+
+/** Items of a list that should be mappings, where it is said what they hold. */
+function noMappings(name: string, value: Value | undefined, { elements, options }: ArgumentSpec): string[] {
+  if (!options || elements !== 'dict' || !Array.isArray(value)) return []
+  const wrong = value.filter((item) => !(item instanceof Unknown) && converted(item, 'dict') === undefined)
+  return wrong.map((item) => `Value '${print(item)}' in the sub parameter field '${name}' must by a list, not '${typeName(item)}'`)
+}
+
+function foundIn(context: readonly string[]): string {
+  return context.length > 0 ? ` found in ${context.join(' -> ')}` : ''
+}
+
+function classOf(value: Value): string {
+  return `<class '${typeName(value)}'>`
+}
+
+function why(value: Value, type: string): string {
+  if (type === 'bool' && typeof value === 'string') return `bool: The value '${value}' is not a valid boolean.  Valid booleans include: ${BOOLEANS}`
+  return `${type}: ${classOf(value)} cannot be converted to ${type === 'int' ? 'an' : 'a'} ${type}`
+}
+
+/** The items of a list as their type takes them; those that it does not take are left as they are. */
+function withElements(value: Value, { elements }: ArgumentSpec): Value {
+  return elements === undefined || !Array.isArray(value) ? value : value.map((item) => (item instanceof Unknown ? item : (converted(item, elements) ?? item)))
+}
+
+function wrongElements(name: string, value: Value | undefined, { elements }: ArgumentSpec): string[] {
+  if (elements === undefined || !Array.isArray(value)) return []
+  const wrong = value.filter((item) => !(item instanceof Unknown) && converted(item, elements) === undefined)
+  return wrong.map((item) => `Elements value for option '${name}' is of type ${classOf(item)} and we were unable to convert to ${why(item, elements)}`)
 }
 
 const MEANING_TRUE: readonly Value[] = ['y', 'yes', 'on', '1', 'true', 't', 1]
 const MEANING_FALSE: readonly Value[] = ['n', 'no', 'off', '0', 'false', 'f', 0]
 
-/** That a value, or one item of a list, is none of those that there are. */
+/** That a value, or some items of a list, are none of those that there are. */
 function wrongChoice(name: string, value: Value, { choices, noLog }: ArgumentSpec): string[] {
   if (!choices) return []
-  if (choices.some((choice) => equal(choice as Value, value))) return []
-  // YAML makes booleans of words, and a type text of these again: where one choice alone can have been meant, it was.
-  const words = value === 'True' ? MEANING_TRUE : value === 'False' ? MEANING_FALSE : []
-  if (choices.filter((choice) => words.some((word) => equal(choice as Value, word))).length === 1) return []
-  return [`'${name}' is '${noLog ? '********' : print(value)}', and has to be one of ${choices.map((choice) => print(choice as Value)).join(', ')}`]
+  const isOne = (item: Value): boolean => {
+    if (item instanceof Unknown || choices.some((choice) => equal(choice as Value, item))) return true
+    // YAML makes booleans of words, and a type text of these again: where one choice alone can have been meant, it was.
+    const words = item === 'True' ? MEANING_TRUE : item === 'False' ? MEANING_FALSE : []
+    return choices.filter((choice) => words.some((word) => equal(choice as Value, word))).length === 1
+  }
+  const all = choices.map((choice) => print(choice as Value)).join(', ')
+  const shown = (item: Value): string => (noLog ? '********' : print(item))
+  if (!Array.isArray(value)) return isOne(value) ? [] : [`value of ${name} must be one of: ${all}, got: ${shown(value)}`]
+  const wrong = value.filter((item) => !isOne(item))
+  return wrong.length === 0 ? [] : [`value of ${name} must be one or more of: ${all}. Got no match for: ${wrong.map(shown).join(', ')}`]
 }
 
-/** What is wrong with the options of a mapping, where any are declared. */
-function inside(name: string, value: Value, { type, elements, options, rules }: ArgumentSpec): string[] {
+/** What is wrong with the options of a mapping, or of each in a list, where any are declared. */
+function inside(value: Value, { type, elements, options, rules }: ArgumentSpec, context: readonly string[]): string[] {
   if (!options || (type !== 'dict' && elements !== 'dict')) return []
-  if (!(value instanceof Dict)) return [`'${name}' has to be of type dict`]
-  const nameOf = (key: string): string => [...options].find(([option, { aliases }]) => option === key || aliases.includes(key))?.[0] ?? key
-  const given = new Map([...value].map(([key, item]) => [nameOf(print(key)), item]))
-  const stated = (key: string): Value | Raw | undefined => given.get(key) ?? options.get(key)?.default
-  const unknown = [...value.keys()].map(print).filter((key) => !options.has(nameOf(key)))
-  return [
-    ...[...options].flatMap(([key, nested]) => check(`${name}.${key}`, given.get(key), nested)),
-    ...unknown.map((key) => `'${name}.${key}' is not among the declared arguments`),
-    ...brokenRules(name, rules, given, stated),
-  ]
+  return (Array.isArray(value) ? value : [value]).flatMap((item): string[] => {
+    const mapping = converted(item, 'dict')
+    if (!(mapping instanceof Dict)) return []
+    const nameOf = (key: string): string => [...options].find(([option, { aliases }]) => option === key || aliases.includes(key))?.[0] ?? key
+    const given = new Map([...mapping].map(([key, each]) => [nameOf(print(key)), each]))
+    const stated = (key: string): Value | Raw | undefined => given.get(key) ?? options.get(key)?.default
+    const unknown = undeclared(options, [...mapping.keys()].map(print), context)
+    return [
+      ...brokenRules(rules, given, stated).map((words) => words + foundIn(context)),
+      ...faultsOf(options, given, context),
+      ...(unknown === undefined ? [] : [unknown]),
+    ]
+  })
 }
 
-function brokenRules(name: string, rules: OptionRules, given: ReadonlyMap<string, Value>, stated: (key: string) => Value | Raw | undefined): string[] {
-  const all = (names: readonly string[]): string => names.map((each) => `${name}.${each}`).join(', ')
+function brokenRules(rules: OptionRules, given: ReadonlyMap<string, Value>, stated: (key: string) => Value | Raw | undefined): string[] {
   const has = (each: string): boolean => given.has(each) || stated(each) !== undefined
   const lacks = (names: readonly string[]): string[] => names.filter((each) => !has(each))
   return [
-    ...rules.mutuallyExclusive.filter((names) => names.filter((each) => given.has(each)).length > 1).map((names) => `${all(names)} exclude each other`),
-    ...rules.requiredTogether.filter((names) => names.some(has) && lacks(names).length > 0).map((names) => `${all(names)} are needed together`),
-    ...rules.requiredOneOf.filter((names) => !names.some(has)).map((names) => `one of ${all(names)} is needed`),
-    ...rules.requiredIf.flatMap(({ name: key, value, names, oneIsEnough }) => {
-      const stands = stated(key)
-      if (stands === undefined || !equal(stands as Value, value as Value)) return []
-      const missing = lacks(names)
-      if (missing.length === 0 || (oneIsEnough && missing.length < names.length)) return []
-      return [`where ${name}.${key} is ${print(value as Value)}, ${oneIsEnough ? 'one of these is needed' : 'these are needed'}: ${all(missing)}`]
-    }),
-    ...rules.requiredBy.flatMap(({ name: key, names }) => {
-      const missing = (stated(key) ?? null) === null ? [] : names.filter((each) => (stated(each) ?? null) === null)
-      return missing.length === 0 ? [] : [`with ${name}.${key} these are needed: ${all(missing)}`]
+    ...rules.mutuallyExclusive
+      .filter((names) => names.filter((each) => given.has(each)).length > 1)
+      .map((names) => `parameters are mutually exclusive: ${names.join('|')}`),
+    // Of these Ansible tells the first that is broken.
+    ...rules.requiredTogether
+      .filter((names) => names.some(has) && lacks(names).length > 0)
+      .slice(0, 1)
+      .map((names) => `parameters are required together: ${names.join(', ')}`),
+    ...rules.requiredOneOf
+      .filter((names) => !names.some(has))
+      .slice(0, 1)
+      .map((names) => `one of the following is required: ${names.join(', ')}`),
+    ...rules.requiredIf
+      .flatMap(({ name, value, names, oneIsEnough }) => {
+        const stands = stated(name)
+        if (stands === undefined || !equal(stands as Value, value as Value)) return []
+        const missing = lacks(names)
+        if (missing.length === 0 || (oneIsEnough && missing.length < names.length)) return []
+        return [`${name} is ${print(value as Value)} but ${oneIsEnough ? 'any' : 'all'} of the following are missing: ${missing.join(', ')}`]
+      })
+      .slice(0, 1),
+    ...rules.requiredBy.flatMap(({ name, names }) => {
+      const missing = (stated(name) ?? null) === null ? [] : names.filter((each) => (stated(each) ?? null) === null)
+      return missing.length === 0 ? [] : [`missing parameter(s) required by '${name}': ${missing.join(', ')}`]
     }),
   ]
 }

@@ -34,7 +34,7 @@ const ACTIONS: Readonly<Record<string, RunnerAction>> = {
   group_by: { parameters: ['key', 'parents'], run: groupBy },
   async_status: { parameters: ['jid', 'mode'], run: asyncStatus },
   set_stats: { parameters: ['data', 'per_host', 'aggregate'], run: setStats },
-  validate_argument_spec: { parameters: ['argument_spec', 'provided_arguments', 'validate_args_context'], run: validateArguments },
+  validate_argument_spec: { parameters: undefined, run: validateArguments },
   meta: { parameters: ['_meta'], freeForm: '_meta', run: () => NOTHING },
 }
 
