@@ -47,7 +47,7 @@ async function ask(session: Session, entry: Dict): Promise<Value> {
       severity: 'warning',
       summary: `nobody can be asked for '${print(entry.get('name')!)}': standard input is no terminal`,
     })
-    return fallback === null ? 'None' : fallback
+    return print(fallback)
   }
   const hidden = booleanOf(entry.get('private') ?? true)
   const text = print(entry.get('prompt') ?? entry.get('name')!)
@@ -57,7 +57,7 @@ async function ask(session: Session, entry: Dict): Promise<Value> {
     if (!booleanOf(entry.get('confirm') ?? false) || answer === (await askTerminal(`confirm ${question}`, hidden))) {
       // What is typed unseen is a secret; what stands in the playbook is none.
       if (hidden && answer !== '') session.secrets.add(answer)
-      return answer === '' ? fallback : answer
+      return answer === '' && fallback !== null ? print(fallback) : answer === '' ? null : answer
     }
     process.stderr.write('***** VALUES ENTERED DO NOT MATCH ****\n')
   }

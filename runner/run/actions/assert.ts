@@ -45,7 +45,8 @@ function messageOf(name: string, argument: ActionContext['argument'], bound: Act
   return fail('BAD_ARGUMENT', `'${name}' must be a text or a list of texts`, { range: bound.args.get(name)?.keyRange })
 }
 
-export function failAsAsked({ argument, bound }: ActionContext): Outcome {
-  const message = bound.args.has('msg') ? (argument('msg') ?? null) : 'Failed as requested from task'
+export function failAsAsked({ argument }: ActionContext): Outcome {
+  const given = argument('msg')
+  const message = given === undefined ? 'Failed as requested from task' : given
   return failed({ message: print(message) }, { data: Dict.of({ msg: message }) })
 }

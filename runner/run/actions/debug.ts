@@ -13,7 +13,8 @@ export function debug({ evaluator, bound, argument, verbosity }: ActionContext):
     fail('WRONG_TYPE', `'verbosity' of 'debug' is a number, and this is '${print(wanted)}'`, { range: bound.args.get('verbosity')?.node?.range })
   if (least > verbosity)
     return { ...NOTHING, skipped: { reason: 'Verbosity threshold not met.' }, data: Dict.of({ skipped_reason: 'Verbosity threshold not met.' }) }
-  const variable = bound.args.get('var')
+  // One that is omitted is none.
+  const variable = argument('var') === undefined ? undefined : bound.args.get('var')
   const message = argument('msg')
   if (!variable) {
     return { ...NOTHING, data: Dict.of({ msg: message === undefined ? 'Hello world!' : message }) }

@@ -8,7 +8,8 @@ import { findFile, searchFolders } from '../../resolve/controller.ts'
 import { compilePython } from '../../value/python-regex.ts'
 import { print } from '../../value/print.ts'
 import { booleanOf } from '../../value/truth.ts'
-import { Dict, RawDict, Template, Vaulted, type Raw, type Value } from '../../value/value.ts'
+import { asWritten } from '../../value/as-written.ts'
+import { Dict, RawDict, type Raw, type Value } from '../../value/value.ts'
 import { failed, NOTHING, type Outcome } from '../outcome.ts'
 import type { ActionContext } from './action.ts'
 
@@ -113,15 +114,6 @@ function filesIn(name: string, context: ActionContext): string[] {
   }
   walk(root, 1)
   return found
-}
-
-/** Variables as their file has them: what is shown of templates is their text. */
-function asWritten(raw: Raw): Value {
-  if (raw instanceof Template) return raw.text
-  if (raw instanceof Vaulted) return Dict.of({ __ansible_vault: raw.cipherText })
-  if (Array.isArray(raw)) return raw.map(asWritten)
-  if (raw instanceof RawDict) return new Dict([...raw].map(([key, item]) => [key, asWritten(item)]))
-  return raw
 }
 
 /** A mapping of values, nested ones too, as one that may hold templates. */

@@ -5,6 +5,8 @@ import type { Keywords } from '../../load/playbook.ts'
 import { roleRequest, type Given } from '../../plan/compile.ts'
 import type { CompiledBlock } from '../../plan/compiled.ts'
 import { filterItems, isSelected } from '../../plan/tags.ts'
+import type { BoundArguments } from '../../resolve/arguments.ts'
+import { asWritten } from '../../value/as-written.ts'
 import { print, repr } from '../../value/print.ts'
 import { Dict, RawDict, type Raw, type Value } from '../../value/value.ts'
 import { failed, failureOf, NOTHING, type Outcome } from '../outcome.ts'
@@ -31,7 +33,7 @@ export function includeTasks(context: ActionContext): Outcome {
     return failed({ ...failureOf(diagnostic), isOnlyShown: true }, { data: Dict.of({ reason }) })
   }
   const block = included(context, `file ${file}`, (given) => compiler.includeTasks(task, { name, file }, given))
-  return { ...NOTHING, data: Dict.of({ include: name, include_args: new Dict() }), include: block && { block } }
+  return { ...NOTHING, data: Dict.of({ include: name, include_args: writtenArguments(bound, ['_raw_params', 'file']) }), include: block && { block } }
 }
 
 export function includeRole(context: ActionContext): Outcome {
@@ -39,8 +41,12 @@ export function includeRole(context: ActionContext): Outcome {
   const args = all()
   const request = roleRequest(args, bound.action)
   const block = included(context, `role ${JSON.stringify(request)}`, (given) => play.compiled.compiler.includeRole(task, request, given))
-  args.delete('apply')
-  return { ...NOTHING, data: Dict.of({ include_args: Dict.of(Object.fromEntries(args)) }), include: block && { block } }
+  return { ...NOTHING, data: Dict.of({ include_args: writtenArguments(bound, []) }), include: block && { block } }
+}
+
+/** The arguments of an include, as its result tells them: not evaluated. */
+function writtenArguments({ args }: BoundArguments, without: readonly string[]): Dict {
+  return new Dict([...args].filter(([name]) => !without.includes(name)).map(([name, { raw }]) => [name, asWritten(raw)]))
 }
 
 /**
