@@ -35,6 +35,6 @@ export default read({
   result: ({ state, params: p, missing }) => {
     if (missing.length > 0) return {}
     const there = stateOf(state)
-    return { content: there.type === 'file' ? (there.content.bytes?.toString('base64') ?? '') : '', encoding: 'base64', source: p.src }
+    return { content: there.type === 'file' ? (there.content.bytes?.toString('base64') ?? '') : '', source: p.src, encoding: 'base64' }
   },
 })

@@ -158,15 +158,16 @@ const ATTRIBUTE_NAMES: Readonly<Record<string, string>> = {
 } // prettier-ignore
 
 function result(state: State, p: Params): Record<string, unknown> {
-  if (p.path === '') return { stat: { exists: false } }
+  if (p.path === '') return { changed: false, stat: { exists: false } }
   const path = onlyPath(state.file)
   const there = state.file[path]!
-  if (there.type === 'absent') return { stat: { exists: false } }
+  if (there.type === 'absent') return { changed: false, stat: { exists: false } }
   const details = (key: keyof Details) => orUnknown(() => state.details?.[key])
   const time = (key: 'atime' | 'mtime' | 'ctime') => orUnknown(() => state.details && new Float(state.details[key]))
   const mode = there.type === 'link' ? 0o777 : Number.parseInt(there.mode, 8)
   const isType = (type: string) => (there.type === 'other' ? orUnknown(() => state.details?.type.startsWith(type) === true) : false)
   return {
+    changed: false,
     stat: {
       exists: true,
       path: p.path,

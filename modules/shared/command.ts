@@ -163,15 +163,15 @@ function commandResult(reply: StepReply, argv: readonly string[], params: Comman
   const stdout = strip(reply.stdout)
   const stderr = strip(reply.stderr)
   return {
-    cmd,
-    rc: reply.exitCode,
-    ...times(reply),
     stdout,
-    stdout_lines: linesOf(stdout),
     stderr,
-    stderr_lines: linesOf(stderr),
-    msg: reply.exitCode === 0 ? '' : 'non-zero return code',
+    rc: reply.exitCode,
+    cmd,
+    ...times(reply),
     ...(reply.exitCode !== 0 && { failed: true }),
+    msg: reply.exitCode === 0 ? '' : 'non-zero return code',
+    stdout_lines: linesOf(stdout),
+    stderr_lines: linesOf(stderr),
   }
 }
 

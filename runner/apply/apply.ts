@@ -13,7 +13,7 @@ export interface ApplyContext {
   readonly environment: Readonly<Record<string, string>>
   /** When a program that still runs is ended, in milliseconds since 1970. */
   readonly deadline?: number | undefined
-  /** Called after each step that went through. */
+  /** Called after each step that went through; one that failed and may has not. */
   readonly done: (step: Step) => void
 }
 
@@ -40,7 +40,7 @@ export async function apply<R>(steps: Generator<Step, R, StepReply>, context: Ap
   for (let count = 0; !turn.done; count++) {
     if (count >= MAX_STEPS) throw new Error('a module yielded more steps than any needs')
     const reply = await carryOut(turn.value, context)
-    context.done(turn.value)
+    if (reply.exitCode === 0) context.done(turn.value)
     turn = next(steps, reply)
   }
   return turn.value

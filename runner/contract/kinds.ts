@@ -145,7 +145,7 @@ export interface StateModule<P extends z.ZodType = z.ZodType, T extends ProbeTre
    * tells of files what is there; what will be is in `diff`, and in what `register` holds. Without it, the result.
    */
   resultInCheck?(situation: ResultSituation<P, T>): Record<string, unknown>
-  /** Pure. The result of a task that was refused and did nothing, beside what the refusals tell; without it there is no more. */
+  /** Pure. The result of a task that was refused, or whose first step failed, and so did nothing, beside what these tell; without it there is no more. */
   resultWhenRefused?(situation: ResultSituation<P, T>): Record<string, unknown>
   /** Pure. The form that Ansible's module of the name gives to `diff`; undefined where it has none. */
   diff?(situation: ResultSituation<P, T>): DiffForm | undefined

@@ -74,7 +74,7 @@ const SETTLE_INTERVAL_MS = 250
 export async function runModule(module: Module, params: unknown, context: ModuleContext): Promise<Outcome> {
   try {
     const outcome = await runKind(module, await withHostPaths(module, params, context.environment, probeContext(context)), context)
-    return context.maybeBecause === undefined ? outcome : unknown(context.maybeBecause)
+    return context.maybeBecause === undefined ? { ...outcome, changedFirst: module.kind !== 'read' } : unknown(context.maybeBecause)
   } catch (error) {
     if (error instanceof UnknownStateError) return unknown(context.maybeBecause ?? error.cause)
     if (!(error instanceof DiagnosticError) || isHostFault(error)) throw error
@@ -298,7 +298,11 @@ async function change(module: StateModule, params: unknown, plan: Plan, context:
   } catch (error) {
     if (!(error instanceof DiagnosticError) || isHostFault(error)) throw error
     const failure = await withEvidence(failureOf(error.first), module.evidence?.(params), context)
-    const data = dictOf(error instanceof StepError ? error.result : {}, context)
+    const situation: Situation = {
+      params, before: before.object, after: planned.after, differs, statsBefore, stats: statsBefore, returned: undefined,
+    } // prettier-ignore
+    const untouched = stepsDone === 0 ? module.resultWhenRefused?.(situation) : undefined
+    const data = dictOf({ ...untouched, ...(error instanceof StepError && error.result) }, context)
     return failed(failure, { changed: stepsDone > 0, shown, data })
   }
 }

@@ -28,6 +28,8 @@ export interface Outcome {
   readonly unknown?: string | undefined
   /** What `register` gets, beside the keys that follow from the fields above. */
   readonly data: Dict
+  /** True where Ansible's result begins with `changed`, as those of most modules do: the order is seen where a result is printed. */
+  readonly changedFirst?: boolean | undefined
   /** In a dry run: what the JSON document tells in place of the data. */
   readonly reported?: Dict | undefined
   /** In a dry run: the task on which it depends what the data would be. */

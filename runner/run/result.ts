@@ -8,7 +8,10 @@ const LOOP_MESSAGES = { done: 'All items completed', failed: 'One or more items 
 
 export function resultDict(outcome: Outcome, purpose: 'report' | 'register' = 'report'): Dict {
   const result = new Dict()
+  if (outcome.changedFirst || outcome.items?.length === 0) result.set('changed', outcome.changed)
+  if (outcome.items?.length === 0) result.set('skipped', true)
   const data = (purpose === 'report' ? outcome.reported : undefined) ?? outcome.data
+  if (outcome.items?.length === 0) result.set('skipped_reason', data.get('skipped_reason') ?? null)
   if (outcome.items) {
     result.set(
       'results',
@@ -26,11 +29,16 @@ export function resultDict(outcome: Outcome, purpose: 'report' | 'register' = 'r
       }),
     )
     const isSkipped = outcome.skipped !== undefined || outcome.unknown !== undefined
+    if (purpose === 'register' || isSkipped) result.set('skipped', isSkipped)
+    if (outcome.changed) result.set('changed', true)
+    if (outcome.failure) result.set('failed', true)
     if (outcome.items.length > 0) result.set('msg', outcome.failure ? LOOP_MESSAGES.failed : isSkipped ? LOOP_MESSAGES.skipped : LOOP_MESSAGES.done)
   }
-  for (const [key, value] of data) result.set(key, value)
-  result.set('changed', outcome.changed)
+  for (const [key, value] of data) if (key !== 'failed_when_result') result.set(key, value)
   result.set('failed', outcome.failure !== undefined || outcome.gaveUp === true)
+  result.set('changed', outcome.changed)
+  const judgement = data.get('failed_when_result')
+  if (judgement !== undefined) result.set('failed_when_result', judgement)
   const failure = outcome.unreachable ?? outcome.failure
   if (outcome.unreachable) result.set('unreachable', true)
   if (failure && !outcome.items && failure.isOnlyShown !== true) {
@@ -61,7 +69,6 @@ export function registered(outcome: Outcome): Value {
   // As in Ansible, of what failed before it ran nothing is said of a change.
   if (outcome.failure && isTemplateFault(outcome.failure) && outcome.data.size === 0) result.delete('changed')
   if (!outcome.items) return result
-  if (!result.has('skipped')) result.set('skipped', false)
   if (result.get('failed') === false) result.delete('failed')
   for (const item of result.get('results') as Dict[]) {
     forRegister(item)

@@ -259,7 +259,9 @@ class TaskOnHost {
       const { include } = await caught(() => this.#act(local, { maybeBecause: maybe }))
       return { ...NOTHING, unknown: maybe, include }
     }
-    const until = this.#task.task.keywords.get('until')
+    const written = this.#task.task.keywords.get('until')
+    // An empty list says nothing.
+    const until = Array.isArray(written?.raw) && written.raw.length === 0 ? undefined : written
     await this.#notified(local)
     const retries = await this.#number('retries', DEFAULT_RETRIES, local)
     // Where it is not to be tried again, it is not asked whether it should.

@@ -22,8 +22,9 @@ export function assertThat({ evaluator, bound, argument }: ActionContext): Outco
     const isExpression = typeof value === 'string' && value !== ''
     if (isExpression ? evaluator.condition(new Template(value, range)) : truth(value)) continue
     const data = Dict.of({
-      assertion: condition instanceof Template ? condition.text : value,
+      failed: true,
       evaluated_to: isExpression ? false : value,
+      assertion: condition instanceof Template ? condition.text : value,
       msg: failMessage ?? 'Assertion failed',
     })
     return failed(
@@ -34,7 +35,7 @@ export function assertThat({ evaluator, bound, argument }: ActionContext): Outco
       { data },
     )
   }
-  return { ...NOTHING, data: Dict.of({ msg: successMessage ?? 'All assertions passed' }) }
+  return { ...NOTHING, data: Dict.of({ changed: false, msg: successMessage ?? 'All assertions passed' }) }
 }
 
 /** A text, or a list of texts. */
@@ -48,5 +49,5 @@ function messageOf(name: string, argument: ActionContext['argument'], bound: Act
 export function failAsAsked({ argument }: ActionContext): Outcome {
   const given = argument('msg')
   const message = given === undefined ? 'Failed as requested from task' : given
-  return failed({ message: print(message) }, { data: Dict.of({ msg: message }) })
+  return failed({ message: print(message) }, { data: Dict.of({ failed: true, msg: message }) })
 }

@@ -27,7 +27,7 @@ export function addHost({ all, bound, session, play, check }: ActionContext): Ou
   // The inventory is the controller's own, and what follows in a dry run is checked for the same hosts as in a run.
   session.addHost(host, groups, vars)
   play.added.add(host)
-  const data = Dict.of({ add_host: Dict.of({ host_name: host, groups, host_vars: vars }) })
+  const data = Dict.of({ changed: isNew, add_host: Dict.of({ host_name: host, groups, host_vars: vars }) })
   return { ...NOTHING, changed: isNew, data, ...(check && { check }) }
 }
 
@@ -44,7 +44,7 @@ export function groupBy({ argument, bound, session, hostName }: ActionContext): 
   const given = argument('parents') ?? 'all'
   const parents = (Array.isArray(given) ? given.map(print) : [print(given)]).map(withoutSpaces)
   const isNew = session.groupHost(hostName, name, parents)
-  return { ...NOTHING, changed: isNew, data: Dict.of({ add_group: name, parent_groups: parents }) }
+  return { ...NOTHING, changed: isNew, data: Dict.of({ changed: isNew, add_group: name, parent_groups: parents }) }
 }
 
 function withoutSpaces(name: string): string {

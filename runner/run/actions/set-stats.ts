@@ -28,7 +28,7 @@ export function setStats({ argument, bound, session, hostName }: ActionContext):
     const before = stats.get(key)
     stats.set(key, aggregate && before !== undefined ? together(before, value) : value)
   }
-  return { ...NOTHING, data: Dict.of({ ansible_stats: Dict.of({ data, per_host: perHost, aggregate }) }) }
+  return { ...NOTHING, data: Dict.of({ changed: false, ansible_stats: Dict.of({ data, per_host: perHost, aggregate }) }) }
 }
 
 /** Mappings are joined, values of one kind added; of others the first stays. */
