@@ -98,8 +98,14 @@ export class BatchRun {
     this.#session.emit({ kind: 'play-end', at: new Date() })
     if (this.#interrupted()) return 'interrupted'
     if (this.#isLast) return 'fatal'
-    if (batch.every((host) => this.#lost.has(host) || this.#session.host(host).isLostLater)) return 'failed'
+    if (batch.every((host) => this.#isLostForGood(host))) return 'failed'
     return this.#endPlay ? 'ended' : 'done'
+  }
+
+  /** Who failed in this play and was not forgiven, or what it could not include is held against it. */
+  #isLostForGood(host: string): boolean {
+    const { out, isLostLater } = this.#session.host(host)
+    return isLostLater || (this.#lost.has(host) && out !== undefined)
   }
 
   /** The task that reads facts before all others, where the play wants it. */
@@ -576,6 +582,7 @@ export class BatchRun {
       this.#stopped.delete(host)
     }
     state.out = undefined
+    this.#ended.delete(host)
   }
 
   /** In a dry run: a task that may end the play, or a host's part in it, leaves unknown whether the rest runs. */

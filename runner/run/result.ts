@@ -1,39 +1,18 @@
 /** A task's outcome as the mapping that the JSON document shows, and as the value that `register` holds. */
 import { repr } from '../value/print.ts'
 import { Dict, Unknown, type Value } from '../value/value.ts'
-import { isTemplateFault, type Outcome } from './outcome.ts'
+import { isTemplateFault, type ItemOutcome, type Outcome } from './outcome.ts'
+
+/** For the report, or for what is kept under a name. */
+type Purpose = 'report' | 'register'
 
 /** Ansible's words for a loop as a whole. */
 const LOOP_MESSAGES = { done: 'All items completed', failed: 'One or more items failed', skipped: 'All items skipped' }
 
-export function resultDict(outcome: Outcome, purpose: 'report' | 'register' = 'report'): Dict {
-  const result = new Dict()
-  if (outcome.changedFirst || outcome.items?.length === 0) result.set('changed', outcome.changed)
-  if (outcome.items?.length === 0) result.set('skipped', true)
+/** The order of the keys is Ansible's, which is seen where a result is printed. */
+export function resultDict(outcome: Outcome, purpose: Purpose = 'report'): Dict {
   const data = (purpose === 'report' ? outcome.reported : undefined) ?? outcome.data
-  if (outcome.items?.length === 0) result.set('skipped_reason', data.get('skipped_reason') ?? null)
-  if (outcome.items) {
-    result.set(
-      'results',
-      outcome.items.map((each): Value => {
-        const item = resultDict(each.outcome, purpose)
-        item.set(each.loopVariable, each.item)
-        item.set('ansible_loop_var', each.loopVariable)
-        if (each.indexVariable !== undefined) {
-          item.set('ansible_index_var', each.indexVariable)
-          item.set(each.indexVariable, each.index)
-        }
-        if (each.loop) item.set('ansible_loop', each.loop)
-        if (each.label !== undefined) item.set('_ansible_item_label', each.label)
-        return item
-      }),
-    )
-    const isSkipped = outcome.skipped !== undefined || outcome.unknown !== undefined
-    if (purpose === 'register' || isSkipped) result.set('skipped', isSkipped)
-    if (outcome.changed) result.set('changed', true)
-    if (outcome.failure) result.set('failed', true)
-    if (outcome.items.length > 0) result.set('msg', outcome.failure ? LOOP_MESSAGES.failed : isSkipped ? LOOP_MESSAGES.skipped : LOOP_MESSAGES.done)
-  }
+  const result = new Dict(outcome.items ? loopEntries(outcome, outcome.items, purpose) : outcome.changedFirst ? [['changed', outcome.changed]] : [])
   for (const [key, value] of data) if (key !== 'failed_when_result') result.set(key, value)
   result.set('failed', outcome.failure !== undefined || outcome.gaveUp === true)
   result.set('changed', outcome.changed)
@@ -58,6 +37,34 @@ export function resultDict(outcome: Outcome, purpose: 'report' | 'register' = 'r
   }
   if (outcome.attempts !== undefined) result.set('attempts', outcome.attempts)
   return result
+}
+
+/** What a loop's result begins with. */
+function loopEntries(outcome: Outcome, items: readonly ItemOutcome[], purpose: Purpose): [Value, Value][] {
+  const { changed } = outcome
+  const isSkipped = outcome.skipped !== undefined || outcome.unknown !== undefined
+  const results = items.map((each) => itemDict(each, purpose))
+  if (items.length === 0) return [['changed', changed], ['skipped', true], ['skipped_reason', outcome.data.get('skipped_reason') ?? null], ['results', results]] // prettier-ignore
+  return [
+    ['results', results],
+    ...(purpose === 'register' || isSkipped ? [['skipped', isSkipped] as [Value, Value]] : []),
+    ...(changed ? [['changed', true] as [Value, Value]] : []),
+    ...(outcome.failure ? [['failed', true] as [Value, Value]] : []),
+    ['msg', outcome.failure ? LOOP_MESSAGES.failed : isSkipped ? LOOP_MESSAGES.skipped : LOOP_MESSAGES.done],
+  ]
+}
+
+function itemDict(each: ItemOutcome, purpose: Purpose): Dict {
+  const item = resultDict(each.outcome, purpose)
+  item.set(each.loopVariable, each.item)
+  item.set('ansible_loop_var', each.loopVariable)
+  if (each.indexVariable !== undefined) {
+    item.set('ansible_index_var', each.indexVariable)
+    item.set(each.indexVariable, each.index)
+  }
+  if (each.loop) item.set('ansible_loop', each.loop)
+  if (each.label !== undefined) item.set('_ansible_item_label', each.label)
+  return item
 }
 
 /** What `register` holds. What a dry run cannot know of it is unknown, so that whoever uses it is unknown as well. */
