@@ -39,16 +39,21 @@ function* probe(p: Params): Generator<ProbeTree, Probes, never> {
 
 /** Why there is nothing to fetch. */
 function problem(source: FileState, p: Params): string | undefined {
-  if (source.type === 'absent') return 'the remote file does not exist, not transferring, ignored'
+  if (source.type === 'absent') return 'the remote file does not exist'
   if (source.type === 'directory') return 'remote file is a directory, fetch cannot work on directories'
   if (source.type !== 'file') return 'remote file is not a regular file, fetch cannot work on it'
   return source.content.bytes === undefined ? `the file is larger than ${MAX_BYTES / 1024 / 1024} MiB: ${p.src}` : undefined
 }
 
+/** Of a file that is not there Ansible says this even where it fails for that. */
+function ignored(why: string): string {
+  return `${why}, not transferring, ignored`
+}
+
 function plan(before: State, p: Params): Planned<State> {
   const source = before.source[onlyPath(before.source)]!
   const why = problem(source, p)
-  if (why !== undefined) return p.fail_on_missing ? { after: {}, refusals: [{ summary: why }] } : { after: {} }
+  if (why !== undefined) return p.fail_on_missing ? { after: {}, refusals: [{ summary: source.type === 'absent' ? ignored(why) : why }] } : { after: {} }
   if (p.flat && p.dest.path.startsWith('/') && before.kept[target(p)]!.type === 'directory')
     return { after: {}, refusals: [{ summary: 'dest is an existing directory, use a trailing slash if you want to fetch src into that directory' }] }
   const at = target(p)
@@ -86,7 +91,7 @@ export default state({
   result: ({ params: p, before, differs }) => {
     const source = before.source[onlyPath(before.source)]!
     const why = problem(source, p)
-    if (why !== undefined) return { ...(source.type === 'absent' && { file: p.src }), msg: `${why}, not transferring, ignored` }
+    if (why !== undefined) return { ...(source.type === 'absent' && { file: p.src }), msg: ignored(why) }
     const { content } = source as FileState & { type: 'file' }
     const sums = { dest: target(p), checksum: orUnknown(() => content.sha1), md5sum: orUnknown(() => content.md5) }
     if (!differs.some(isCertain)) return { ...sums, file: p.src }

@@ -6,7 +6,7 @@ import { parseInventoryCommand } from './cli/inventory.ts'
 import { INVENTORY_COMMAND, renderCommandHelp, renderHelp } from './cli/options.ts'
 import { parseInvocation, processEnvironment, type Invocation } from './cli/parse.ts'
 import { vaultCommand } from './cli/vault.ts'
-import { DiagnosticError, type Diagnostic } from './diagnostic/diagnostic.ts'
+import { DiagnosticError, type Diagnostic, type DiagnosticCode } from './diagnostic/diagnostic.ts'
 import { renderDiagnostic } from './diagnostic/render.ts'
 import { ModuleRegistry } from './load/modules.ts'
 import { Reader } from './load/reader.ts'
@@ -52,8 +52,21 @@ async function main(argv: readonly string[]): Promise<number> {
   return run(loaded, interruption())
 }
 
+/** As `ansible-inventory` ends where it is not told what to show, or there is no such thing in the inventory. */
+const NOTHING_TO_SHOW = { exitCode: 5, codes: ['MISSING_ACTION', 'UNKNOWN_HOST_PATTERN'] as readonly DiagnosticCode[] }
+
 /** `playline inventory` */
 function inventory(argv: readonly string[]): number {
+  try {
+    return showInventory(argv)
+  } catch (error) {
+    if (!(error instanceof DiagnosticError) || !NOTHING_TO_SHOW.codes.includes(error.first.code)) throw error
+    error.diagnostics.forEach(tell)
+    return NOTHING_TO_SHOW.exitCode
+  }
+}
+
+function showInventory(argv: readonly string[]): number {
   const invocation = parseInventoryCommand(argv, tell, processEnvironment())
   if (invocation.action === 'help') return print(renderCommandHelp(['playline inventory --list | --host HOST | --graph [GROUP] [options]'], INVENTORY_COMMAND))
   const reader = new Reader(tell, process.cwd(), invocation.vault)

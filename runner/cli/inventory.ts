@@ -27,7 +27,7 @@ export function parseInventoryCommand(argv: readonly string[], warn: (diagnostic
   const host = given.text('host')
   const chosen = [given.flag('list') && 'list', given.flag('graph') && 'graph', host !== undefined && 'host'].filter((each) => each !== false)
   const [first = 'help', ...others] = chosen as ('list' | 'graph' | 'host')[]
-  if (!given.flag('help') && (first === 'help' || others.length > 0)) fail('BAD_OPTION', 'one of --list, --host and --graph is needed')
+  if (!given.flag('help') && (first === 'help' || others.length > 0)) fail('MISSING_ACTION', 'one of --list, --host and --graph is needed')
   const settings = new Settings(environment, warn)
   const vault = vaultOf(given, settings, environment)
   const expand = expander(environment)

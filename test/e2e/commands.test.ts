@@ -10,6 +10,7 @@ import { Reader } from '../../runner/load/reader.ts'
 import { renderGraph, renderHost, renderInventory } from '../../runner/report/inventory.ts'
 import { InventoryView } from '../../runner/run/inventory-view.ts'
 import { faultsOf } from '../support/faults.ts'
+import { playline } from '../support/playline.ts'
 
 // Ansible's YAML has anchors for a list or a mapping that several hosts share; here each stands once.
 const GROUPS = `[web]
@@ -162,4 +163,15 @@ t.test('playline vault', async (t) => {
         words,
       )
   })
+})
+
+t.test('what playline inventory cannot show', async (t) => {
+  for (const [args, exitCode] of [
+    [['inventory', '--host', 'nope', '-i', 'a,'], 5],
+    [['inventory', '--graph', 'nope', '-i', 'a,'], 5],
+    [['inventory', '-i', 'a,'], 5],
+    [['inventory', '--nope'], 2],
+    [['inventory', '--list', '-i', 'a,'], 0],
+  ] as const)
+    t.equal((await playline(args)).exitCode, exitCode, args.join(' '))
 })

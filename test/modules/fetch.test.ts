@@ -28,7 +28,7 @@ t.test('what is told', async (t) => {
 
 t.test('refusals', async (t) => {
   const summary = (args: string, host: object) => simulate(module, args, { ...home, ...host }).refusals[0]?.summary
-  t.equal(summary('src: /etc/x\ndest: /home', {}), 'the remote file does not exist')
+  t.equal(summary('src: /etc/x\ndest: /home', {}), 'the remote file does not exist, not transferring, ignored')
   t.equal(summary('src: /etc/x\ndest: /home', { '/etc/x': folder() }), 'remote file is a directory, fetch cannot work on directories')
   t.match(summary('src: /etc/x\ndest: /home/flat\nflat: true', { '/etc/x': textFile('x'), 'controller:/home/flat': folder() }), /use a trailing slash/)
 })

@@ -109,7 +109,7 @@ t.test('what it says when the time is over', async (t) => {
     ['port: 22', 'Timeout when waiting for 127.0.0.1:22'],
     ['port: 22\nhost: a\nsearch_regex: b', 'Timeout when waiting for search string b in a:22'],
     ['port: 22\nstate: stopped', 'Timeout when waiting for 127.0.0.1:22 to stop.'],
-    ['port: 22\nstate: drained', 'Timeout when waiting for 127.0.0.1:22 to drain.'],
+    ['port: 22\nstate: drained', 'Timeout when waiting for 127.0.0.1:22 to drain'],
     ['port: 22\nmsg: no way in', 'no way in'],
   ]
   for (const [args, message] of table) t.equal((module as ReadModule).timedOut!(parametersOf(module, args)), message)
