@@ -17,7 +17,7 @@ async function refused(t: Test, playbook: string, setup: Setup, faults: readonly
 }
 
 function linesOf({ diagnostics }: Played): string[] {
-  return diagnostics.map((each) => `${each.severity} ${faultLine(each).replace(/\S*\/playbook0/, 'playbook0')}`)
+  return diagnostics.map((each) => `${each.severity} ${faultLine(each).replace(/\S*\/(playbook0|more)/, '$1')}`)
 }
 
 t.test('a way to a host that there is not refuses the run where every host is certain to need it', async (t) => {
@@ -44,4 +44,24 @@ t.test('one that no host may need is told, and meets who needs it', async (t) =>
     [],
     'without become there is no method',
   )
+})
+
+t.test('what an include would bring refuses the run where the include is certain to come', async (t) => {
+  const files = { 'more.yml': '- nope_module:\n' }
+  const fault = "UNKNOWN_MODULE more.yml:1:3 'nope_module' is neither a keyword of a task nor a module"
+  await refused(t, onAll('- include_tasks: more.yml'), { files }, [`error ${fault}`])
+  for (const reason of ['when: maybe is defined', 'loop: []']) {
+    const played = await play(onAll(`- include_tasks: more.yml\n  ${reason}\n- debug:`), { ...HOST, files })
+    t.equal(played.exitCode, 0, reason)
+    t.same(linesOf(played), [`warning ${fault}`], reason)
+  }
+  const met = await play(onAll('- set_fact: {maybe: 1}\n- include_tasks: more.yml\n  when: maybe is defined'), { ...HOST, files })
+  t.equal(met.exitCode, 2)
+})
+
+t.test('what a delegated task sees of the connection is for its turn', async (t) => {
+  const setup = { hosts: { a: { run: () => 0 }, b: { run: () => 0 } }, inventory: 'a\nb ansible_port=77\n', options: { limit: 'a' } }
+  const port = "debug:\n    msg: '{{ ansible_port }}'"
+  t.equal((await play(onAll(`- ${port}\n  delegate_to: b`), setup)).exitCode, 0)
+  t.match((await play(onAll(`- ${port}`), setup)).diagnostics, [{ code: 'UNDEFINED_VARIABLE' }])
 })
