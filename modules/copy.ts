@@ -189,8 +189,11 @@ function folderResult(situation: FolderSituation, source: Folder): Record<string
     const isForced = params.force || situation.differs.length > 0
     const written = params.dest.replace(/(.)\/$/, '$1')
     const isThere = (name.endsWith('/') ? before.copies[base!] : before.folders[written])?.type === 'directory'
+    // Of a destination that is new as well, the result tells of itself.
+    const folders = (situation.after as Promised<FolderCopy>).folders as ByPath<After<FileState>> | undefined
+    const isNew = !isThere && folders?.[written] !== undefined
     return {
-      ...fileResult(copies[base!] ?? before.copies[base!]!, situation.stats[base!]),
+      ...fileResult(isNew ? folders[written]! : (copies[base!] ?? before.copies[base!]!), situation.stats[isNew ? written : base!]),
       dest: isThere ? (name.endsWith('/') ? `${written}/` : base) : params.dest,
       src: name,
       ...(isForced ? { checksum: null } : { msg: 'file already exists' }),

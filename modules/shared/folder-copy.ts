@@ -139,16 +139,12 @@ export function planHostFolder(before: FolderCopy, params: FolderCopyParams, sou
   const folderNow = base === dest ? undefined : knownState(before.folders, dest)
   // Where a destination without a slash is new as well, Ansible makes the folder itself as any other, and copies what is in it.
   const isMadeAnew = folderNow?.type === 'absent'
-  // What is asked for is for the destination, and only the owner for what is put into it.
-  const folderAfter: Record<string, After<FileState>> = {}
-  if (folderNow?.type === 'absent') folderAfter[dest] = plannedFolder(folderNow, asked)
-  if (folderNow?.type === 'directory') folderAfter[dest] = withAttributes(folderNow, asked)
   for (const [name, from] of Object.entries(before.sources!)) {
     const path = name === '' ? base : join(base, name)
     const now = knownState(before.copies, path)
     if (from.type === 'directory') {
       if (now?.type === 'file' || now?.type === 'other') return { after: {}, refusals: [{ summary: `${path} is not a directory` }] }
-      const mode = path === dest ? asked.mode : undefined
+      const mode = name === '' && !isMadeAnew ? asked.mode : undefined
       copies[path] =
         now === undefined || now.type === 'absent'
           ? plannedFolder(now, { ...wanted, mode: mode ?? (name === '' && isMadeAnew ? undefined : from.mode) })
@@ -163,7 +159,10 @@ export function planHostFolder(before: FolderCopy, params: FolderCopyParams, sou
       copies[path] = plannedFile(now, { ...wanted, mode: isSame ? undefined : from.mode }, from.content)
     }
   }
-  return { after: { copies, folders: { ...folders.after, ...folderAfter } } }
+  // What is asked for is for the destination itself where that is new, and else for the folder in it.
+  const above: Record<string, After<FileState>> = { ...folders.after }
+  if (isMadeAnew) above[dest] = plannedFolder(folderNow, asked)
+  return { after: { copies, folders: above } }
 }
 
 // --- getting there ------------------------------------------------------------------------------------------------------
@@ -177,9 +176,7 @@ export function* applyFolderCopy(
   const { before, timestamp } = situation
   const copies = situation.after.copies as ByPath<After<FileState>>
   let kept: { backup_file?: string } = {}
-  const folders = situation.after.folders as ByPath<After<FileState>>
   yield* folderSteps(before.folders, situation.after.folders)
-  for (const [path, next] of Object.entries(folders)) if (before.folders[path]!.type === 'directory') yield* attributeSteps(path, before.folders[path]!, next)
   for (const [path, next] of Object.entries(copies)) {
     const now = before.copies[path]!
     if (typeof next === 'symbol') continue

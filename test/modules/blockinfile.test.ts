@@ -38,7 +38,7 @@ t.test('the file', async (t) => {
   t.equal(simulate(module, 'path: /f\nstate: absent').refusals[0]?.summary, 'Path /f does not exist !')
   const left = simulate(module, 'path: /f\nstate: absent\ncreate: true')
   t.same([left.steps, left.result], [[], { msg: 'File /f not present' }])
-  t.match(simulate(module, 'path: /f\nblock: x\nbackup: true', { '/f': textFile('a\n') }).result, { backup_file: '/f.87428fc5.2026-01-31@10:15:59~' })
+  t.match(simulate(module, 'path: /f\nblock: x\nbackup: true', { '/f': textFile('a\n') }).result, { backup_file: '/f.2269286341.2026-01-31@10:15:59~' })
 })
 
 t.test('parameters', async (t) => {

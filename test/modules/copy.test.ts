@@ -50,7 +50,7 @@ t.test('from state before to steps', async (t) => {
       args: 'remote_src: true\nsrc: /etc/frr/daemons\ndest: /etc/frr/daemons.orig\nowner: frr\nbackup: true',
       before: { ...there, '/etc/frr/daemons': textFile('x'), '/etc/frr/daemons.orig': textFile('y') },
       steps: [
-        'cp -p /etc/frr/daemons.orig /etc/frr/daemons.orig.a1fce436.2026-01-31@10:15:59~',
+        'cp -p /etc/frr/daemons.orig /etc/frr/daemons.orig.2717705270.2026-01-31@10:15:59~',
         'install -m 0600 /etc/frr/daemons /etc/frr/.daemons.orig.2026-01-31@10:15:59.playline',
         'chown frr:root /etc/frr/.daemons.orig.2026-01-31@10:15:59.playline',
         'chmod 0644 /etc/frr/.daemons.orig.2026-01-31@10:15:59.playline',

@@ -65,7 +65,7 @@ t.test('the file', async (t) => {
     ['put /f 0600 frr:root'],
   )
   t.same(simulate(module, 'path: /f\nline: b\nbackup: true\nvalidate: sshd -t -f %s', { '/f': textFile('a\n') }).steps, [
-    'cp -p /f /f.87428fc5.2026-01-31@10:15:59~',
+    'cp -p /f /f.2269286341.2026-01-31@10:15:59~',
     'put /f 0644 root:root validated by sshd -t -f %s',
   ])
   const latin = simulate(module, 'path: /f\nline: b', { '/f': { ...textFile(''), content: Content.of(Buffer.from('\xe9\n', 'latin1')) } })
@@ -83,7 +83,7 @@ t.test('refusals', async (t) => {
 t.test('results', async (t) => {
   const result = (args: string) => simulate(module, args, { '/f': textFile('a\n') }).result
   t.same(result('path: /f\nline: a'), { msg: '', backup: '' })
-  t.same(result('path: /f\nline: b\nbackup: true'), { msg: 'line added', backup: '/f.87428fc5.2026-01-31@10:15:59~' })
+  t.same(result('path: /f\nline: b\nbackup: true'), { msg: 'line added', backup: '/f.2269286341.2026-01-31@10:15:59~' })
   t.same(result('path: /f\nline: a\nmode: "0600"'), { msg: 'ownership, perms or SE linux context changed', backup: '' })
   t.same(result('path: /f\nline: b\nmode: "0600"'), { msg: 'line added and ownership, perms or SE linux context changed', backup: '' })
   t.same(simulate(module, 'path: /f\nline: b\ncreate: true\nmode: "0600"').result, {

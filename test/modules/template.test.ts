@@ -55,7 +55,7 @@ t.test('from state before to steps', async (t) => {
       args: args('backup: true\nvalidate: ipsec checkconfig "%s"'),
       before: { ...there, '/etc/ipsec.d/oci.conf': textFile('old\n') },
       steps: [
-        'cp -p /etc/ipsec.d/oci.conf /etc/ipsec.d/oci.conf.01d09d19.2026-01-31@10:15:59~',
+        'cp -p /etc/ipsec.d/oci.conf /etc/ipsec.d/oci.conf.30448921.2026-01-31@10:15:59~',
         'put /etc/ipsec.d/oci.conf 0644 root:root validated by ipsec checkconfig %s',
       ],
     },
@@ -124,7 +124,7 @@ t.test('results have the names of Ansible', async (t) => {
     size: 9,
     checksum: createHash('sha1').update('conn oci\n').digest('hex'),
     md5sum: createHash('md5').update('conn oci\n').digest('hex'),
-    backup_file: '/etc/ipsec.d/oci.conf.01d09d19.2026-01-31@10:15:59~',
+    backup_file: '/etc/ipsec.d/oci.conf.30448921.2026-01-31@10:15:59~',
   })
   const same = simulate(module, args(''), { ...there, '/etc/ipsec.d/oci.conf': textFile('conn oci\n') }, { controller })
   t.equal(same.result['path'], '/etc/ipsec.d/oci.conf')
