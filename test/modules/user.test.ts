@@ -81,8 +81,8 @@ t.test('secrets', async (t) => {
   const params = parametersOf(module, `name: a\npassword: ${HASH}`) as never
   t.same((module as StateModule).secrets?.({ params, state: { shadow: { password: '!$6$old', expires: '', minDays: '0', maxDays: '' } } }), [
     HASH,
-    undefined,
     '$6$old',
+    undefined,
   ])
 })
 
