@@ -10,7 +10,7 @@ import { splitWords } from '../value/words.ts'
 import { typeName } from './jinja/runtime/type.ts'
 import { BOOLEANS } from './module-words.ts'
 import { Pending } from './pending.ts'
-import type { Secrets } from './secrets.ts'
+import { MASK, type Secrets } from './secrets.ts'
 import type { Evaluator } from './variables.ts'
 
 /** Registers the values of arguments that are declared `no_log`, at any depth. What cannot be evaluated is met by its task. */
@@ -86,7 +86,7 @@ function faultsOf(spec: ReadonlyMap<string, ArgumentSpec>, given: ReadonlyMap<st
     if (found !== undefined) taken.set(name, withElements(found, argument))
     else
       types.push(
-        `argument '${name}' is of type ${classOf(value)}${context.length > 0 ? ` found in '${context.join(' -> ')}'.` : ''} and we were unable to convert to ${why(value, argument.type)}`,
+        `argument '${name}' is of type ${classOf(value)}${context.length > 0 ? ` found in '${context.join(' -> ')}'.` : ''} and we were unable to convert to ${why(value, argument.type, argument)}`,
       )
   }
   const values = [...taken].flatMap(([name, value]) => wrongChoice(name, value, spec.get(name)!).map((words) => words + foundIn(context)))
@@ -95,10 +95,10 @@ function faultsOf(spec: ReadonlyMap<string, ArgumentSpec>, given: ReadonlyMap<st
 }
 
 /** Items of a list that should be mappings, where it is said what they hold. */
-function noMappings(name: string, value: Value | undefined, { elements, options }: ArgumentSpec): string[] {
+function noMappings(name: string, value: Value | undefined, { elements, options, noLog }: ArgumentSpec): string[] {
   if (!options || elements !== 'dict' || !Array.isArray(value)) return []
   const wrong = value.filter((item) => !(item instanceof Unknown) && converted(item, 'dict') === undefined)
-  return wrong.map((item) => `Value '${print(item)}' in the sub parameter field '${name}' must by a list, not '${typeName(item)}'`)
+  return wrong.map((item) => `Value '${noLog ? MASK : print(item)}' in the sub parameter field '${name}' must by a list, not '${typeName(item)}'`)
 }
 
 function foundIn(context: readonly string[]): string {
@@ -109,8 +109,9 @@ function classOf(value: Value): string {
   return `<class '${typeName(value)}'>`
 }
 
-function why(value: Value, type: string): string {
-  if (type === 'bool' && typeof value === 'string') return `bool: The value '${value}' is not a valid boolean.  Valid booleans include: ${BOOLEANS}`
+function why(value: Value, type: string, { noLog }: ArgumentSpec): string {
+  if (type === 'bool' && typeof value === 'string')
+    return `bool: The value '${noLog ? MASK : value}' is not a valid boolean.  Valid booleans include: ${BOOLEANS}`
   return `${type}: ${classOf(value)} cannot be converted to ${type === 'int' ? 'an' : 'a'} ${type}`
 }
 
@@ -119,10 +120,13 @@ function withElements(value: Value, { elements }: ArgumentSpec): Value {
   return elements === undefined || !Array.isArray(value) ? value : value.map((item) => (item instanceof Unknown ? item : (converted(item, elements) ?? item)))
 }
 
-function wrongElements(name: string, value: Value | undefined, { elements }: ArgumentSpec): string[] {
+function wrongElements(name: string, value: Value | undefined, argument: ArgumentSpec): string[] {
+  const { elements } = argument
   if (elements === undefined || !Array.isArray(value)) return []
   const wrong = value.filter((item) => !(item instanceof Unknown) && converted(item, elements) === undefined)
-  return wrong.map((item) => `Elements value for option '${name}' is of type ${classOf(item)} and we were unable to convert to ${why(item, elements)}`)
+  return wrong.map(
+    (item) => `Elements value for option '${name}' is of type ${classOf(item)} and we were unable to convert to ${why(item, elements, argument)}`,
+  )
 }
 
 const MEANING_TRUE: readonly Value[] = ['y', 'yes', 'on', '1', 'true', 't', 1]
@@ -138,15 +142,17 @@ function wrongChoice(name: string, value: Value, { choices, noLog }: ArgumentSpe
     return choices.filter((choice) => words.some((word) => equal(choice as Value, word))).length === 1
   }
   const all = choices.map((choice) => print(choice as Value)).join(', ')
-  const shown = (item: Value): string => (noLog ? '********' : print(item))
+  const shown = (item: Value): string => (noLog ? MASK : print(item))
   if (!Array.isArray(value)) return isOne(value) ? [] : [`value of ${name} must be one of: ${all}, got: ${shown(value)}`]
   const wrong = value.filter((item) => !isOne(item))
   return wrong.length === 0 ? [] : [`value of ${name} must be one or more of: ${all}. Got no match for: ${wrong.map(shown).join(', ')}`]
 }
 
 /** What is wrong with the options of a mapping, or of each in a list, where any are declared. */
-function inside(value: Value, { type, elements, options, rules }: ArgumentSpec, context: readonly string[]): string[] {
-  if (!options || (type !== 'dict' && elements !== 'dict')) return []
+function inside(value: Value, { type, elements, options: declared, rules, noLog }: ArgumentSpec, context: readonly string[]): string[] {
+  if (!declared || (type !== 'dict' && elements !== 'dict')) return []
+  // What is in a secret is one.
+  const options = noLog ? new Map([...declared].map(([name, option]) => [name, { ...option, noLog }])) : declared
   return (Array.isArray(value) ? value : [value]).flatMap((item): string[] => {
     const mapping = converted(item, 'dict')
     if (!(mapping instanceof Dict)) return []

@@ -100,6 +100,13 @@ t.test('what is missing or of the wrong type', async (t) => {
       '{a: [{b: 1}, {b: x}]}',
       "argument 'b' is of type <class 'str'> found in 'a'. and we were unable to convert to int: <class 'str'> cannot be converted to an int",
     ],
+    ['{a: {type: dict, no_log: true, options: {b: {choices: [x]}}}}', '{a: {b: z}}', 'value of b must be one of: x, got: ******** found in a'],
+    [
+      '{a: {type: list, elements: dict, no_log: true, options: {b: {}}}}',
+      '{a: [z]}',
+      "Value '********' in the sub parameter field 'a' must by a list, not 'str'",
+      "Elements value for option 'a' is of type <class 'str'> and we were unable to convert to dict: <class 'str'> cannot be converted to a dict",
+    ],
     ['{a: {}}', '{a: "{{ gone }}"}', "UNDEFINED_VARIABLE f.yml:1:9 'gone' is undefined"],
   ] as const)
     t.strictSame(check(options, values), expected, `${options} ${values}`)
