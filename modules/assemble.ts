@@ -13,7 +13,7 @@ import {
   probeDestination,
 } from './shared/destination.ts'
 import type { DestinationProbes } from './shared/destination.ts'
-import { join, knownState } from './shared/target.ts'
+import { join, knownState, withoutEndingSlash } from './shared/target.ts'
 
 function ownDestinationParams() {
   const { dest, backup, validate } = destinationParams()
@@ -67,7 +67,7 @@ function isWanted(p: Params, name: string): boolean {
 function* probe(p: Params): Generator<ProbeTree, Probes, never> {
   const destination = yield* probeDestination(asDestination(p), undefined)
   if (p.src instanceof ControllerSource) return destination
-  const src = p.src.replace(/(.)\/+$/, '$1')
+  const src = withoutEndingSlash(p.src)
   const folder = { [src]: file(src, 'none') }
   const names = query<readonly string[]>(
     `query:files:${src}`,

@@ -38,7 +38,7 @@ import { applyFolderCopy, planControllerFolder, planHostFolder, probeControllerF
 import type { FolderCopy, FolderCopyProbes } from './shared/folder-copy.ts'
 import { pythonJson } from './shared/json.ts'
 import { modeParam } from './shared/mode.ts'
-import { basename, dirname, folderSteps, followLinks, join, onlyPath } from './shared/target.ts'
+import { basename, dirname, folderSteps, followLinks, join, onlyPath, withoutEndingSlash } from './shared/target.ts'
 import type { ByPath } from './shared/target.ts'
 
 /** Text as it is; a list or a mapping as JSON. */
@@ -75,7 +75,7 @@ function* probe(params: Params): Generator<ProbeTree, Probes | FolderCopyProbes,
   if (src instanceof ControllerSource && src.entries) return probeControllerFolder(params, src.name, src.entries)
   const name = src === undefined ? undefined : basename(src instanceof ControllerSource ? src.name : src)
   if (typeof src === 'string') {
-    const there = yield* followLinks(src.replace(/(.)\/+$/, '$1'), 'none')
+    const there = yield* followLinks(withoutEndingSlash(src), 'none')
     if (there.state?.type === 'directory') return yield* probeHostFolder(params, src)
   }
   const destination = yield* probeDestination(params, name)
@@ -187,7 +187,7 @@ function folderResult(situation: FolderSituation, source: Folder): Record<string
   if (entries === undefined) {
     const [base] = Object.keys(before.copies)
     const isForced = params.force || situation.differs.length > 0
-    const written = params.dest.replace(/(.)\/$/, '$1')
+    const written = withoutEndingSlash(params.dest)
     const isThere = (name.endsWith('/') ? before.copies[base!] : before.folders[written])?.type === 'directory'
     // Of a destination that is new as well, the result tells of itself.
     const folders = (situation.after as Promised<FolderCopy>).folders as ByPath<After<FileState>> | undefined

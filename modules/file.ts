@@ -50,6 +50,7 @@ import {
   missingFolder,
   onlyPath,
   plannedFolders,
+  withoutEndingSlash,
 } from './shared/target.ts'
 import type { ByPath } from './shared/target.ts'
 import { DEFAULT_TIME_FORMAT, readTime, timeOf } from './shared/times.ts'
@@ -58,7 +59,7 @@ import type { Tree } from './shared/tree.ts'
 
 /** The parameters with the path as the host names it. */
 function bare(p: Params): Params {
-  return Object.create(p, { path: { value: p.path.replace(/(.)\/$/, '$1') } }) as Params
+  return Object.create(p, { path: { value: withoutEndingSlash(p.path) } }) as Params
 }
 
 const params = () =>

@@ -1,5 +1,5 @@
 /** Whether a host can be logged in to and answers. */
-import { param, query, read, z } from '../runner/module.ts'
+import { hostAnswers, param, read, z } from '../runner/module.ts'
 
 export default read({
   summary: 'Logs in and answers: whether a host can be managed.',
@@ -9,7 +9,7 @@ export default read({
     { name: 'With an answer of its own', args: 'data: here' },
   ],
   returns: { ping: 'what `data` says' },
-  probe: () => ({ answers: query('live:answers', ['test', '-d', '/'], () => true, { isOfConnection: true }) }),
+  probe: () => ({ answers: hostAnswers() }),
   missing: (_, p) => (p.data === 'crash' ? ['boom'] : []),
   result: ({ params: p }) => ({ ping: p.data === 'crash' ? undefined : p.data }),
 })

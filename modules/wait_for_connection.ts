@@ -1,5 +1,5 @@
 /** Waits until a host can be logged in to. */
-import { param, query, read, z } from '../runner/module.ts'
+import { hostAnswers, param, read, z } from '../runner/module.ts'
 
 export default read({
   summary: 'Waits until a host can be logged in to and answers.',
@@ -19,7 +19,7 @@ export default read({
   returns: { elapsed: 'seconds that it took' },
   notes: ['A dry run skips it, as Ansible does.'],
   waitsForConnection: true,
-  probe: () => ({ answers: query('live:answers', ['test', '-d', '/'], () => true) }),
+  probe: () => ({ answers: hostAnswers() }),
   missing: () => [],
   // Also where there is nothing to wait for at once: Ansible tries at least once.
   wait: (p) => ({ timeoutMs: p.timeout * 1000, intervalMs: Math.max(p.sleep, 0.1) * 1000, delayMs: p.delay * 1000 }),

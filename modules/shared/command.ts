@@ -1,7 +1,7 @@
 /** What `command` and `shell` share: guards by files, and the result of a program. */
 import { file, linesOf, NothingDone, param, query, run } from '../../runner/module.ts'
 import type { FileState, Probe, RunStep, StateOf, Step, StepReply } from '../../runner/module.ts'
-import { join } from './target.ts'
+import { join, withoutEndingSlash } from './target.ts'
 
 export function commandParams() {
   return {
@@ -51,7 +51,7 @@ export function guardProbes(params: GuardParams): GuardProbes {
 /** A path that is not absolute is below the folder in which tasks run. */
 function exists(path: string): Probe<boolean> | Probe<FileState> {
   const plain = path.startsWith('/') ? path : `./${path}`
-  return /[*?[]/.test(plain) ? matches(plain) : file(plain.replace(/(.)\/+$/, '$1'), 'none')
+  return /[*?[]/.test(plain) ? matches(plain) : file(withoutEndingSlash(plain), 'none')
 }
 
 /** Whether a path fits a pattern. The depth is fixed and links are followed, as a shell would do it. */

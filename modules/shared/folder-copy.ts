@@ -14,7 +14,7 @@ import {
 } from './attributes.ts'
 import type { AccountProbes, AttributeParams, Wanted } from './attributes.ts'
 import { writeFile } from './destination.ts'
-import { ancestors, basename, dirname, folderProbes, folderSteps, join, knownState, plannedFolders } from './target.ts'
+import { ancestors, basename, dirname, folderProbes, folderSteps, join, knownState, plannedFolders, withoutEndingSlash } from './target.ts'
 import type { ByPath } from './target.ts'
 import { tree } from './tree.ts'
 import type { Tree } from './tree.ts'
@@ -39,10 +39,6 @@ export type FolderCopyProbes = {
   readonly owned?: Probe<Tree>
 }
 export type FolderCopy = StateOf<FolderCopyProbes>
-
-function withoutEndingSlash(path: string): string {
-  return path.replace(/(.)\/+$/, '$1')
-}
 
 /** Whether the last name of the source is a part of where it goes: a slash at its end says no. */
 function baseOf(dest: string, source: string): string {

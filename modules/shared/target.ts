@@ -19,6 +19,11 @@ export function join(folder: string, name: string): string {
   return folder === '/' ? `/${name}` : `${folder}/${name}`
 }
 
+/** A path without slashes at its end; the root stays one. */
+export function withoutEndingSlash(path: string): string {
+  return path.replace(/(.)\/+$/, '$1')
+}
+
 /** The folders above a path, from the root's children down; of `/a/b/c`: `/a`, `/a/b`. */
 export function ancestors(path: string): string[] {
   const parts = path.split('/').slice(1, -1)

@@ -142,16 +142,19 @@ export function query<T>(
   more: {
     label?: string
     tellsOf?: readonly Resource[]
-    isOfConnection?: boolean
     okExitCodes?: readonly number[]
     timeoutMs?: number
     maxBytes?: number
     scratchFolders?: readonly string[]
   } = {},
 ): HostProbe<T> {
-  const { label, tellsOf, isOfConnection, ...limits } = more
-  const about = { ...(label !== undefined && { label }), ...(tellsOf !== undefined && { tellsOf }), ...(isOfConnection === true && { isOfConnection }) }
-  return { resource, ...about, read: { kind: 'query', argv, ...limits }, parse }
+  const { label, tellsOf, ...limits } = more
+  return { resource, ...(label !== undefined && { label }), ...(tellsOf !== undefined && { tellsOf }), read: { kind: 'query', argv, ...limits }, parse }
+}
+
+/** Whether the host answers: where it does not, reading throws. */
+export function hostAnswers(): HostProbe<true> {
+  return { resource: 'live:answers', isOfConnection: true, read: { kind: 'query', argv: ['test', '-d', '/'] }, parse: () => true }
 }
 
 /** An answer of the cloud. The name says what is read, so that equal names may share one reply. */

@@ -33,9 +33,7 @@ export function moduleWords(issues: readonly z.core.$ZodIssue[], given: Given): 
 
 /** zod's types under Ansible's names; of text everything can be made. */
 const TYPES: Readonly<Record<string, string>> = { boolean: 'bool', number: 'int', int: 'int', array: 'list', object: 'dict', record: 'dict' }
-const ARTICLES: Readonly<Record<string, string>> = { int: 'an' }
-/** What counts as yes or no, as it is told where something does not. */
-export const BOOLEANS = "0, 1, '0', '1', 'f', 'false', 'n', 'no', 'off', 'on', 't', 'true', 'y', 'yes'"
+const BOOLEANS = "0, 1, '0', '1', 'f', 'false', 'n', 'no', 'off', 'on', 't', 'true', 'y', 'yes'"
 
 function ofType(issue: z.core.$ZodIssue, { input }: Given): string | undefined {
   if (issue.code !== 'invalid_type') return undefined
@@ -44,12 +42,15 @@ function ofType(issue: z.core.$ZodIssue, { input }: Given): string | undefined {
   // A mapping that was taken for the only item of a list.
   const wanted = below.length === 0 ? TYPES[issue.expected] : below[0] === '0' && !Array.isArray(value) ? 'list' : undefined
   if (wanted === undefined) return undefined
-  const type = `<class '${pythonType(value)}'>`
-  const why =
-    wanted === 'bool' && typeof value === 'string'
-      ? `The value '${value}' is not a valid boolean.  Valid booleans include: ${BOOLEANS}`
-      : `${type} cannot be converted to ${ARTICLES[wanted] ?? 'a'} ${wanted}`
-  return `argument '${name!}' is of type ${type} and we were unable to convert to ${wanted}: ${why}`
+  const type = pythonType(value)
+  const why = unconverted(type, wanted, typeof value === 'string' ? value : undefined)
+  return `argument '${name!}' is of type <class '${type}'> and we were unable to convert to ${why}`
+}
+
+/** To what a value of a Python type was not converted, and why. `text`: the value as it may be told, where it is text. */
+export function unconverted(type: string, wanted: string, text?: string): string {
+  if (wanted === 'bool' && text !== undefined) return `bool: The value '${text}' is not a valid boolean.  Valid booleans include: ${BOOLEANS}`
+  return `${wanted}: <class '${type}'> cannot be converted to ${wanted === 'int' ? 'an' : 'a'} ${wanted}`
 }
 
 function ofValue(issue: z.core.$ZodIssue, { input }: Given): string | undefined {

@@ -8,7 +8,7 @@ import { fromJson } from '../value/read-json.ts'
 import { Dict, Float, Undefined, Unknown, UnknownValueError, type Raw, type Value } from '../value/value.ts'
 import { splitWords } from '../value/words.ts'
 import { typeName } from './jinja/runtime/type.ts'
-import { BOOLEANS } from './module-words.ts'
+import { unconverted } from './module-words.ts'
 import { Pending } from './pending.ts'
 import { MASK, type Secrets } from './secrets.ts'
 import type { Evaluator } from './variables.ts'
@@ -110,9 +110,7 @@ function classOf(value: Value): string {
 }
 
 function why(value: Value, type: string, { noLog }: ArgumentSpec): string {
-  if (type === 'bool' && typeof value === 'string')
-    return `bool: The value '${noLog ? MASK : value}' is not a valid boolean.  Valid booleans include: ${BOOLEANS}`
-  return `${type}: ${classOf(value)} cannot be converted to ${type === 'int' ? 'an' : 'a'} ${type}`
+  return unconverted(typeName(value), type, typeof value === 'string' ? (noLog ? MASK : value) : undefined)
 }
 
 /** The items of a list as their type takes them; those that it does not take are left as they are. */

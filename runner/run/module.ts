@@ -19,7 +19,7 @@ import {
   type Refusal,
   type StateModule,
 } from '../contract/kinds.ts'
-import type { HostRead, Probe, QueryReply } from '../contract/resource.ts'
+import { hostAnswers, type Probe, type QueryReply } from '../contract/resource.ts'
 import { NothingDone } from '../contract/step.ts'
 import { DiagnosticError, fail, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import { compare } from '../diff/compare.ts'
@@ -266,9 +266,8 @@ function foresee(
 async function change(module: StateModule, params: unknown, plan: Plan, context: ModuleContext): Promise<Outcome> {
   const { before, planned, differs, events, changed, shown } = plan
   const statsBefore = Object.fromEntries(before.stats)
-  const result = (after: unknown, stats: FileStats, returned: unknown): Dict =>
-    resultOf(module, { params, before: before.object, after: after as never, differs, statsBefore, stats, returned }, plan, context)
-  if (!changed) return refuse({ changed, data: result(planned.after, statsBefore, undefined), shown }, planned.refusals)
+  const situation = { params, before: before.object, after: planned.after, differs, statsBefore, stats: statsBefore, returned: undefined } as Situation
+  if (!changed) return refuse({ changed, data: resultOf(module, situation, plan, context), shown }, planned.refusals)
   let stepsDone = 0
   try {
     const returned = await apply(
@@ -294,13 +293,11 @@ async function change(module: StateModule, params: unknown, plan: Plan, context:
     if (broken.length > 0) throw new DiagnosticError(brokenPromise(verified, broken, context))
     // A task of a dry run that is really run (`check_mode: false`) overrules what was predicted before it.
     if (context.overlay) foresee(module, params, plan, verified.object, context.overlay, context)
-    return refuse({ changed, data: result(promised, Object.fromEntries(verified.stats), returned), shown }, planned.refusals)
+    const reached = { ...situation, after: promised as never, stats: Object.fromEntries(verified.stats), returned }
+    return refuse({ changed, data: resultOf(module, reached, plan, context), shown }, planned.refusals)
   } catch (error) {
     if (!(error instanceof DiagnosticError) || isHostFault(error)) throw error
     const failure = await withEvidence(failureOf(error.first), module.evidence?.(params), context)
-    const situation: Situation = {
-      params, before: before.object, after: planned.after, differs, statsBefore, stats: statsBefore, returned: undefined,
-    } // prettier-ignore
     const untouched = stepsDone === 0 ? module.resultWhenRefused?.(situation) : undefined
     const data = dictOf({ ...untouched, ...(error instanceof StepError && error.result) }, context)
     return failed(failure, { changed: stepsDone > 0, shown, data })
@@ -454,7 +451,7 @@ async function actOrPredict(module: ActionModule, params: unknown, context: Modu
   const { overlay, cause, changesNothing } = context
   if (context.check) {
     // A run would need the host to answer.
-    await context.port.read([HOST_ANSWERS], { become: context.become })
+    await context.port.read([hostAnswers().read], { become: context.become })
     const dry = module.dryRun?.(params)
     const data = dictOf(dry?.result ?? {}, context)
     const shown: Outcome =
@@ -474,8 +471,6 @@ async function actOrPredict(module: ActionModule, params: unknown, context: Modu
   if (returned['failed'] !== true) return outcome
   return { ...outcome, failure: { message: typeof returned['msg'] === 'string' ? returned['msg'] : 'the command failed' } }
 }
-
-const HOST_ANSWERS: HostRead = { kind: 'query', argv: ['test', '-d', '/'] }
 
 async function guard(
   module: ActionModule,

@@ -57,7 +57,8 @@ async function ask(session: Session, entry: Dict): Promise<Value> {
     if (!booleanOf(entry.get('confirm') ?? false) || answer === (await askTerminal(`confirm ${question}`, hidden))) {
       // What is typed unseen is a secret; what stands in the playbook is none.
       if (hidden && answer !== '') session.secrets.add(answer)
-      return answer === '' && fallback !== null ? print(fallback) : answer === '' ? null : answer
+      if (answer !== '') return answer
+      return fallback === null ? null : print(fallback)
     }
     process.stderr.write('***** VALUES ENTERED DO NOT MATCH ****\n')
   }
