@@ -40,12 +40,21 @@ export const rulesetLines = (instance: string, node: string, rootDir: string, ru
   'RULES',
 ]
 
-/** Removes a namespace, and with it the links that end there. One that is not there is no error. */
+/**
+ * Removes a namespace, and the links that end there. One that is not there is no error.
+ *
+ * The kernel takes a namespace apart some time after its last user left (network_namespaces(7)), and the far ends of its links stay
+ * as long, with the names that the next node wants for its own. A link that is deleted is gone at both ends at once.
+ */
 export async function removeNamespace($: Shell, name: string): Promise<void> {
   const file = `/run/netns/${name}`
   if (!existsSync(file)) return
+  const tolerant = $({ nothrow: true })
+  const { stdout } = await tolerant`ip -json -n ${name} link show type veth`
+  const links = stdout.trim() === '' ? [] : (JSON.parse(stdout) as { readonly ifname?: string }[])
+  for (const { ifname } of links) if (ifname !== undefined) await tolerant`ip -n ${name} link delete ${ifname}`
   // `ip netns add` makes the file before it mounts the namespace on it: a crash between leaves a plain file.
-  await $({ nothrow: true })`ip netns delete ${name}`
+  await tolerant`ip netns delete ${name}`
   rmSync(file, { force: true })
 }
 
