@@ -56,7 +56,7 @@ export function loopInformation(items: readonly Value[], index: number, allItems
   })
 }
 
-/** A loop as one outcome: changed where an item changed, failed where one failed, skipped where all were. */
+/** A loop as one outcome: changed where an item changed, failed where one failed, else unreachable where one was, skipped where all were. */
 export function combine(items: readonly ItemOutcome[]): Outcome {
   const outcomes = items.map((each) => each.outcome)
   const failure = outcomes.find((outcome) => outcome.failure)?.failure
@@ -65,6 +65,7 @@ export function combine(items: readonly ItemOutcome[]): Outcome {
   return {
     changed: outcomes.some((outcome) => outcome.changed),
     failure: failure && { ...failure, message: 'One or more items failed' },
+    unreachable: failure ? undefined : outcomes.find((outcome) => outcome.unreachable)?.unreachable,
     skipped: skipped && unknown === undefined ? { reason: items.length === 0 ? 'No items in the list' : 'All items skipped' } : undefined,
     unknown: unknown !== undefined && outcomes.every((outcome) => outcome.unknown !== undefined || outcome.skipped) ? unknown : undefined,
     data: items.length === 0 ? Dict.of({ skipped_reason: 'No items in the list' }) : new Dict(),

@@ -19,7 +19,8 @@ export function resultDict(outcome: Outcome, purpose: Purpose = 'report'): Dict 
   const judgement = data.get('failed_when_result')
   if (judgement !== undefined) result.set('failed_when_result', judgement)
   const failure = outcome.unreachable ?? outcome.failure
-  if (outcome.unreachable) result.set('unreachable', true)
+  // Of a loop its items tell it.
+  if (outcome.unreachable && !outcome.items) result.set('unreachable', true)
   if (failure && !outcome.items && failure.isOnlyShown !== true) {
     if (!data.has('msg')) result.set('msg', failure.diagnostic?.resultMessage ?? failure.message)
     if (failure.detail !== undefined) result.set('detail', failure.detail)
@@ -56,6 +57,8 @@ function loopEntries(outcome: Outcome, items: readonly ItemOutcome[], purpose: P
 
 function itemDict(each: ItemOutcome, purpose: Purpose): Dict {
   const item = resultDict(each.outcome, purpose)
+  // As in Ansible: what was not reached has neither failed nor changed.
+  if (each.outcome.unreachable) for (const key of ['failed', 'changed']) item.delete(key)
   item.set(each.loopVariable, each.item)
   item.set('ansible_loop_var', each.loopVariable)
   if (each.indexVariable !== undefined) {

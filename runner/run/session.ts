@@ -23,7 +23,8 @@ import type { Secrets } from '../resolve/secrets.ts'
 import { DeferredVariables, isWritten, readVarsFiles } from '../resolve/vars-files.ts'
 import { VariableFiles } from '../resolve/variable-files.ts'
 import { Evaluator, LazyDict, type Variables } from '../resolve/variables.ts'
-import { Dict, RawDict, type Raw, type Template, type TextType, type Value } from '../value/value.ts'
+import { equal } from '../value/equal.ts'
+import { Dict, RawDict, Template, type Raw, type TextType, type Value } from '../value/value.ts'
 import { becomeFor, connectionKeywords, connectionSettings, connectionVariable, PASSWORD_VARIABLES, type ConnectionKeywords } from './connection.ts'
 import { doubtOf, mentionedFacts } from './fact-sources.ts'
 import { FactCache } from './fact-cache.ts'
@@ -154,8 +155,13 @@ export class Session {
 
   // --- the inventory in the run ----------------------------------------------------------------------------------------
 
-  /** Adds a host, or groups and variables to one that is there. */
-  addHost(name: string, groups: readonly string[], vars: Dict): void {
+  /** Adds a host, or groups and variables to one that is there. True where that alters the inventory. */
+  addHost(name: string, groups: readonly string[], vars: Dict): boolean {
+    const known = this.inventory.hosts.get(name)
+    const isNew =
+      !known?.listed ||
+      [...vars].some(([key, value]) => !equalsRaw(known.vars.get(key), value)) ||
+      groups.some((group) => this.inventory.groups.get(group)?.hosts.has(name) !== true)
     const add = (inventory: Inventory): void => {
       const host = inventory.addHost(name, 'ungrouped')
       for (const [key, value] of vars) host.vars.set(key, value)
@@ -164,6 +170,7 @@ export class Session {
     }
     this.#additions.push(add)
     add(this.inventory)
+    return isNew
   }
 
   /** Puts a host into a group below others, made where they are not there. True where it was not in it before. */
@@ -500,6 +507,11 @@ class SessionEvaluator extends Evaluator {
   override textType(template: Template): TextType {
     return this.#session.evaluatingAs(this, this.#task, () => super.textType(template))
   }
+}
+
+/** Whether a variable has this very value; what a template would make is not asked. */
+function equalsRaw(raw: Raw | undefined, value: Value): boolean {
+  return raw !== undefined && !(raw instanceof Template) && equal(raw as Value, value)
 }
 
 /** Before the run nothing is fetched. */

@@ -186,7 +186,6 @@ class TaskOnHost {
       // One that is skipped leaves what those before it registered.
       if (typeof register === 'string' && !outcome.skipped) facts.set(register, withItem(registered(outcome), loopVariable, item))
       outcomes.push({ item, label, loopVariable, indexVariable: control.indexVariable, index, loop: information, outcome })
-      if (outcome.unreachable) return { ...NOTHING, unreachable: outcome.unreachable, items: outcomes }
       if (control.pauseSeconds > 0 && index < items.length - 1 && !this.#session.options.check) await delay(control.pauseSeconds * 1000)
     }
     return combine(outcomes)

@@ -22,10 +22,8 @@ export function addHost({ all, bound, session, play, check }: ActionContext): Ou
   const [host, port] = withPort(name)
   const vars = new Dict([...args].filter(([key]) => !NO_VARIABLES.includes(key)))
   if (port !== undefined) vars.set('ansible_ssh_port', port)
-  const known = session.inventory.hosts.get(host)
-  const isNew = !known?.listed || groups.some((group) => !session.inventory.groups.get(group)?.hosts.has(host))
   // The inventory is the controller's own, and what follows in a dry run is checked for the same hosts as in a run.
-  session.addHost(host, groups, vars)
+  const isNew = session.addHost(host, groups, vars)
   play.added.add(host)
   const data = Dict.of({ changed: isNew, add_host: Dict.of({ host_name: host, groups, host_vars: vars }) })
   return { ...NOTHING, changed: isNew, data, ...(check && { check }) }
