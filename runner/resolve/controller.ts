@@ -18,11 +18,16 @@ export type FileKind = 'templates' | 'files' | 'vars'
 
 /** The folders in which a task's `src` is looked for, nearest first. */
 export function searchFolders(task: CompiledTask, kind: string, workingFolder: string): string[] {
+  return [...new Set(foldersInTurn(task, kind, workingFolder))]
+}
+
+/** The same as Ansible goes through them, some of them twice. */
+function foldersInTurn(task: CompiledTask, kind: string, workingFolder: string): string[] {
   const own = path.resolve(workingFolder, path.dirname(task.task.range.file.path))
   const folders: string[] = []
   for (let use = task.role; use; use = use.parent) folders.push(path.join(use.role.folder, kind), use.role.folder)
   folders.push(path.join(own, kind), own, path.join(task.play.folder, kind), task.play.folder)
-  return [...new Set(folders)]
+  return folders
 }
 
 /** The absolute path of a file that a task names, or a fault that says where it was looked for. */
@@ -50,14 +55,28 @@ function find(
   const whole = withHome(name)
   if (path.isAbsolute(whole)) {
     if (fits(whole)) return whole
-    fail('FILE_NOT_FOUND', `there is no ${what} ${reader.shownPath(whole)}`, { range: at })
+    fail('FILE_NOT_FOUND', `there is no ${what} ${reader.shownPath(whole)}`, { range: at, resultMessage: notFound(name, []) })
   }
-  const folders = searchFolders(task, kind, reader.workingFolder)
+  const folders = foldersInTurn(task, kind, reader.workingFolder)
   const found = folders.map((folder) => path.join(folder, name)).find(fits)
   if (found === undefined) {
-    fail('FILE_NOT_FOUND', `there is no ${what} '${name}'`, { range: at, detail: `searched: ${folders.map((folder) => reader.shownPath(folder)).join(', ')}` })
+    fail('FILE_NOT_FOUND', `there is no ${what} '${name}'`, {
+      range: at,
+      detail: `searched: ${[...new Set(folders)].map((folder) => reader.shownPath(folder)).join(', ')}`,
+      resultMessage: notFound(
+        name,
+        folders.map((folder) => path.join(folder, name)),
+      ),
+    })
   }
   return found
+}
+
+/** Ansible's words for a file that is not on the controller, with the paths that were tried. */
+function notFound(name: string, searched: readonly string[]): string {
+  const where = searched.length === 0 ? '' : `\nSearched in:${searched.map((each) => `\n\t${each}`).join('')}`
+  const advice = 'If you are using a module and expect the file to exist on the remote, see the remote_src option'
+  return `Could not find or access '${name}'${where} on the Ansible Controller.\n${advice}`
 }
 
 /** A folder that a task copies holds at most this many things. */

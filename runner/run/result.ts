@@ -15,7 +15,8 @@ export function resultDict(outcome: Outcome, purpose: Purpose = 'report'): Dict 
   const result = new Dict(outcome.items ? loopEntries(outcome, outcome.items, purpose) : outcome.changedFirst ? [['changed', outcome.changed]] : [])
   for (const [key, value] of data) if (key !== 'failed_when_result') result.set(key, value)
   result.set('failed', outcome.failure !== undefined || outcome.gaveUp === true)
-  result.set('changed', outcome.changed)
+  // As in Ansible, of what failed before it ran nothing is said of a change.
+  if (!outcome.failure || !isTemplateFault(outcome.failure) || data.size > 0) result.set('changed', outcome.changed)
   const judgement = data.get('failed_when_result')
   if (judgement !== undefined) result.set('failed_when_result', judgement)
   const failure = outcome.unreachable ?? outcome.failure
@@ -76,8 +77,6 @@ export function registered(outcome: Outcome): Value {
   if (because !== undefined) return new Unknown(because)
   const result = resultDict(outcome, 'register')
   forRegister(result)
-  // As in Ansible, of what failed before it ran nothing is said of a change.
-  if (outcome.failure && isTemplateFault(outcome.failure) && outcome.data.size === 0) result.delete('changed')
   if (!outcome.items) return result
   if (result.get('failed') === false) result.delete('failed')
   for (const item of result.get('results') as Dict[]) {

@@ -212,8 +212,14 @@ class TaskOnHost {
       const condition = await caught(async () => (await this.#condition(new Map())) ?? failed(failureOf(error.first)))
       return condition.skipped ? condition : failed(failureOf(error.first))
     }
-    if (value === null || !Array.isArray(value))
-      fail('WRONG_TYPE', `'loop' takes a list, and this is ${value === null ? 'empty' : `'${print(value).slice(0, 80)}'`}`, { range: loop.node.range })
+    if (value === null || !Array.isArray(value)) {
+      fail('WRONG_TYPE', `'loop' takes a list, and this is ${value === null ? 'empty' : `'${print(value).slice(0, 80)}'`}`, {
+        range: loop.node.range,
+        resultMessage:
+          `Invalid data passed to 'loop', it requires a list, got this instead: ${print(value)}. ` +
+          'Hint: If you passed a list/dict of just one element, try adding wantlist=True to your lookup invocation or use q/query instead of lookup.',
+      })
+    }
     if (value.length > MAX_LOOP_ITEMS) fail('LIMIT_EXCEEDED', `a loop has at most ${MAX_LOOP_ITEMS} items`, { range: loop.node.range })
     return value
   }

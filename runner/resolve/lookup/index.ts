@@ -81,13 +81,24 @@ export function runLookup(
   try {
     values = lookup([...terms], options, context)
   } catch (error) {
-    if (how.errors === 'strict' || !(error instanceof DiagnosticError) || error.first.code !== 'LOOKUP_FAILED') throw error
+    if (!(error instanceof DiagnosticError) || error.first.code !== 'LOOKUP_FAILED') throw error
+    if (how.errors === 'strict') throw new DiagnosticError(error.diagnostics.map((each) => ({ ...each, resultMessage: failureWords(name, each) })))
     if (how.errors === 'warn') for (const each of error.diagnostics) warn({ ...each, severity: 'warning' })
     return how.wantlist ? [] : null
   }
   if (how.wantlist || values.length === 0) return [...values]
   if (values.every((value) => typeof value === 'string')) return values.join(',')
   return values.length === 1 ? values[0]! : [...values]
+}
+
+/** Lookups that say in their own words why they fail. */
+const OWN_WORDS: ReadonlySet<string> = new Set(['config', 'first_found', 'ini'])
+
+/** Ansible's words for a lookup that fails. */
+function failureWords(name: string, { summary }: Diagnostic): string {
+  if (OWN_WORDS.has(name.slice(name.lastIndexOf('.') + 1))) return summary
+  const told = `An unhandled exception occurred while running the lookup plugin '${name}'. Error was a <class 'ansible.errors.AnsibleError'>`
+  return `${told}, original message: ${summary}. ${summary}`
 }
 
 /**

@@ -35,7 +35,7 @@ export function includeVars(context: ActionContext): Outcome {
     if (!(error instanceof DiagnosticError)) throw error
     const name = context.argument('name')
     const facts = name === undefined || name === null || name === '' ? new Dict() : new Dict([[name, new Dict()]])
-    const data = Dict.of({ failed: true, message: error.first.summary, ansible_included_var_files: [], ansible_facts: facts })
+    const data = Dict.of({ failed: true, message: error.first.resultMessage ?? error.first.summary, ansible_included_var_files: [], ansible_facts: facts })
     return failed({ message: error.first.summary, detail: error.first.detail, diagnostic: error.first, isOnlyShown: true }, { data })
   }
 }
