@@ -1,5 +1,6 @@
 /** Variables in Ansible's order of precedence, and the scope in which a host's templates are evaluated. */
 import { DiagnosticError, fail } from '../diagnostic/diagnostic.ts'
+import { LazyDict } from '../value/lazy-dict.ts'
 import {
   Dict,
   NotedDict,
@@ -8,7 +9,6 @@ import {
   Tuple,
   UnknownValueError,
   Vaulted,
-  type Noted,
   type Raw,
   type TextType,
   type Value,
@@ -206,7 +206,7 @@ export class Evaluator implements Scope {
         const raw = this.#variables.get(name)
         return raw === undefined ? undefined : asWritten(raw)
       },
-      (name) => this.written(name),
+      { written: (name) => this.written(name), givesOneObject: true },
     )
   }
 
@@ -295,62 +295,4 @@ function asWritten(raw: Raw): Value {
 
 function isUndefinedVariable(error: unknown): boolean {
   return error instanceof DiagnosticError && error.first.code === 'UNDEFINED_VARIABLE'
-}
-
-/** A mapping whose values are made when they are asked for: `hostvars`, and each host in it. */
-export class LazyDict extends Dict implements Noted {
-  readonly #keys: () => Iterable<string>
-  readonly #make: (key: string) => Value | undefined
-  readonly #written: ((key: string) => Written | undefined) | undefined
-
-  constructor(keys: () => Iterable<string>, make: (key: string) => Value | undefined, written?: (key: string) => Written | undefined) {
-    super()
-    this.#keys = keys
-    this.#make = make
-    this.#written = written
-  }
-
-  written(key: Value): Written | undefined {
-    return typeof key === 'string' ? this.#written?.(key) : undefined
-  }
-
-  override get(key: Value): Value | undefined {
-    return typeof key === 'string' ? this.#make(key) : undefined
-  }
-
-  override has(key: Value): boolean {
-    // A name that is not among the keys may be one that is only told when it is asked for: a fact of a host.
-    return typeof key === 'string' && ([...this.#keys()].includes(key) || this.#make(key) !== undefined)
-  }
-
-  override get size(): number {
-    return [...this.#keys()].length
-  }
-
-  override keys(): MapIterator<Value> {
-    return new Set<Value>(this.#keys()).values()
-  }
-
-  override values(): MapIterator<Value> {
-    return new Map(this.#pairs()).values()
-  }
-
-  override entries(): MapIterator<[Value, Value]> {
-    return new Map(this.#pairs()).entries()
-  }
-
-  override [Symbol.iterator](): MapIterator<[Value, Value]> {
-    return this.entries()
-  }
-
-  override forEach(each: (value: Value, key: Value, map: Map<Value, Value>) => void): void {
-    for (const [key, value] of this.#pairs()) each(value, key, this)
-  }
-
-  #pairs(): [Value, Value][] {
-    return [...this.#keys()].flatMap((key): [Value, Value][] => {
-      const value = this.#make(key)
-      return value === undefined ? [] : [[key, value]]
-    })
-  }
 }

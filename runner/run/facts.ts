@@ -8,9 +8,9 @@ import type { Become, Port } from '../port/port.ts'
 import { collectorsOf, FACT_NAMES, giverOf, readFacts, withNeeded, type Ask, type Collector, type Wish } from '../resolve/facts/index.ts'
 import { mayBeFact } from '../resolve/facts/mentioned.ts'
 import { Pending, settled } from '../resolve/pending.ts'
-import { LazyDict } from '../resolve/variables.ts'
 import { print } from '../value/print.ts'
 import { compareText } from '../value/text.ts'
+import { LazyDict } from '../value/lazy-dict.ts'
 import { Dict, Unknown, type Raw, type Value } from '../value/value.ts'
 
 /** What a task that gathers asks for: the parameters of `setup`. */
@@ -227,6 +227,11 @@ class AllFacts extends LazyDict {
   /** Asks for the one fact alone. */
   override has(key: Value): boolean {
     return this.get(key) !== undefined
+  }
+
+  /** Facts are data that nothing else holds. */
+  override copied(): this {
+    return this
   }
 }
 

@@ -22,8 +22,9 @@ import { lookupContext, templateHooks, type Evaluating, type TemplateWorld } fro
 import type { Secrets } from '../resolve/secrets.ts'
 import { DeferredVariables, isWritten, readVarsFiles } from '../resolve/vars-files.ts'
 import { VariableFiles } from '../resolve/variable-files.ts'
-import { Evaluator, LazyDict, type Variables } from '../resolve/variables.ts'
+import { Evaluator, type Variables } from '../resolve/variables.ts'
 import { equal } from '../value/equal.ts'
+import { LazyDict } from '../value/lazy-dict.ts'
 import { Dict, RawDict, Template, type Raw, type TextType, type Value } from '../value/value.ts'
 import { becomeFor, connectionKeywords, connectionSettings, connectionVariable, PASSWORD_VARIABLES, type ConnectionKeywords } from './connection.ts'
 import { doubtOf, mentionedFacts } from './fact-sources.ts'
@@ -421,6 +422,7 @@ export class Session {
     return new LazyDict(
       () => groups.keys(),
       (name) => (groups.has(name) ? this.inventory.hostsOf(name) : undefined),
+      { givesOneObject: true },
     )
   }
 
@@ -451,7 +453,7 @@ export class Session {
     return new LazyDict(
       () => [...evaluator.names()].filter((variable) => variable !== 'hostvars'),
       (variable) => (variable === 'hostvars' ? undefined : evaluator.lenient(variable)),
-      (variable) => evaluator.written(variable),
+      { written: (variable) => evaluator.written(variable) },
     )
   }
 }

@@ -63,11 +63,16 @@ export interface JinjaOptions {
 /** What is kept of a parsed template, by its text. */
 interface Parsed {
   readonly tree: ParsedTemplate['tree']
+  /** Whether it may change what it reads, itself or in a template that it brings in. */
+  readonly isMutator: boolean
   readonly copiesVariables: boolean
 }
 
 /** Templates remembered by their text; the oldest are forgotten beyond this. */
 const MAX_CACHED = 5000
+
+/** Filters whose text tells an object that occurs twice from two that are equal. */
+const YAML_WRITERS = /^(?:ansible\.builtin\.)?to_(?:nice_)?yaml$/
 
 const TEXT_TYPES: readonly TextType[] = ['str', 'AnsibleUnicode', 'AnsibleUnsafeText', 'NativeJinjaText']
 
@@ -277,7 +282,7 @@ export class Jinja {
       conversion: this.#conversion,
       syntax: this.#syntax,
       printsNone: this.#printsNone,
-      copiesVariables: callsMutators((visit) => walkExpression(parsed, visit)),
+      copiesVariables: Object.values(traits((visit) => walkExpression(parsed, visit))).some(Boolean),
     })
     return run.within(source, () => {
       const value = evaluate(parsed, new Frame(run))
@@ -288,7 +293,7 @@ export class Jinja {
 
   #rendered(parsed: Parsed, source: TemplateSource, run: Run): Output {
     // Where a method may change a variable, what stands behind an unknown value would find it unchanged.
-    const past = parsed.copiesVariables ? undefined : new PastUnknown()
+    const past = parsed.isMutator ? undefined : new PastUnknown()
     const out = new Output(past)
     const template = this.#engine.templates.wrap({ tree: parsed.tree, source })
     const renderAll = (): void => {
@@ -310,8 +315,9 @@ export class Jinja {
     const key = JSON.stringify([Object.values(syntax), source.text])
     return remember(this.#templates, key, () => {
       const tree = parseTemplate(syntax.keepTrailingNewline ? source : withoutLastNewline(source), syntax, this.#engine)
-      const copiesVariables = loadsTemplates(tree.body) || callsMutators((visit) => walkStatements(tree.body, visit))
-      return { tree, copiesVariables }
+      const { callsMutators, dumpsYaml } = traits((visit) => walkStatements(tree.body, visit))
+      const isMutator = callsMutators || loadsTemplates(tree.body)
+      return { tree, isMutator, copiesVariables: isMutator || dumpsYaml }
     })
   }
 
@@ -392,13 +398,15 @@ function restoreNewlines(template: string, text: string, newline: string): strin
   return lost > 0 ? text + newline.repeat(lost) : text
 }
 
-/** Whether a template may call a method that changes what it belongs to. */
-function callsMutators(walk: (visit: (node: Expression) => void) => void): boolean {
-  let calls = false
+/** Whether a template may call a method that changes what it belongs to, and whether it writes YAML. */
+function traits(walk: (visit: (node: Expression) => void) => void): { callsMutators: boolean; dumpsYaml: boolean } {
+  let callsMutators = false
+  let dumpsYaml = false
   walk((node) => {
-    if (node.kind === 'attribute' && MUTATING_METHODS.has(node.name)) calls = true
+    if (node.kind === 'attribute' && MUTATING_METHODS.has(node.name)) callsMutators = true
+    if (node.kind === 'filter' && YAML_WRITERS.test(node.name)) dumpsYaml = true
   })
-  return calls
+  return { callsMutators, dumpsYaml }
 }
 
 function remember<V>(cache: Map<string, V>, key: string, make: () => V): V {

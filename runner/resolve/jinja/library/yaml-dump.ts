@@ -1,6 +1,6 @@
 /**
  * YAML written as Ansible writes it, which is PyYAML's dumper on libyaml's emitter: same styles, same quotes, same folds, same
- * indentation.
+ * indentation, same anchors.
  */
 import { print, repr, reprFloat } from '../../../value/print.ts'
 import { compareText } from '../../../value/text.ts'
@@ -10,6 +10,7 @@ import { refuseValue } from '../runtime/callable.ts'
 import { DateTime } from '../../../value/date-time.ts'
 import { characterCount, checkUsable } from '../runtime/iterate.ts'
 import { MAX_TEXT_LENGTH } from '../runtime/limits.ts'
+import { NamedTuple } from '../runtime/named-tuple.ts'
 import { isPlainText } from '../../../value/yaml-scalar.ts'
 
 export interface YamlOptions {
@@ -28,6 +29,7 @@ export interface YamlOptions {
 }
 
 const MAX_DEPTH = 200
+const TOO_DEEP = 'a value is nested too deep for YAML'
 /** A longer key is written after a `?`. */
 const MAX_SIMPLE_KEY_BYTES = 128
 
@@ -72,6 +74,11 @@ class Emitter {
   #flowLevel = 0
   #openEnded = false
   #depth = 0
+  /** What was met so far on the way to the anchors; with a name, what occurs more than once. */
+  readonly #anchors = new Map<Value, string | undefined>()
+  #anchorCount = 0
+  /** What stands in the text under its anchor. */
+  readonly #anchored = new Set<Value>()
 
   constructor(options: YamlOptions) {
     this.#options = options
@@ -81,6 +88,7 @@ class Emitter {
   }
 
   document(value: Value): string {
+    this.#findAnchors(value, 0)
     if (this.#options.explicitStart) this.#indicator('---', true)
     this.#node(value, { indent: undefined })
     // After text that ends in blank lines only a mark can say where the document ends.
@@ -92,8 +100,33 @@ class Emitter {
     return this.#out.join('')
   }
 
+  /** As PyYAML's serializer: one object that is reached twice is written once, and numbers go by who is first to be met again. */
+  #findAnchors(value: Value, depth: number): void {
+    if (depth > MAX_DEPTH) refuseValue(TOO_DEEP)
+    if (!isCollection(value) && !(value instanceof DateTime)) return
+    if (value instanceof Tuple && isEmpty(value)) return
+    if (this.#anchors.has(value)) {
+      if (this.#anchors.get(value) === undefined) this.#anchors.set(value, `id${String(++this.#anchorCount).padStart(3, '0')}`)
+      return
+    }
+    this.#anchors.set(value, undefined)
+    const children = value instanceof Dict ? this.#entries(value).flat() : itemsOfList(value)
+    for (const child of children) this.#findAnchors(child, depth + 1)
+  }
+
   #node(value: Value, context: Context): void {
-    if (++this.#depth > MAX_DEPTH) refuseValue('a value is nested too deep for YAML')
+    if (++this.#depth > MAX_DEPTH) refuseValue(TOO_DEEP)
+    const anchor = this.#anchors.get(value)
+    if (anchor !== undefined) {
+      const isAlias = this.#anchored.has(value)
+      this.#indicator(`${isAlias ? '*' : '&'}${anchor}`, true)
+      this.#anchored.add(value)
+      if (isAlias) {
+        this.#depth--
+        return
+      }
+    }
+    if (value instanceof NamedTuple) refuseValue(`('cannot represent an object', ${repr(value)})`)
     if (value instanceof Dict) this.#mapping(value)
     else if (isList(value)) this.#sequence(value, context)
     else this.#scalar(this.#scalarOf(value), context)
@@ -129,8 +162,7 @@ class Emitter {
   }
 
   #mapping(value: Dict): void {
-    const entries = [...value]
-    if (this.#options.sort ?? true) sortEntries(entries)
+    const entries = this.#entries(value)
     if (this.#isFlow(value)) {
       this.#indicator('{', true, { whitespace: true })
       this.#flowItems(entries, '}', ([key, item]) => this.#flowEntry(key, item))
@@ -152,6 +184,12 @@ class Emitter {
       }
     }
     this.#indent = this.#indents.pop()
+  }
+
+  #entries(value: Dict): [Value, Value][] {
+    const entries = [...value]
+    if (this.#options.sort ?? true) sortEntries(entries)
+    return entries
   }
 
   #flowItems<T>(items: readonly T[], closing: string, write: (item: T) => void): void {

@@ -1,5 +1,5 @@
 /** The values of a YAML text, as PyYAML's safe loader gives them. */
-import { isAlias, isMap, isScalar, isSeq, type Document, type Node, type Scalar } from 'yaml'
+import { isAlias, isMap, isNode, isScalar, isSeq, type Document, type Node, type Scalar } from 'yaml'
 import { isHashable, setItem } from '../../../value/equal.ts'
 import { Dict } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
@@ -7,6 +7,7 @@ import { refuseValue } from '../runtime/callable.ts'
 import { MAX_YAML_DEPTH, YamlDocuments } from '../../../value/yaml-documents.ts'
 import { readTagged, resolvePlainScalar } from '../../../value/yaml-scalar.ts'
 import { typeName } from '../runtime/type.ts'
+import { orElse } from '../runtime/undefined.ts'
 
 const MAX_NODES = 200_000
 const CORE_TAG = /^(?:!!|tag:yaml\.org,2002:)/
@@ -23,20 +24,31 @@ export function parseYamlAll(text: string): Value[] {
   const [fault] = read.faults
   if (fault) return refuseValue(`the input is not YAML: ${fault.summary}`)
   const budget = { nodes: 0 }
-  return read.documents.map((document) => nodeValue(document.contents, { read, document, budget }, 0))
+  return read.documents.map((document) => nodeValue(document.contents, { read, document, budget, anchored: new Map() }, 0))
 }
 
 interface Reading {
   readonly read: YamlDocuments
   readonly document: Document
   readonly budget: { nodes: number }
+  /** What the nodes with anchors became: an alias is the same object. */
+  readonly anchored: Map<Node, Value>
 }
 
 function nodeValue(node: unknown, reading: Reading, depth: number): Value {
   // Aliases make a small text large.
   if (++reading.budget.nodes > MAX_NODES || depth > MAX_YAML_DEPTH) return refuseValue('the YAML of the input is too large or nested too deep')
   if (node === null || node === undefined) return null
-  if (isAlias(node)) return nodeValue(node.resolve(reading.document), reading, depth + 1)
+  if (isAlias(node)) {
+    const target = node.resolve(reading.document)
+    return orElse(target && reading.anchored.get(target), () => nodeValue(target, reading, depth + 1))
+  }
+  const value = ownValue(node, reading, depth)
+  if (isNode(node) && 'anchor' in node && node.anchor !== undefined) reading.anchored.set(node, value)
+  return value
+}
+
+function ownValue(node: unknown, reading: Reading, depth: number): Value {
   if (isScalar(node)) return scalarValue(node, reading.read.textOf(node))
   if (isSeq(node)) {
     checkTag(node, ['seq', 'omap', 'pairs'])

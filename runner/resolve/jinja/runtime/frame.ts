@@ -1,7 +1,15 @@
 /** Names and what they stand for while a template runs. */
 import type { Value, Written } from '../../../value/value.ts'
+import type { Statement } from '../syntax/ast.ts'
+import { ownNames } from '../syntax/inspect.ts'
 import type { TemplateState } from './inheritance.ts'
 import type { Run } from './run.ts'
+
+interface FrameOptions {
+  readonly template?: TemplateState | undefined
+  readonly seesVariables?: boolean
+  readonly body?: readonly Statement[] | undefined
+}
 
 /** A scope within a template. What it does not hold is looked up in the one around it, and at last among the run's variables. */
 export class Frame {
@@ -14,17 +22,27 @@ export class Frame {
   readonly template: TemplateState | undefined
   /** Whether the run's variables are visible: not in a template that is imported without context. */
   readonly seesVariables: boolean
+  /** The statements that run in this scope, where they are known. */
+  #body: readonly Statement[] | undefined
+  /** Copies of the run's variables that belong to this scope. */
+  readonly #copies = new Map<string, Value>()
   #chain: readonly Frame[] | undefined
 
-  constructor(run: Run, parent?: Frame, options: { template?: TemplateState | undefined; seesVariables?: boolean } = {}) {
+  constructor(run: Run, parent?: Frame, options: FrameOptions = {}) {
     this.run = run
     this.parent = parent
     this.template = options.template ?? parent?.template
     this.seesVariables = options.seesVariables ?? parent?.seesVariables ?? true
+    this.#body = options.body
   }
 
-  child(): Frame {
-    return new Frame(this.run, this)
+  child(body?: readonly Statement[]): Frame {
+    return new Frame(this.run, this, { body })
+  }
+
+  /** Notes which statements run in this scope from here on. */
+  enter(body: readonly Statement[]): void {
+    this.#body = body
   }
 
   /** All that is visible from here, as it is now: what is set later is not seen. */
@@ -43,7 +61,21 @@ export class Frame {
       if (found !== undefined) return found
     }
     const special = name === 'self' ? this.template?.self() : undefined
-    return special ?? this.run.variable(name, this.seesVariables)
+    if (special !== undefined) return special
+    return this.run.options.copiesVariables ? this.#ownCopy(name) : this.run.variable(name, this.seesVariables)
+  }
+
+  /** As Jinja2: a variable is read once by the outermost scope whose own statements name it, in a loop once an iteration. */
+  #ownCopy(name: string): Value {
+    const outwards = this.#outwards()
+    for (const frame of outwards) {
+      const copied = frame.#copies.get(name)
+      if (copied !== undefined) return copied
+    }
+    const value = this.run.variable(name, this.seesVariables)
+    const owner = outwards.findLast((frame) => frame.#body !== undefined && ownNames(frame.#body).has(name)) ?? this
+    owner.#copies.set(name, value)
+    return value
   }
 
   /** Gives a name its value; `source` tells where that came from, where that may be asked. */

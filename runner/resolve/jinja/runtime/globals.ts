@@ -15,7 +15,7 @@ import { pairsOf } from './methods.ts'
 import { integer } from './numbers.ts'
 import { Cycler, Joiner, Namespace } from './objects.ts'
 import { Args } from './operation.ts'
-import type { Run } from './run.ts'
+import { copy, type Run } from './run.ts'
 import { typeName } from './type.ts'
 
 export const GLOBALS: ReadonlyMap<string, Value> = new Map<string, Value>([
@@ -69,7 +69,8 @@ function lookup(args: readonly Value[], kwargs: Dict, run: Run, isQuery: boolean
   }
   named.delete('wantlist')
   named.delete('errors')
-  const found = run.engine.hooks.lookup(name, [...terms], named, options)
+  const given = run.engine.hooks.lookup(name, [...terms], named, options)
+  const found = run.options.copiesVariables ? copy(given) : given
   return options.wantlist && !Array.isArray(found) ? [found] : found
 }
 

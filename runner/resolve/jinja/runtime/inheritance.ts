@@ -144,6 +144,7 @@ export class TemplateLibrary {
       const { state } = context.getVariables()
       state.context = context
       state.parent = undefined
+      state.top.enter(tree.body)
       state.run.within(source, () => this.#render(tree.body, state.top, state.out))
       state.out.isMuted = false
       const parent = state.parent as LoadedTemplate | undefined
@@ -160,7 +161,7 @@ export class TemplateLibrary {
   #block(block: Block, source: TemplateSource): RenderFunction {
     const render: RenderFunction = (_env, context, outer, _runtime, done) => {
       const { state } = context.getVariables()
-      const frame = new Frame(state.run, outer as Frame)
+      const frame = new Frame(state.run, outer as Frame, { body: block.body })
       frame.set('super', state.superOf(block.name, render, outer as Frame))
       state.run.within(source, () => {
         const count = context.blocks[blockKey(block.name)]?.length ?? 0

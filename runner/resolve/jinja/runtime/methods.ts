@@ -1,22 +1,23 @@
 /** The methods of strings, lists, tuples, dicts and numbers that a template may call: a white list, each written out. */
 import { deleteItem, equal, getItem, hasItem, isHashable, setItem } from '../../../value/equal.ts'
-import { print } from '../../../value/print.ts'
+import { print, repr } from '../../../value/print.ts'
 import { linesOf } from '../../../value/text.ts'
 import { truth } from '../../../value/truth.ts'
 import { Dict, DictView, Float, Tuple } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
 import { BoundMethod, Callable, refuseValue } from './callable.ts'
 import { formatBraces, padText } from './format.ts'
-import { characterCount, itemsOf, Range, sliceText } from './iterate.ts'
+import { characterCount, itemsOf, lengthOf, Range, sliceText } from './iterate.ts'
 import { checkItems, checkTextLength, repeatText } from './limits.ts'
 import { bitLength, integer } from './numbers.ts'
-import { order } from './operators.ts'
+import { binary, compare, contains, order } from './operators.ts'
 import type { Run } from './run.ts'
 import { typeName } from './type.ts'
 import { orElse } from './undefined.ts'
 
 /** The bound method of that name, or undefined where the value has none that a template may call. */
 export function methodOf(target: Value, name: string): Value | undefined {
+  if (name.startsWith('__')) return specialMethodOf(target, name)
   if (typeof target === 'string') return bind(TEXT, target, name)
   if (target instanceof Dict) return bind(DICT, target, name)
   if (target instanceof DictView) return undefined
@@ -28,8 +29,25 @@ export function methodOf(target: Value, name: string): Value | undefined {
   return undefined
 }
 
+/** The methods behind operators and functions, such as `__setitem__`, which templates call for want of a statement. */
+function specialMethodOf(target: Value, name: string): Value | undefined {
+  const isText = typeof target === 'string'
+  const isList = Array.isArray(target) && !(target instanceof DictView)
+  const isNumber = typeof target === 'number' || typeof target === 'bigint' || typeof target === 'boolean' || target instanceof Float
+  const isContainer = isText || isList || target instanceof Dict || target instanceof Tuple
+  if (!isContainer && !isNumber) return undefined
+  return (
+    bind(SPECIAL, target, name) ??
+    (isContainer ? bind(SPECIAL_OF_CONTAINERS, target, name) : undefined) ??
+    (target instanceof Dict ? bind(SPECIAL_OF_DICTS, target, name) : bind(SPECIAL_OF_SUMS, target, name)) ??
+    (isList ? bind(SPECIAL_OF_LISTS, target, name) : undefined)
+  )
+}
+
 /** Methods that change the value that they belong to. A template that names one gets copies of the run's variables. */
 export const MUTATING_METHODS: ReadonlySet<string> = new Set([
+  '__delitem__',
+  '__setitem__',
   'append',
   'clear',
   'extend',
@@ -476,6 +494,52 @@ const INTEGER: Methods<number | bigint | boolean> = new Map<string, Method<numbe
   ['conjugate', (i) => (typeof i === 'boolean' ? Number(i) : i)],
   ['bit_length', (i) => (typeof i === 'bigint' ? (i < 0n ? -i : i).toString(2).length : bitLength(Number(i)))],
 ])
+
+// ---- behind operators and functions ----
+
+const SPECIAL: Methods<Value> = new Map<string, Method<Value>>([
+  ['__eq__', (v, a) => equal(v, a.need(0))],
+  ['__ge__', (v, a) => compare('>=', v, a.need(0))],
+  ['__gt__', (v, a) => compare('>', v, a.need(0))],
+  ['__le__', (v, a) => compare('<=', v, a.need(0))],
+  ['__lt__', (v, a) => compare('<', v, a.need(0))],
+  ['__ne__', (v, a) => !equal(v, a.need(0))],
+  ['__repr__', (v) => repr(v)],
+  ['__str__', (v) => print(v)],
+])
+
+const SPECIAL_OF_CONTAINERS: Methods<Value> = new Map<string, Method<Value>>([
+  ['__contains__', (v, a) => contains(v, a.need(0))],
+  ['__getitem__', (v, a) => itemAt(v, a)],
+  ['__len__', (v) => lengthOf(v)],
+])
+
+const SPECIAL_OF_SUMS: Methods<Value> = new Map<string, Method<Value>>([
+  ['__add__', (v, a) => binary('+', v, a.need(0))],
+  ['__mul__', (v, a) => binary('*', v, a.need(0))],
+])
+
+const SPECIAL_OF_DICTS: Methods<Dict> = new Map<string, Method<Dict>>([
+  ['__delitem__', (d, a) => (deleteItem(d, key(a)) ? null : refuseValue(repr(a.need(0))))],
+  ['__setitem__', (d, a) => (setItem(d, key(a), a.need(1)), null)],
+])
+
+const SPECIAL_OF_LISTS: Methods<Value[]> = new Map<string, Method<Value[]>>([
+  ['__delitem__', (l, a) => (l.splice(indexIn(l, a), 1), null)],
+  ['__setitem__', (l, a) => (l.splice(indexIn(l, a), 1, a.need(1)), null)],
+])
+
+function itemAt(target: Value, args: MethodArguments): Value {
+  if (target instanceof Dict) return orElse(getItem(target, key(args)), () => refuseValue(repr(args.need(0))))
+  const items = itemsOf(target)
+  return items[indexIn(items, args)]!
+}
+
+function indexIn(items: readonly Value[], args: MethodArguments): number {
+  const index = args.whole(0)
+  const at = index < 0 ? index + items.length : index
+  return at in items ? at : refuseValue('index out of range')
+}
 
 function grow(list: Value[], items: readonly Value[], at: number): null {
   checkItems(list.length + items.length)

@@ -66,8 +66,8 @@ export class MacroFunction extends Callable {
   }
 
   #bind(args: readonly Value[], kwargs: Dict): Frame {
-    const { name, parameters, readsCaller, readsKwargs, readsVarargs } = this.#macro
-    const frame = this.#frame.child()
+    const { name, parameters, body, readsCaller, readsKwargs, readsVarargs } = this.#macro
+    const frame = this.#frame.child(body)
     args.slice(0, parameters.length).forEach((value, index) => frame.set(parameters[index]!.name, value))
     if (readsVarargs) frame.set('varargs', new Tuple(args.slice(parameters.length)))
     else if (args.length > parameters.length) refuseValue(`macro '${name}' takes not more than ${parameters.length} argument(s)`)

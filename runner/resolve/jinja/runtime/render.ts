@@ -61,7 +61,7 @@ function renderStatement(node: Statement, frame: Frame, out: Output): Jump {
       return undefined
     }
     case 'setBlock': {
-      const { value, isText } = collected(node.body, frame.child())
+      const { value, isText } = collected(node.body, frame.child(node.body))
       const { filter } = node
       const filtered = filter?.kind === 'filter' ? evaluateFilter(filter, value, frame) : value
       assign(node.target, filtered, frame, () => (filter === undefined ? textSource(isText()) : sourceOf(filter, frame)))
@@ -74,7 +74,7 @@ function renderStatement(node: Statement, frame: Frame, out: Output): Jump {
       renderCallBlock(node, frame, out)
       return undefined
     case 'filterBlock': {
-      const { value } = collected(node.body, frame.child())
+      const { value } = collected(node.body, frame.child(node.body))
       run.at = node
       if (node.filter.kind !== 'filter') return undefined
       const filtered = evaluateFilter(node.filter, value, frame)
@@ -82,7 +82,7 @@ function renderStatement(node: Statement, frame: Frame, out: Output): Jump {
       return undefined
     }
     case 'with': {
-      const inner = frame.child()
+      const inner = frame.child(node.body)
       const values = node.bindings.map(({ value }) => evaluate(value, frame))
       node.bindings.forEach(({ target, value }, index) => {
         assign(target, values[index]!, inner, sourceIn(value, frame))
@@ -90,7 +90,7 @@ function renderStatement(node: Statement, frame: Frame, out: Output): Jump {
       return render(node.body, inner, out)
     }
     case 'scope':
-      return render(node.body, frame.child(), out)
+      return render(node.body, frame.child(node.body), out)
     case 'include':
       renderInclude(node, frame, out)
       return undefined
@@ -160,7 +160,7 @@ function renderLoop(node: Node<'for'>, iterable: Value, frame: Frame, out: Outpu
   let count = 0
   for (let next = loop.advance(); next.done !== true; next = loop.advance()) {
     run.step(node)
-    const inner = frame.child()
+    const inner = frame.child(node.body)
     if (node.seesLoop) inner.set('loop', loop)
     // Where some are left out, or the loop calls itself, it is not known which one this was.
     const index = count++
@@ -168,7 +168,7 @@ function renderLoop(node: Node<'for'>, iterable: Value, frame: Frame, out: Outpu
     assign(node.target, next.value, inner, source)
     if (render(node.body, inner, out) === 'break') return
   }
-  if (count === 0) render(node.otherwise, frame.child(), out)
+  if (count === 0) render(node.otherwise, frame.child(node.otherwise), out)
 }
 
 /**

@@ -3,6 +3,7 @@ import { DiagnosticError, fail } from '../../../diagnostic/diagnostic.ts'
 import type { Diagnostic } from '../../../diagnostic/diagnostic.ts'
 import type { SourceRange } from '../../../diagnostic/source.ts'
 import { didYouMean } from '../../../diagnostic/suggest.ts'
+import { LazyDict } from '../../../value/lazy-dict.ts'
 import { Dict, Tuple, Undefined } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
 import type { Engine, Origin, Scope } from '../engine.ts'
@@ -19,7 +20,10 @@ export interface RunOptions {
   readonly syntax: SyntaxOptions
   /** Whether None prints as `None`, and not as nothing. */
   readonly printsNone: boolean
-  /** Variables are copied before they are used, because the template calls a method that changes them. */
+  /**
+   * Whether each scope that reads a variable gets a copy of it, as in Ansible, because the template may tell the difference: it calls a
+   * method that changes a value, or writes YAML, in which one object that occurs twice stands once.
+   */
   readonly copiesVariables: boolean
 }
 
@@ -82,14 +86,11 @@ export class Run {
 
   /** A variable of the run, or a global. */
   variable(name: string, seesVariables: boolean): Value {
-    const known = seesVariables ? this.#variables.get(name) : undefined
-    if (known !== undefined) return known
     if (seesVariables) {
-      const found = this.#fromScope(name)
+      const found = this.#variables.get(name) ?? this.#fromScope(name)
       if (found !== undefined) {
-        const value = this.options.copiesVariables ? copy(found) : found
-        this.#variables.set(name, value)
-        return value
+        this.#variables.set(name, found)
+        return this.options.copiesVariables ? copy(found) : found
       }
     }
     return this.engine.globals.get(name) ?? new Undefined(name)
@@ -152,11 +153,11 @@ export class Run {
   }
 }
 
-/** A deep copy of what can be changed. */
-function copy(value: Value): Value {
+/** A deep copy of what can be changed, in which no object occurs twice. */
+export function copy(value: Value): Value {
   if (Array.isArray(value)) return value.map(copy)
   if (value instanceof Tuple) return new Tuple(value.items.map(copy))
-  // What makes its values when it is asked for them has nothing to change.
+  if (value instanceof LazyDict) return value.copied(copy)
   if (!(value instanceof Dict) || value.constructor !== Dict) return value
   const dict = new Dict()
   for (const [key, item] of value) dict.set(key, copy(item))

@@ -31,6 +31,22 @@ export function freeNames(body: readonly Statement[]): Set<string> {
   return free
 }
 
+const OWN_NAMES = new WeakMap<readonly Statement[], ReadonlySet<string>>()
+
+/** The names that statements read in the scope in which they stand: not those that only a loop or a macro within them reads. */
+export function ownNames(body: readonly Statement[]): ReadonlySet<string> {
+  let names = OWN_NAMES.get(body)
+  if (names === undefined) OWN_NAMES.set(body, (names = new Set(body.flatMap(ownNamesOf))))
+  return names
+}
+
+function ownNamesOf(node: Statement): string[] {
+  if (node.kind === 'macro' || node.kind === 'block') return []
+  const own = node.kind === 'for' ? [node.iterable] : node.kind === 'callBlock' ? [node.call] : expressionsOf(node)
+  const inner = node.kind === 'if' ? bodiesOf(node).flatMap((each) => [...ownNames(each)]) : []
+  return [...own.flatMap((each) => [...namesIn(each)]), ...inner]
+}
+
 /** Whether a statement brings in other templates, whose code is not known yet. */
 export function loadsTemplates(body: readonly Statement[]): boolean {
   return body.some(
