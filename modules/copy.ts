@@ -231,7 +231,8 @@ export default state({
           context.addIssue({ code: 'custom', message: 'src and content are mutually exclusive', path: ['content'] })
         if (params.content !== undefined && params.dest.endsWith('/'))
           context.addIssue({ code: 'custom', message: 'can not use content with a dir as dest; name the file', path: ['dest'] })
-        if (params.remote_src !== (typeof params.src === 'string')) {
+        // A content is of the controller, whatever remote_src says.
+        if (params.content === undefined && params.remote_src !== (typeof params.src === 'string')) {
           if (params.remote_src) context.addIssue({ code: 'custom', message: 'remote_src wants a path on the host as src', path: ['src'] })
           else if (params.src !== undefined) context.addIssue({ code: 'custom', message: 'not found on the controller', path: ['src'] })
         }

@@ -201,9 +201,10 @@ function* probeLink(p: Params, likely: Probes, now: FileState | undefined): Gene
 }
 
 function isEmpty(path: string): Probe<boolean> {
-  return query(`query:empty:${path}`, ['find', path, '-mindepth', '1', '-maxdepth', '1', '-printf', 'x', '-quit'], (reply) => reply.stdout === '', {
-    tellsOf: [`file:${path}/*`],
-  })
+  const argv = ['find', path, '-mindepth', '1', '-maxdepth', '1', '-printf', 'x', '-quit'] as const
+  // In a dry run the folder may be one that is still to be made.
+  const parse = ({ exitCode, stdout, stderr }: StepReply): boolean => stdout === '' && (exitCode === 0 || stderr.includes('No such file'))
+  return query(`query:empty:${path}`, argv, parse, { okExitCodes: [0, 1], tellsOf: [`file:${path}/*`] })
 }
 
 function probeHard(p: Params, likely: Probes, now: FileState | undefined): Probes {
@@ -545,7 +546,11 @@ function diffForm({ params: p, before, after, statsBefore }: Situation): DiffFor
     madeWith: madeWith(p.state === 'directory' ? NEW_FOLDER_MODE : NEW_FILE_MODE, before.accounts),
     ...(goesWith && { goesWith }),
     states: [kind, p.state ?? (p.recurse ? 'directory' : kind)],
-    times: TIMES.flatMap(([time, which]) => ((p[which] ?? (p.state === 'touch' ? 'now' : 'preserve')) === 'preserve' ? [] : [time])),
+    times: TIMES.flatMap(([time, which]) => {
+      const wished = explicitTime(p, which)
+      const stays = wished === undefined ? (p[which] ?? (p.state === 'touch' ? 'now' : 'preserve')) === 'preserve' : wished === before.times?.[time]
+      return stays ? [] : [time]
+    }),
   }
 }
 

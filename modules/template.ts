@@ -55,6 +55,7 @@ export default state({
         ...destinationParams(),
         ...attributeParams(),
         mode: modeParam('preserve').describe("The permissions: octal digits in quotes ('0644'), symbolic (u=rw,g=r,o=), or preserve for the template's own."),
+        directory_mode: modeParam().describe('The permissions of the folders that are made where dest ends in /.'),
         ...renderingParams(),
       })
       .strict(),

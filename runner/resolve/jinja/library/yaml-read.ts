@@ -1,5 +1,5 @@
 /** The values of a YAML text, as PyYAML's safe loader gives them. */
-import { isAlias, isMap, isNode, isScalar, isSeq, type Document, type Node, type Scalar } from 'yaml'
+import { isAlias, isCollection, isMap, isScalar, isSeq, type Document, type Node, type Scalar } from 'yaml'
 import { isHashable, setItem } from '../../../value/equal.ts'
 import { Dict } from '../../../value/value.ts'
 import type { Value } from '../../../value/value.ts'
@@ -44,7 +44,7 @@ function nodeValue(node: unknown, reading: Reading, depth: number): Value {
     return orElse(target && reading.anchored.get(target), () => nodeValue(target, reading, depth + 1))
   }
   const value = ownValue(node, reading, depth)
-  if (isNode(node) && 'anchor' in node && node.anchor !== undefined) reading.anchored.set(node, value)
+  if ((isCollection(node) || isScalar(node)) && node.anchor !== undefined) reading.anchored.set(node, value)
   return value
 }
 
