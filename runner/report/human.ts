@@ -110,13 +110,12 @@ export class HumanReporter implements Reporter {
   #result(host: string, action: string, outcome: Outcome): void {
     if (outcome.items) {
       for (const each of outcome.items)
-        this.#one(`${host} (${shorten(outcome.censored ? 'censored' : printLabel(each.label ?? each.item))})`, action, {
+        this.#one(`${host} (${shorten(each.outcome.censored ? 'censored' : printLabel(each.label ?? each.item))})`, action, {
           ...each.outcome,
-          censored: outcome.censored,
           diff: outcome.diff,
         })
       if (outcome.items.length === 0) this.#one(host, action, outcome)
-      else if (outcome.ignored) this.#line(this.#options.colours.dim(`  ${host}: the failure is ignored`))
+      else if (outcome.ignored && outcome.unreachable) this.#line(this.#options.colours.dim(`  ${host}: the failure is ignored`))
       return
     }
     this.#one(host, action, outcome)

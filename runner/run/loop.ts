@@ -56,11 +56,13 @@ export function loopInformation(items: readonly Value[], index: number, allItems
   })
 }
 
-/** A loop as one outcome: changed where an item changed, failed where one failed, else unreachable where one was, skipped where all were. */
+/** A loop as one outcome: changed where an item changed, failed where one failed, else unreachable where one was, skipped where all
+ * were; ignored where all that failed is, secret where one is. */
 export function combine(items: readonly ItemOutcome[]): Outcome {
   const outcomes = items.map((each) => each.outcome)
   const failure = outcomes.find((outcome) => outcome.failure)?.failure
   const unknown = outcomes.find((outcome) => outcome.unknown !== undefined)?.unknown
+  const failing = outcomes.filter((outcome) => (failure ? outcome.failure : outcome.unreachable))
   const skipped = items.length === 0 || outcomes.every((outcome) => outcome.skipped)
   return {
     changed: outcomes.some((outcome) => outcome.changed),
@@ -71,5 +73,7 @@ export function combine(items: readonly ItemOutcome[]): Outcome {
     data: items.length === 0 ? Dict.of({ skipped_reason: 'No items in the list' }) : new Dict(),
     shown: [],
     items,
+    ...(failing.length > 0 && failing.every((outcome) => outcome.ignored) && { ignored: true }),
+    ...(outcomes.some((outcome) => outcome.censored) && { censored: true }),
   }
 }

@@ -20,9 +20,9 @@ const SHOWN_FREELY: ReadonlySet<Value> = new Set(
   ].flatMap((line) => line.split(' ')),
 )
 
-/** What a task with `no_log` may have brought to light. */
-export function secretsOf({ data, items }: Outcome): Value[] {
-  return [...telling(data), ...(items ?? []).flatMap((each) => [...telling(each.item), ...secretsOf(each.outcome)])]
+/** What a task with `no_log`, or an item of its loop, may have brought to light. */
+export function secretsOf({ data }: Outcome, item?: Value): Value[] {
+  return [...telling(data), ...(item === undefined ? [] : telling(item))]
 }
 
 /** Texts that may tell something: a number or a few characters are everywhere, and hiding them would only garble the report. */

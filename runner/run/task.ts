@@ -48,10 +48,8 @@ export async function runTask(session: Session, play: ActivePlay, task: Compiled
   const startedAt = Date.now()
   const runner = new TaskOnHost(session, play, task, hostName)
   let outcome = await caught(() => runner.run(maybeBecause))
-  if (!outcome.censored && (await runner.flag('no_log', session.options.noLog))) outcome = { ...outcome, censored: true }
-  if (outcome.censored) session.secrets.add(secretsOf(outcome))
-  if (outcome.failure && !isFailedInclude(task, outcome) && (await runner.flag('ignore_errors', false))) outcome = { ...outcome, ignored: true }
-  if (outcome.unreachable && (await runner.flag('ignore_unreachable', false))) outcome = { ...outcome, ignored: true }
+  // A loop's items have been judged one by one.
+  if (!outcome.items?.length) outcome = await runner.asKeywordsSay(outcome, new Map())
   const diff = await runner.flag('diff', undefined)
   const factsFor = (await runner.flag('delegate_facts', false)) ? await delegateOf(session, play, task, hostName) : undefined
   return { ...outcome, ...(diff !== undefined && { diff }), ...(factsFor !== undefined && { factsFor }), durationMs: Date.now() - startedAt }
@@ -133,17 +131,27 @@ class TaskOnHost {
     }
   }
 
-  /** A boolean keyword, inherited. */
-  async flag<T extends boolean | undefined>(name: string, otherwise: T): Promise<boolean | T> {
+  /** A boolean keyword, inherited, for the task or for an item of its loop. */
+  async flag<T extends boolean | undefined>(name: string, otherwise: T, local: ReadonlyMap<Value, Raw> = new Map()): Promise<boolean | T> {
     const found = inherited(this.#task.chain, name)
     if (!found || found.raw === null) return otherwise
     try {
-      return booleanOf(await this.#value(found.raw, new Map()))
+      return booleanOf(await this.#value(found.raw, local))
     } catch (error) {
       // Where it cannot be told whether a task's output is secret, it is.
       if (error instanceof DiagnosticError || error instanceof UnknownValueError) return name === 'no_log'
       throw error
     }
+  }
+
+  /** An outcome with what `no_log`, `ignore_errors` and `ignore_unreachable` say of it. What is secret in it is masked from here on. */
+  async asKeywordsSay(outcome: Outcome, local: ReadonlyMap<Value, Raw>, item?: Value): Promise<Outcome> {
+    const censored = outcome.censored === true || (await this.flag('no_log', this.#session.options.noLog, local))
+    if (censored) this.#session.secrets.add(secretsOf(outcome, item))
+    const ignored =
+      (outcome.failure !== undefined && !isFailedInclude(this.#task, outcome) && (await this.flag('ignore_errors', false, local))) ||
+      (outcome.unreachable !== undefined && (await this.flag('ignore_unreachable', false, local)))
+    return { ...outcome, ...(censored && { censored }), ...(ignored && { ignored }) }
   }
 
   // --- loops -----------------------------------------------------------------------------------------------------------
@@ -170,8 +178,9 @@ class TaskOnHost {
       if (information) local.set('ansible_loop', information)
       let outcome = await caught(() => this.#once(local, maybeBecause))
       // What cannot be evaluated or included for one item ends the whole task.
-      if (outcome.failure && (isFailedInclude(this.#task, outcome) || isTemplateFault(outcome.failure))) return failed(outcome.failure)
-      if (await this.flag('delegate_facts', false)) outcome = { ...outcome, factsFor: await ifKnown(() => this.#target(local)) }
+      if (outcome.failure && (isFailedInclude(this.#task, outcome) || isTemplateFault(outcome.failure)))
+        return this.asKeywordsSay(failed(outcome.failure), local, item)
+      if (await this.flag('delegate_facts', false, local)) outcome = { ...outcome, factsFor: await ifKnown(() => this.#target(local)) }
       let label: Value | undefined = item
       // Of itself the label is what a template makes of the item, which may be another value where that is text.
       const written = control.label ?? (typeof item === 'string' ? new Template(`{{ ${loopVariable} }}`, loop.node.range) : undefined)
@@ -185,6 +194,7 @@ class TaskOnHost {
       const register = this.#task.task.keywords.get('register')?.raw
       // One that is skipped leaves what those before it registered.
       if (typeof register === 'string' && !outcome.skipped) facts.set(register, withItem(registered(outcome), loopVariable, item))
+      outcome = await this.asKeywordsSay(outcome, local, item)
       outcomes.push({ item, label, loopVariable, indexVariable: control.indexVariable, index, loop: information, outcome })
       if (control.pauseSeconds > 0 && index < items.length - 1 && !this.#session.options.check) await delay(control.pauseSeconds * 1000)
     }
@@ -507,7 +517,7 @@ class TaskOnHost {
         secrets: this.#session.secrets,
         secretFiles: this.#session.secretFiles,
         timestamp: timestamp(new Date()),
-        showsDiff: ((await this.flag('diff', undefined)) ?? options.diff) && !(await this.flag('no_log', options.noLog)),
+        showsDiff: ((await this.flag('diff', undefined, local)) ?? options.diff) && !(await this.flag('no_log', options.noLog, local)),
       }).catch((error: unknown) => {
         // Arguments that were only checked one by one may not go together: a run refuses them, and a module is not made for them.
         throw unknown === undefined || error instanceof DiagnosticError ? error : new UnknownValueError(unknown)

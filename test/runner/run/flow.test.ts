@@ -202,3 +202,15 @@ t.test('defaults of modules', async (t) => {
     0,
   )
 })
+
+t.test('no_log that depends on the item of a loop', async (t) => {
+  const loop = tasks(`- debug: {msg: "{{ item.name }} {{ item.password | default('') }}"}
+  loop: [{name: bobby, password: sesame-open}, {name: alice}]
+  no_log: "{{ item.password is defined }}"
+- debug: {msg: "sesame-open later"}`)
+  const { human, json } = await play(loop, { options: { verbosity: 2 } })
+  t.notMatch(human + json, /sesame-open/)
+  t.match(human, /alice/, 'the other item is told')
+  t.notMatch(human, /bobby/)
+  t.match(json, /"censored"/)
+})
