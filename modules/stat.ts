@@ -1,7 +1,7 @@
 /** What is at a path. */
 import { file, Float, isKnown, orUnknown, param, query, read, z } from '../runner/module.ts'
 import type { FileState, Probe, ProbeTree, QueryReply, StateOf } from '../runner/module.ts'
-import { followLinks, knownState, onlyPath } from './shared/target.ts'
+import { followLinks, knownState, onlyPath, withoutEndingSlash } from './shared/target.ts'
 import type { ByPath } from './shared/target.ts'
 
 const SUMS = { md5: 'md5sum', sha1: 'sha1sum', sha224: 'sha224sum', sha256: 'sha256sum', sha384: 'sha384sum', sha512: 'sha512sum' } as const
@@ -9,7 +9,7 @@ const SUMS = { md5: 'md5sum', sha1: 'sha1sum', sha224: 'sha224sum', sha256: 'sha
 const params = () =>
   z
     .object({
-      path: param.pathOrEmpty().describe('The path. At an empty one there is nothing.'),
+      path: param.pathOrEmpty().describe('The path. At an empty one there is nothing; one that ends in a slash is a folder, or a link to one.'),
       follow: param.bool().default(false).describe('Where it is a link, say what it leads to.'),
       get_checksum: param.bool().default(true).describe('Whether the checksum of a file is wanted.'),
       checksum_algorithm: z
@@ -66,22 +66,26 @@ type State = StateOf<Probes>
 
 function* probe(p: Params): Generator<ProbeTree, Probes | Record<string, never>, never> {
   if (p.path === '') return {}
-  const first: { file: ByPath<FileState> } = yield treeFor(p, p.path)
-  const now = knownState(first.file, p.path)
-  if (now?.type !== 'link') return withChecksum(p, p.path, now)
-  const end = yield* followLinks(p.path, 'none')
-  if (p.follow) return withChecksum(p, end.path, end.state)
-  return { ...treeFor(p, p.path), source: about(p.path, 'realpath', ['readlink', '-f', p.path], (reply) => reply.stdout.replace(/\n$/, '')) }
+  const path = withoutEndingSlash(p.path)
+  const first: { file: ByPath<FileState> } = yield treeFor(p, path)
+  const now = knownState(first.file, path)
+  if (now?.type !== 'link') return withChecksum(p, path, now)
+  const end = yield* followLinks(path, 'none')
+  if (p.follow || namesFolder(p)) return withChecksum(p, end.path, end.state)
+  return { ...treeFor(p, path), source: about(path, 'realpath', ['readlink', '-f', path], (reply) => reply.stdout.replace(/\n$/, '')) }
 }
 
+const namesFolder = ({ path }: Params): boolean => path.endsWith('/')
+
 function treeFor(p: Params, path: string): Probes {
+  const named = withoutEndingSlash(p.path)
   return {
     file: { [path]: file(path, 'none') },
     details: about(path, 'details', ['stat', '-c', '%F|%u|%g|%.9X|%.9Y|%.9Z|%s|%i|%d|%h|%b|%o|%t|%T', path], detailsOf),
     access: { readable: may(path, '-r'), writeable: may(path, '-w'), executable: may(path, '-x') },
     // Of a link these two tell of the link, even where it is followed.
-    ...(p.get_attributes && { attributes: about(p.path, 'attributes', ['lsattr', '-vd', p.path], attributesOf) }),
-    ...(p.get_mime && { mime: about(p.path, 'mime', ['file', '--mime-type', '--mime-encoding', p.path], mimeOf) }),
+    ...(p.get_attributes && { attributes: about(named, 'attributes', ['lsattr', '-vd', p.path], attributesOf) }),
+    ...(p.get_mime && { mime: about(named, 'mime', ['file', '--mime-type', '--mime-encoding', p.path], mimeOf) }),
   }
 }
 
@@ -161,7 +165,7 @@ function result(state: State, p: Params): Record<string, unknown> {
   if (p.path === '') return { changed: false, stat: { exists: false } }
   const path = onlyPath(state.file)
   const there = state.file[path]!
-  if (there.type === 'absent') return { changed: false, stat: { exists: false } }
+  if (there.type === 'absent' || (namesFolder(p) && there.type !== 'directory')) return { changed: false, stat: { exists: false } }
   const details = (key: keyof Details) => orUnknown(() => state.details?.[key])
   const time = (key: 'atime' | 'mtime' | 'ctime') => orUnknown(() => state.details && new Float(state.details[key]))
   const mode = there.type === 'link' ? 0o777 : Number.parseInt(there.mode, 8)

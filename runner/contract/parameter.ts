@@ -76,9 +76,9 @@ export function path(): z.ZodType<string> {
   return hostPath('absolute', withoutEndingSlash)
 }
 
-/** The same, or an empty text, at which there is nothing. */
+/** A path where a slash at the end has a meaning, or an empty text, at which there is nothing. */
 export function pathOrEmpty(): z.ZodType<string> {
-  return hostPath('absolute', withoutEndingSlash, 0)
+  return hostPath('absolute', (written) => written, 0)
 }
 
 function withoutEndingSlash(written: string): string {
