@@ -20,7 +20,7 @@ const params = () =>
   z
     .object({
       ...textFileParams(),
-      state: z.enum(['present', 'absent']).default('present').describe('Whether the block is there, or no such block.'),
+      state: z.enum(['absent', 'present']).default('present').describe('Whether the block is there, or no such block.'),
       block: param.string().default('').describe('The lines between the markers; an empty block is removed.'),
       marker: z
         .string()

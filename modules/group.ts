@@ -8,7 +8,7 @@ const params = () =>
   z
     .object({
       name: param.nonEmptyString().describe('The name.'),
-      state: z.enum(['present', 'absent']).default('present').describe('Whether there is such a group.'),
+      state: z.enum(['absent', 'present']).default('present').describe('Whether there is such a group.'),
       gid: param.int(0).optional().describe('Its number.'),
       system: param.bool().default(false).describe('Give a new group a number of those for the system.'),
       non_unique: param.bool().default(false).describe('Let it have a number that another group has.'),

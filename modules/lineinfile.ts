@@ -20,7 +20,7 @@ const params = () =>
   z
     .object({
       ...textFileParams(),
-      state: z.enum(['present', 'absent']).default('present').describe('Whether the line is there, or no such line.'),
+      state: z.enum(['absent', 'present']).default('present').describe('Whether the line is there, or no such line.'),
       line: param
         .string()
         .transform((line) => line.replace(/\n+$/, ''))

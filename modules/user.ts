@@ -12,7 +12,7 @@ const params = () =>
   z
     .object({
       name: param.account().describe('The name.'),
-      state: z.enum(['present', 'absent']).default('present').describe('Whether there is such a user.'),
+      state: z.enum(['absent', 'present']).default('present').describe('Whether there is such a user.'),
       uid: param.int(0).optional().describe('The number.'),
       non_unique: param.bool().default(false).describe('Let the user have a number that another has.'),
       group: param.account().optional().describe('The primary group: a name, or a number.'),

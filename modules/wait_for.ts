@@ -20,10 +20,10 @@ const params = () =>
       port: param.int(1, 65_535).optional().describe('The TCP port. Not together with `path`.'),
       path: param.path().optional().describe('The file or folder on the host. Links are followed.'),
       state: z
-        .enum(['started', 'present', 'stopped', 'absent', 'drained'])
+        .enum(['absent', 'drained', 'present', 'started', 'stopped'])
         .default('started')
         .describe(
-          '`started` or `present`: the port takes connections, the file exists (and matches). `stopped` or `absent`: not so. `drained`: nothing is connected to the port.',
+          '`started` or `present`: the port takes connections, the file exists (and matches). `stopped` (of a port) or `absent`: not so. `drained`: nothing is connected to the port.',
         ),
       search_regex: z
         .string()
@@ -42,17 +42,19 @@ const params = () =>
         .describe('With `drained`: states of TCP that count as connected.'),
     })
     .strict()
-    .refine((p) => p.port === undefined || p.path === undefined, { message: '`port` and `path` exclude each other', path: ['path'] })
-    .refine((p) => p.search_regex === undefined || p.path !== undefined || p.port !== undefined, {
-      message: 'it is searched for in `path` or in what `port` says, and neither is given',
-      path: ['search_regex'],
-    })
-    .refine((p) => p.exclude_hosts.length === 0 || p.state === 'drained', { message: 'exclude_hosts is about `drained`', path: ['exclude_hosts'] })
     .superRefine((p, context) => {
-      const problem = p.search_regex === undefined ? undefined : searched(p.search_regex, '')
-      if (typeof problem === 'string') context.addIssue({ code: 'custom', message: problem, path: ['search_regex'] })
+      const issue = (path: string, message: string) => context.addIssue({ code: 'custom', message, path: [path] })
+      const onlyOfPort = (state: string) => `state=${state} should only be used for checking a port in the wait_for module`
+      if (p.port !== undefined && p.path !== undefined) issue('path', 'port and path parameter can not both be passed to wait_for')
+      if (p.state === 'stopped' && p.path !== undefined) issue('state', onlyOfPort('stopped'))
+      if (p.state === 'drained' && p.port === undefined) issue('state', onlyOfPort('drained'))
+      if (p.exclude_hosts.length > 0 && p.state !== 'drained') issue('exclude_hosts', 'exclude_hosts should only be with state=drained')
+      if (p.search_regex === undefined) return
+      if (p.path === undefined && p.port === undefined)
+        issue('search_regex', 'it is searched for in `path` or in what `port` says, and neither is given')
+      const problem = searched(p.search_regex, '')
+      if (typeof problem === 'string') issue('search_regex', `Invalid regular expression: ${problem}`)
     })
-    .refine((p) => p.state !== 'drained' || p.port !== undefined, { message: '`drained` is about a port', path: ['state'] })
 type Params = z.output<ReturnType<typeof params>>
 
 function compile(pattern: string): PythonRegex {
