@@ -291,8 +291,9 @@ async function change(module: StateModule, params: unknown, plan: Plan, context:
     }
     keepSecrets(module, params, verified, context)
     if (broken.length > 0) throw new DiagnosticError(brokenPromise(verified, broken, context))
-    // A task of a dry run that is really run (`check_mode: false`) overrules what was predicted before it.
-    if (context.overlay) foresee(module, params, plan, verified.object, context.overlay, context)
+    // A task of a dry run that is really run (`check_mode: false`) overrules what was predicted before it; of all else what is real tells.
+    if (context.overlay?.changedBy(before.leaves.map(({ probe }) => probe.resource)) !== undefined)
+      foresee(module, params, plan, verified.object, context.overlay, context)
     const reached = { ...situation, after: promised as never, stats: Object.fromEntries(verified.stats), returned }
     return refuse({ changed, data: resultOf(module, reached, plan, context), shown }, planned.refusals)
   } catch (error) {

@@ -32,7 +32,7 @@ t.test('paths as Python’s expandvars and expanduser make them, relative ones f
   for (const [written, expected] of [
     ['~/x', '/home/ann/x'],
     ['~', '/home/ann'],
-    ['~bob/.ssh/', '/srv/bob/.ssh'],
+    ['~bob/.ssh/', '/srv/bob/.ssh/'],
     ['~nobody-here/x', '/home/ann/~nobody-here/x'],
     ['/a/$D/${D}e/$NONE/$', '/a/d/de/$NONE/$'],
     ['$HOME/x', '/home/ann/x'],
