@@ -187,6 +187,22 @@ export class HostFacts {
   }
 
   async #readOver(grant: Grant, wanted: readonly Collector[]): Promise<void> {
+    try {
+      await this.#readFrom(grant, wanted)
+    } catch (error) {
+      this.#withdraw(grant)
+      throw error
+    }
+  }
+
+  /** Of a host that does not answer there are no facts, whoever asks for them next: until they are gathered again. */
+  #withdraw(grant: Grant): void {
+    for (const [collector, granted] of this.#open) if (granted === grant) this.#open.delete(collector)
+    for (const name of ['gather_subset', 'module_setup', MARK]) this.#known.delete(name)
+    this.#gathered = false
+  }
+
+  async #readFrom(grant: Grant, wanted: readonly Collector[]): Promise<void> {
     const { port, become, environment, python } = await settled(() => this.#connection(grant))
     const wish: Wish = {
       factPath: grant.request.factPath,
