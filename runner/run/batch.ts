@@ -542,15 +542,17 @@ export class BatchRun {
       case 'flush_handlers':
         return this.#flush(hosts, cursors)
       case 'end_play':
-      case 'end_batch':
+      case 'end_batch': {
         // Who is not through with a rescue has failed, and with such a host no host takes part in later plays.
-        if ([...cursors.values()].every(({ isRescuing }) => isRescuing)) this.#endForAll()
-        else if ([...cursors.values()].some(({ isRescuing }) => isRescuing)) {
+        const standing = [...cursors].filter(([host]) => !this.#stopped.has(host)).map(([, { isRescuing }]) => isRescuing)
+        if (standing.every(Boolean)) this.#endForAll()
+        else if (standing.some(Boolean)) {
           for (const host of this.#play.batch) this.#session.host(host).out ??= 'failed'
           this.#endPlay = true
         } else if (what === 'end_play') this.#endPlay = true
         else this.#endBatch = true
         break
+      }
       case 'end_host':
         for (const host of hosts) {
           if (cursors.get(host)!.isRescuing) this.#lose(host, 'failed')
