@@ -345,7 +345,7 @@ export class BatchRun {
     // What a task that runs once found out is known to all hosts of the play, wherever they are; only the host that ran it has changed.
     const learning = once ? this.#play.batch.filter((host) => this.#session.host(host).out !== 'unreachable') : firstOnly ? [firstHost!] : hosts
     for (const host of learning) this.#remember(task, host, outcomes.get(once ? firstHost! : host)!)
-    for (const [host, outcome] of outcomes) await this.#notifyAfter(task, host, outcome, name)
+    for (const [host, outcome] of outcomes) this.#notifyAfter(task, host, outcome, name)
     return outcomes
   }
 
@@ -425,22 +425,20 @@ export class BatchRun {
 
   // --- handlers --------------------------------------------------------------------------------------------------------
 
-  async #notifyAfter(task: CompiledTask, host: string, outcome: Outcome, name: string): Promise<void> {
+  #notifyAfter(task: CompiledTask, host: string, outcome: Outcome, name: string): void {
     const maybe = outcome.unknown !== undefined || (outcome.items?.some((item) => item.outcome.unknown !== undefined) ?? false)
-    if ((outcome.changed && !outcome.failure) || maybe) await this.#notify(task, host, outcome, maybe && !outcome.changed ? causeOf(task, name) : undefined)
+    if ((outcome.changed && !outcome.failure) || maybe) this.#notify(task, host, outcome, maybe && !outcome.changed ? causeOf(task, name) : undefined)
   }
 
-  async #notify(task: CompiledTask, host: string, outcome: Outcome, maybeBecause: string | undefined): Promise<void> {
-    const found = inherited(task.chain, 'notify')
-    if (!found || found.raw === null) return
+  #notify(task: CompiledTask, host: string, outcome: Outcome, maybeBecause: string | undefined): void {
+    const names = new Set([outcome, ...(outcome.items ?? []).map((item) => item.outcome)].flatMap((each) => each.notifies ?? []))
+    if (names.size === 0) return
     const evaluator = this.#session.evaluator(host, this.#play, task)
-    const value = await settled(() => evaluator.value(found.raw))
-    const names = (Array.isArray(value) ? value : [value]).map(print)
     const state = this.#session.host(host)
     for (const name of names) {
       const handlers = handlersNamed(this.#play.compiled, name, evaluator)
       if (handlers.length === 0) {
-        const more = { range: found.node.range, hint: 'A handler is notified by its name or by what it listens to.' }
+        const more = { range: inherited(task.chain, 'notify')?.node.range, hint: 'A handler is notified by its name or by what it listens to.' }
         if (this.#session.options.failsOnMissingHandler) fail('UNKNOWN_HANDLER', `there is no handler '${name}'`, more)
         this.#session.warn({ code: 'UNKNOWN_HANDLER', severity: 'warning', summary: `there is no handler '${name}'`, ...more })
       }

@@ -44,6 +44,8 @@ export interface Outcome {
   readonly ignored?: boolean | undefined
   /** True where nothing of arguments or output may be shown. */
   readonly censored?: boolean | undefined
+  /** Handlers that it notifies where the task, all its items together, has changed something. */
+  readonly notifies?: readonly string[] | undefined
   /** What the task brings in: its tasks come next. */
   readonly include?: Inclusion | undefined
   /** True where what it sets is a fact of the host as well, and stays one. */

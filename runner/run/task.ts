@@ -270,6 +270,11 @@ class TaskOnHost {
 
   /** What is due as the conditions hold, or, in a dry run, may hold (`maybe`: why that cannot be known). */
   async #due(local: ReadonlyMap<Value, Raw>, maybe: string | undefined): Promise<Outcome> {
+    const notifies = await this.#notifies(local)
+    return { ...(await this.#done(local, maybe)), notifies }
+  }
+
+  async #done(local: ReadonlyMap<Value, Raw>, maybe: string | undefined): Promise<Outcome> {
     if (maybe !== undefined) {
       const { include } = await caught(() => this.#act(local, { maybeBecause: maybe }))
       return { ...NOTHING, unknown: maybe, include }
@@ -277,7 +282,6 @@ class TaskOnHost {
     const written = this.#task.task.keywords.get('until')
     // An empty list says nothing.
     const until = Array.isArray(written?.raw) && written.raw.length === 0 ? undefined : written
-    await this.#notified(local)
     const retries = await this.#number('retries', DEFAULT_RETRIES, local)
     // Where it is not to be tried again, it is not asked whether it should.
     if (!until || retries <= 0) {
@@ -337,10 +341,12 @@ class TaskOnHost {
       : new Map([...local, ['ansible_delegated_vars', Dict.of({ [target]: this.#session.variablesOf(target, this.#play.compiled.play.folder) })]])
   }
 
-  /** Evaluates what the task would notify: where that cannot be told, it does not run. */
-  async #notified(local: ReadonlyMap<Value, Raw>): Promise<void> {
+  /** The handlers that the task notifies where it changes something: where they cannot be told, it does not run. */
+  async #notifies(local: ReadonlyMap<Value, Raw>): Promise<readonly string[]> {
     const found = inherited(this.#task.chain, 'notify')
-    if (found && found.raw !== null && !isWritten(found.raw)) await ifKnown(() => this.#value(found.raw, local), false)
+    if (!found || found.raw === null) return []
+    const value = await ifKnown(() => this.#value(found.raw, local), false)
+    return (Array.isArray(value) ? value : [value ?? this.#session.omit]).filter((each) => each !== this.#session.omit).map(print)
   }
 
   /** The outcome of a false condition, or undefined where all hold. */
