@@ -137,12 +137,12 @@ const METHODS = ['sudo', 'su', 'doas'] as const
 
 /**
  * Who to be on the host for a task; undefined: who logged in. As for the connection, variables are those of the host that is
- * acted on, and win over keywords and the command line.
+ * acted on (`evaluator`), and win over keywords, which the host has that the task is for (`keywords`), and the command line.
  *
  * @throws {DiagnosticError} UNSUPPORTED_VALUE for another method.
  */
-export function becomeFor(task: Chained | undefined, evaluator: Evaluator, options: RunOptions): Become | undefined {
-  const keyword = (name: string): Value | undefined => keywordValue(task, evaluator, name)
+export function becomeFor(task: Chained | undefined, evaluator: Evaluator, options: RunOptions, keywords = evaluator): Become | undefined {
+  const keyword = (name: string): Value | undefined => keywordValue(task, keywords, name)
   const wanted = evaluator.get('ansible_become') ?? keyword('become') ?? options.become
   if (!booleanOf(wanted)) return undefined
   const variable = textOf(evaluator, ['ansible_become_method'])

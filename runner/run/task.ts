@@ -494,9 +494,9 @@ class TaskOnHost {
       // With an argument that is unknown it cannot be told what a module does, as where it cannot be told whether it runs.
       const maybe = maybeBecause ?? unknown?.cause
       const target = await this.#target(local)
-      const connectionEvaluator = target === this.#hostName ? evaluator : this.#session.evaluator(target, this.#play, this.#task)
+      const connectionEvaluator = target === this.#hostName ? evaluator : this.#session.evaluator(target, this.#play, this.#task, local)
       const { become, port, environment } = await settled(() => ({
-        become: becomeFor(this.#task, connectionEvaluator, options),
+        become: becomeFor(this.#task, connectionEvaluator, options, evaluator),
         port: this.#session.port(target, connectionEvaluator, connectionKeywords(this.#task, evaluator)),
         environment: environmentOf(this.#task, evaluator, this.#session),
       }))
