@@ -165,6 +165,11 @@ t.test('a dry run after other tasks', async (t) => {
   const unknown = new UnknownIn('TASK [remove all]')
   const after = simulate(module, 'name: lab-app', host('updated', { 'query:package-plan:install -- lab-app': unknown }), { check: true })
   t.strictSame(outcome(after).differs, ['packages lab-app: absent → unknown'])
+  t.throws(
+    () => simulate(module, 'name: lab-app', host('updated', { 'file:/usr/bin/apt-get': unknown }), { check: true }),
+    { cause: 'TASK [remove all]' },
+    'whether there is an apt-get is as little known',
+  )
   t.throws(() => simulate(module, 'name: lab-app', host('updated', { 'package:lab-app': unknown }), { check: true }), { cause: 'TASK [remove all]' })
 })
 

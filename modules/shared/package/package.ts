@@ -167,7 +167,9 @@ function fetchesLists(now: State, p: PackageParams): boolean {
 
 function plan(before: State, p: PackageParams): Planned<State> {
   const manager = managerOf(before.managers)
-  if (manager === undefined) return { after: {}, refusals: [noManager(p.use)] }
+  // Looking at one of which a dry run cannot know whether it is there ends the plan, with the task that made it unknown.
+  if (manager === undefined)
+    return Object.values(before.managers).every(({ type }) => type === 'absent') ? { after: {}, refusals: [noManager(p.use)] } : { after: {} }
   if (manager.name === 'dnf' && p.purge) return { after: {}, refusals: [{ summary: '`purge` is for apt; this host has dnf' }] }
 
   const specs = p.name.map((text) => manager.spec(text))
