@@ -25,6 +25,7 @@ import { findTaskFile, placesOf } from './task-files.ts'
 import {
   INCLUDE_VARIABLES,
   inherited,
+  lineage,
   type CompiledBlock,
   type CompiledItem,
   type CompiledPlay,
@@ -175,8 +176,11 @@ export class PlayCompiler {
   /** What an include brings has the keywords around the include, but not those of the include itself: of these it only has the variables. */
   #within(task: CompiledTask, { vars, apply }: Given): Situation {
     if (task.chain.length > MAX_DEPTH) fail('INCLUDE_CYCLE', `files include each other more than ${MAX_DEPTH} deep`, { range: task.task.range })
-    const { range } = task.task
-    const own: Keywords = new Map<string, KeywordValue>([[INCLUDE_VARIABLES, { raw: vars, node: { kind: 'map', entries: [], range }, keyRange: range }]])
+    const { range, action } = task.task
+    // Of a role that includes another its parameters are stronger than what it gives that one.
+    const params = action.module === 'include_role' && task.role ? lineage(task.role).flatMap((use) => [...use.params]) : []
+    const raw = params.length === 0 ? vars : new RawDict([...vars, ...params])
+    const own: Keywords = new Map<string, KeywordValue>([[INCLUDE_VARIABLES, { raw, node: { kind: 'map', entries: [], range }, keyRange: range }]])
     return { outer: [apply, own, ...task.chain.slice(1)], role: task.role, isHandler: task.isHandler, includes: task.includes, isDynamic: true }
   }
 

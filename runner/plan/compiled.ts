@@ -96,3 +96,10 @@ export function* tasksOf(items: readonly CompiledItem[]): Generator<CompiledTask
     }
   }
 }
+
+/** A role's use and those that it is a dependency of, the outermost first. */
+export function lineage(use: RoleUse): RoleUse[] {
+  const chain: RoleUse[] = []
+  for (let at: RoleUse | undefined = use; at; at = at.parent) chain.unshift(at)
+  return chain
+}

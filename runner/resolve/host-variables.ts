@@ -2,7 +2,7 @@
 import { isIP } from 'node:net'
 import type { Inventory } from '../load/inventory/inventory.ts'
 import type { Keywords } from '../load/playbook.ts'
-import { INCLUDE_VARIABLES, type CompiledPlay, type CompiledTask, type RoleUse } from '../plan/compiled.ts'
+import { INCLUDE_VARIABLES, lineage, type CompiledPlay, type CompiledTask, type RoleUse } from '../plan/compiled.ts'
 import { NotedDict, RawDict, type Raw, type Value } from '../value/value.ts'
 import type { VariableFiles } from './variable-files.ts'
 import { Variables, type Level } from './variables.ts'
@@ -133,13 +133,6 @@ function addRoleVars(variables: Variables, use: RoleUse): void {
 function addVarsOf(variables: Variables, use: RoleUse): void {
   addVars(variables, 'role vars', use.keywords)
   variables.add('role vars', use.role.vars)
-}
-
-/** A role's use and those that it is a dependency of, the outermost first. */
-function lineage(use: RoleUse): RoleUse[] {
-  const chain: RoleUse[] = []
-  for (let at: RoleUse | undefined = use; at; at = at.parent) chain.unshift(at)
-  return chain
 }
 
 function addVars(variables: Variables, level: Level, keywords: Keywords, key = 'vars'): void {
