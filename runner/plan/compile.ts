@@ -91,6 +91,7 @@ export class PlayCompiler {
   readonly #compiled: CompiledPlay & { sections: readonly (readonly CompiledItem[])[] }
   /** Handlers of the roles that tasks name, by the identity of the use. */
   #handlersOfRoles = new Map<string, HandlerList[]>()
+  readonly #importedRoles = new Set<RoleUse>()
   /** The files of tasks that are being imported, each by the one before. */
   readonly #open: string[] = []
 
@@ -106,6 +107,8 @@ export class PlayCompiler {
     const at: Situation = { outer, role: undefined, isHandler: false, includes: [] }
     const roleHandlers: HandlerList[] = []
     const roleItems = this.#play.roles.flatMap((entry) => this.#roleEntry(entry, undefined, at, true, roleHandlers))
+    // As in Ansible the variables of what these roles import are as if it stood behind all of them.
+    this.#compiled.roles.sort((one, other) => Number(this.#importedRoles.has(one)) - Number(this.#importedRoles.has(other)))
     this.#compiled.handlers.unshift(...roleHandlers, ...handlerLists(this.#items(this.#play.handlers, { ...at, isHandler: true }), this.#play.handlers))
     this.#compiled.sections = [
       this.#items(this.#play.preTasks, at),
@@ -297,7 +300,10 @@ export class PlayCompiler {
     const use: RoleUse = { role, params: new RawDict(), keywords, range, parent: task.role, dependencies: [], identity, repeats: request.repeats }
     const handlers: HandlerList[] = []
     const before = role.dependencies.flatMap((dependency) => this.#roleEntry(dependency, use, at, false, handlers))
-    if (request.isPublic || task.task.action.module === 'import_role') this.#compiled.roles.push(use)
+    if (request.isPublic || task.task.action.module === 'import_role') {
+      this.#compiled.roles.push(use)
+      this.#importedRoles.add(use)
+    }
     const items = [...before, ...this.#roleItems(use, at, request.checksArguments, handlers)]
     this.#join(identity, handlers)
     return { ...block, block: items }
