@@ -11,7 +11,7 @@ import type { Keywords } from '../load/playbook.ts'
 import type { Evaluator } from '../resolve/variables.ts'
 import { print } from '../value/print.ts'
 import { booleanOf } from '../value/truth.ts'
-import { Dict, Float, RawDict, Unknown, type Raw, type Value } from '../value/value.ts'
+import { Dict, Float, RawDict, Unknown, UnknownValueError, type Raw, type Value } from '../value/value.ts'
 import { runnerAction, UNCONDITIONAL_META } from './actions/index.ts'
 import { factsOf } from './actions/set-fact.ts'
 import { handlersNamed } from './handlers.ts'
@@ -289,8 +289,17 @@ export class BatchRun {
   /** Whether a failure of a task is one of all hosts. */
   #isFatal(task: CompiledTask, host: string): boolean {
     const evaluator = this.#session.evaluator(host, this.#play, task)
-    if (booleanKeyword(task.chain, 'ignore_errors', evaluator) === true) return false
-    const anyErrors = booleanKeyword(task.chain, 'any_errors_fatal', evaluator) ?? this.#session.options.anyErrorsFatal
+    // What only an item of a loop can tell is not said of the task.
+    const says = (name: string): boolean | undefined => {
+      try {
+        return booleanKeyword(task.chain, name, evaluator)
+      } catch (error) {
+        if (error instanceof DiagnosticError || error instanceof UnknownValueError) return undefined
+        throw error
+      }
+    }
+    if (says('ignore_errors') === true) return false
+    const anyErrors = says('any_errors_fatal') ?? this.#session.options.anyErrorsFatal
     return anyErrors || this.#runsOnce(task, host) || runnerAction(task.task.action.module)?.onlyFirstHost === true
   }
 

@@ -10,14 +10,16 @@ import { BatchRun, type PlayEnd } from './batch.ts'
 import { promptFor } from './prompt.ts'
 import { playAtRest, type Session } from './session.ts'
 
-/** What a `tags` gives before the run; its text, where that cannot be told yet. */
+/** What a `tags` gives before the run; of what cannot be told yet, in a list too, its text. */
 export function tagValue(raw: Raw, evaluator: Evaluator): Value {
   try {
-    return evaluator.valueIfDefined(raw) ?? (raw instanceof Template ? raw.text : (raw as Value))
+    const value = evaluator.valueIfDefined(raw)
+    if (value !== undefined) return value
   } catch (error) {
     if (!(error instanceof Pending)) throw error
-    return raw instanceof Template ? raw.text : (raw as Value)
   }
+  if (Array.isArray(raw)) return raw.map((each) => tagValue(each, evaluator))
+  return raw instanceof Template ? raw.text : (raw as Value)
 }
 
 /** Evaluates what stands at a play itself: its name, its hosts, its files of variables. */
