@@ -75,6 +75,7 @@ export default action({
   ],
   returns: { rebooted: 'Whether it was.', elapsed: 'Seconds that it took.' },
   notes: ['The controller itself is not rebooted.'],
+  refusedOnController: { msg: 'Running reboot with local connection would reboot the control node.', rebooted: false, elapsed: 0 },
   dryRun: () => ({ result: { rebooted: true, elapsed: 0 }, counts: 'changed' }),
   run: reboot,
 })

@@ -256,6 +256,8 @@ export interface ActionModule<P extends z.ZodType = z.ZodType, T extends ProbeTr
   guard?(state: StateOf<T>, params: z.output<P>, check: boolean): { readonly result: Record<string, unknown>; readonly skipped?: boolean } | undefined
   /** Pure. What a dry run shows in place of a result, and as what the task counts there; without it, as skipped. */
   dryRun?(params: z.output<P>): { readonly result: Record<string, unknown>; readonly counts: 'changed' | 'skipped' }
+  /** For what must not be done to the controller itself: what it answers there, with a `msg`, in place of doing it. */
+  readonly refusedOnController?: Readonly<Record<string, unknown>> & { readonly msg: string }
   /** True where all that it makes is new: in a dry run only its result is unknown, and not what is there. */
   readonly makesOnlyNew?: boolean
   /** Throws `NothingDone` where nothing could be done. */

@@ -114,7 +114,7 @@ export class HostFacts {
     try {
       this.allow(request, () => connection, new Set())
       await this.#read([...collectors])
-      return new Dict([...this.#known].sort(([a], [b]) => compareText(a, b)))
+      return new Dict([...this.#known].filter(([name]) => name !== MARK).sort(([a], [b]) => compareText(a, b)))
     } finally {
       for (const [name, value] of before) if (!this.#known.has(name)) this.#known.set(name, value)
     }

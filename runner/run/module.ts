@@ -443,6 +443,8 @@ async function runAction(module: ActionModule, params: unknown, context: ModuleC
 }
 
 async function actOrPredict(module: ActionModule, params: unknown, context: ModuleContext): Promise<Outcome> {
+  const { refusedOnController: refused } = module
+  if (refused && context.port.isController === true) return failed({ message: refused.msg }, { data: dictOf(refused, context) })
   const guarded = await guard(module, params, context)
   if (guarded) {
     const { result } = guarded
