@@ -1,7 +1,7 @@
 /** `playline vault`: encrypts and decrypts files and texts in Ansible's format, as `ansible-vault` does. */
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fail, type Diagnostic } from '../diagnostic/diagnostic.ts'
@@ -70,6 +70,7 @@ class VaultCommand {
       this.#each((bytes, shown) => (isVaultFile(bytes) ? fail('VAULT_FAILED', `${shown} is encrypted already`) : this.#encrypted(bytes)))
     else if (action === 'decrypt') this.#each((bytes, shown) => this.#opened(bytes, shown).plain)
     else if (action === 'encrypt_string') this.#encryptTexts()
+    else if (action === 'view') this.#view()
     else {
       if (this.#names.length === 0) fail('BAD_OPTION', `playline vault ${action} needs a file`)
       if (action === 'create' && this.#names.length > 1) fail('BAD_OPTION', 'playline vault create makes one file')
@@ -88,28 +89,31 @@ class VaultCommand {
       target: output ?? name,
       result: change(name === '-' ? this.#streams.readStdin() : this.#read(name), name === '-' ? 'stdin' : name),
     }))
-    for (const { target, result } of results) this.#put(target, result)
+    // What is secret, or was, is for its owner alone.
+    for (const { target, result } of results) this.#put(target, result, { keepsMode: false })
   }
 
-  #put(target: string, content: string | Buffer): void {
+  #put(target: string, content: string | Buffer, how?: { readonly keepsMode: boolean }): void {
     if (target === '-') this.#streams.write(content)
-    else write(expander(this.#environment)(target), Buffer.from(content))
+    else write(expander(this.#environment)(target), Buffer.from(content), how)
   }
 
-  #one(action: 'view' | 'edit' | 'create', name: string): void {
+  #view(): void {
+    for (const name of this.#names.length === 0 ? ['-'] : this.#names)
+      this.#streams.write(this.#opened(name === '-' ? this.#streams.readStdin() : this.#read(name), name === '-' ? 'stdin' : name).plain)
+  }
+
+  #one(action: 'edit' | 'create', name: string): void {
     const absolute = expander(this.#environment)(name)
     if (action === 'create') {
       if (existsSync(absolute)) fail('VAULT_FAILED', `${name} is there already`, { hint: `playline vault edit ${name} changes it.` })
+      mkdirSync(path.dirname(absolute), { recursive: true })
       const password = this.#encryptWith()
       write(absolute, Buffer.from(encryptVault(this.#edited(Buffer.alloc(0), name), password.password, { id: password.id })))
       return
     }
     const bytes = this.#read(name)
     const { plain, with: password } = this.#opened(bytes, name)
-    if (action === 'view') {
-      this.#streams.write(plain)
-      return
-    }
     const edited = this.#edited(plain, name)
     if (edited.equals(plain)) return
     const wanted = this.#given.text('encrypt-vault-id') === undefined ? password : this.#encryptWith()
@@ -203,10 +207,10 @@ class VaultCommand {
   }
 }
 
-/** Replaces a file as a whole; its mode and owner stay, a new one is for its owner alone. */
-function write(absolute: string, content: Buffer): void {
+/** Replaces a file as a whole, the one that a link leads to; its mode and owner stay where that is wanted, else it is for its owner alone. */
+function write(absolute: string, content: Buffer, { keepsMode } = { keepsMode: true }): void {
   try {
-    replaceFile(absolute, content, { mode: 0o600, keepsThoseThere: true })
+    replaceFile(existsSync(absolute) ? realpathSync(absolute) : absolute, content, { mode: 0o600, keepsThoseThere: keepsMode })
   } catch (error) {
     fail('FILE_UNREADABLE', `${absolute} cannot be written`, { detail: (error as Error).message })
   }

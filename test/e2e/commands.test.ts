@@ -1,6 +1,6 @@
 /** `playline inventory` and `playline vault` against Ansible's own programs: the same output, and each reads what the other wrote. */
 import { execFileSync } from 'node:child_process'
-import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
 import { parseInventoryCommand } from '../../runner/cli/inventory.ts'
@@ -94,15 +94,19 @@ t.test('playline vault', async (t) => {
   const theirs = (words: string, input = ''): string =>
     execFileSync('ansible-vault', words.split(' '), { cwd: folder, encoding: 'utf8', input, stdio: ['pipe', 'pipe', 'ignore'] })
 
-  await t.test('each reads what the other wrote, and the mode stays', async (t) => {
+  await t.test('each reads what the other wrote', async (t) => {
     chmodSync(at('plain'), 0o640)
     ours('encrypt --vault-id prod@one plain other')
     t.match(read('plain'), /^\$ANSIBLE_VAULT;1\.2;AES256;prod\n/)
-    t.equal(statSync(at('plain')).mode & 0o777, 0o640)
+    t.equal(statSync(at('plain')).mode & 0o777, 0o600, 'what is secret is for its owner')
     t.equal(theirs('view --vault-id prod@one plain'), 'a: 1\n')
     theirs('rekey --vault-id prod@one --new-vault-id dev@two other')
     t.equal(ours('view --vault-id prod@one --vault-id dev@two other'), 'b: "ü"\n')
-    ours('rekey --vault-id dev@two --new-vault-password-file one other')
+    symlinkSync('other', at('link'))
+    chmodSync(at('other'), 0o640)
+    ours('rekey --vault-id dev@two --new-vault-password-file one link')
+    t.equal(readlinkSync(at('link')), 'other', 'what a link leads to')
+    t.equal(statSync(at('other')).mode & 0o777, 0o640, 'the mode stays')
     t.match(read('other'), /^\$ANSIBLE_VAULT;1\.1;AES256\n/)
     theirs('decrypt --vault-password-file one other')
     t.equal(read('other'), 'b: "ü"\n')
@@ -130,6 +134,8 @@ t.test('playline vault', async (t) => {
     writeFileSync(at('editor'), '#!/bin/sh\necho "$1" > where; stat -c %a "$1" > mode; echo edited >> "$1"\n')
     chmodSync(at('editor'), 0o755)
     const editor = `sh -c 'cd ${folder} && ./editor "$1"' -`
+    ours('create --vault-password-file one sub/new', { editor })
+    t.equal(ours('view --vault-password-file one', { stdin: read('sub/new') }), 'edited\n', 'from stdin')
     ours('create --vault-password-file one fresh', { editor })
     t.equal(theirs('view --vault-password-file one fresh'), 'edited\n')
     t.equal(statSync(at('fresh')).mode & 0o777, 0o600)
