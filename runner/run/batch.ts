@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { DiagnosticError, fail } from '../diagnostic/diagnostic.ts'
 import { formatPosition } from '../diagnostic/source.ts'
-import { inherited, type CompiledBlock, type CompiledItem, type CompiledTask } from '../plan/compiled.ts'
+import { inherited, inheritedValues, type CompiledBlock, type CompiledItem, type CompiledTask } from '../plan/compiled.ts'
 import { Cursor, comparePositions, type Next } from '../plan/cursor.ts'
 import { factsTask } from '../plan/own-tasks.ts'
 import { taskArguments } from '../resolve/module-defaults.ts'
@@ -636,6 +636,10 @@ function withTemplates(value: Value, { includedVariables }: Outcome): Raw {
 
 /** A boolean keyword; undefined where nothing of the chain has it. */
 function booleanKeyword(chain: readonly Keywords[], name: string, evaluator: Evaluator): boolean | undefined {
-  const found = inherited(chain, name)
-  return found === undefined || found.raw === null ? undefined : booleanOf(evaluator.value(found.raw))
+  for (const { raw } of inheritedValues(chain, name)) {
+    if (raw === null) return undefined
+    const value = evaluator.value(raw)
+    if (value !== evaluator.get('omit')) return booleanOf(value)
+  }
+  return undefined
 }

@@ -2,7 +2,7 @@
 import { fail } from '../diagnostic/diagnostic.ts'
 import type { SourceRange } from '../diagnostic/source.ts'
 import { isLocalhost, type Inventory } from '../load/inventory/inventory.ts'
-import { inherited, type CompiledTask } from '../plan/compiled.ts'
+import { inherited, inheritedValues, type CompiledTask } from '../plan/compiled.ts'
 import type { Become, ConnectionSettings } from '../port/port.ts'
 import { addArguments, SshOptions } from '../port/ssh/options.ts'
 import type { Evaluator } from '../resolve/variables.ts'
@@ -181,12 +181,14 @@ export function checkConnection(hostName: string, task: CompiledTask, evaluator:
   addArguments(given, sshArguments)
 }
 
-/** A keyword of the task or of what it inherits from, evaluated; undefined where there is none. */
+/** A keyword of the task or, where that is `omit`, of what it inherits from, evaluated; undefined where there is none. */
 function keywordValue(task: Chained | undefined, evaluator: Evaluator, name: string): Value | undefined {
-  const found = task && inherited(task.chain, name)
-  if (found === undefined || found.raw === null) return undefined
-  const value = evaluator.value(found.raw)
-  return value === null || value === '' || value === evaluator.get('omit') ? undefined : value
+  for (const { raw } of task ? inheritedValues(task.chain, name) : []) {
+    if (raw === null) return undefined
+    const value = evaluator.value(raw)
+    if (value !== evaluator.get('omit')) return value === null || value === '' ? undefined : value
+  }
+  return undefined
 }
 
 /** The first of these variables that has a value. */

@@ -6,7 +6,7 @@ import type { SourceRange } from '../diagnostic/source.ts'
 import { didYouMean } from '../diagnostic/suggest.ts'
 import { splitKeyValues } from '../load/arguments.ts'
 import { bareName, type KeywordValue, type Loop } from '../load/playbook.ts'
-import { accumulated, inherited, type CompiledTask } from '../plan/compiled.ts'
+import { accumulated, inherited, inheritedValues, type CompiledTask } from '../plan/compiled.ts'
 import type { BoundArguments } from '../resolve/arguments.ts'
 import { taskArguments } from '../resolve/module-defaults.ts'
 import { settled } from '../resolve/pending.ts'
@@ -133,10 +133,9 @@ class TaskOnHost {
 
   /** A boolean keyword, inherited, for the task or for an item of its loop. */
   async flag<T extends boolean | undefined>(name: string, otherwise: T, local: ReadonlyMap<Value, Raw> = new Map()): Promise<boolean | T> {
-    const found = inherited(this.#task.chain, name)
-    if (!found || found.raw === null) return otherwise
     try {
-      return booleanOf(await this.#value(found.raw, local))
+      const value = await this.#inherited(name, local)
+      return value === undefined ? otherwise : booleanOf(value)
     } catch (error) {
       // Where it cannot be told whether a task's output is secret, it is.
       if (error instanceof DiagnosticError || error instanceof UnknownValueError) return name === 'no_log'
@@ -441,8 +440,8 @@ class TaskOnHost {
     const seconds = await this.#number('async', 0, local)
     if (seconds > 0 && !canBeJob(action.module)) return failed({ message: 'async is not supported for this task.' })
     if (seconds > 0 && !runnerAction(action.module) && !this.#session.options.check) return this.#asJob(seconds, local, bound)
-    const found = inherited(this.#task.chain, 'timeout')
-    const given = found && found.raw !== null ? Number(print(await this.#value(found.raw, local))) * 1000 : this.#session.options.taskTimeoutMs
+    const timeout = await this.#inherited('timeout', local)
+    const given = timeout === undefined ? this.#session.options.taskTimeoutMs : Number(print(timeout)) * 1000
     // A pause keeps its own time.
     if (given === undefined || !(given > 0) || action.module === 'pause') return this.#act(local, { bound })
     const message = `The ${action.written} action failed to execute in the expected time frame (${given / 1000}) and was terminated`
@@ -627,10 +626,8 @@ class TaskOnHost {
 
   /** The host that the action acts on: the one that `delegate_to` names, or the task's own. */
   async #target(local: ReadonlyMap<Value, Raw>): Promise<string> {
-    const found = inherited(this.#task.chain, 'delegate_to')
-    if (!found || found.raw === null) return this.#hostName
-    const named = await this.#value(found.raw, local)
-    if (named === null || named === '' || named === this.#session.omit) return this.#hostName
+    const named = await this.#inherited('delegate_to', local)
+    if (named === undefined || named === null || named === '') return this.#hostName
     const name = print(named)
     const { inventory } = this.#session
     if (!inventory.hosts.has(name)) inventory.hosts.set(name, { name, vars: new Map() as never, listed: false })
@@ -644,8 +641,18 @@ class TaskOnHost {
 
   /** What the task's `check_mode` says; undefined where it has none. */
   async #checkMode(local: ReadonlyMap<Value, Raw>): Promise<boolean | undefined> {
-    const found = inherited(this.#task.chain, 'check_mode')
-    return found && found.raw !== null ? booleanOf(await this.#value(found.raw, local)) : undefined
+    const value = await this.#inherited('check_mode', local)
+    return value === undefined ? undefined : booleanOf(value)
+  }
+
+  /** An inherited keyword, evaluated; undefined where nothing has it, or it is empty. */
+  async #inherited(name: string, local: ReadonlyMap<Value, Raw>): Promise<Value | undefined> {
+    for (const { raw } of inheritedValues(this.#task.chain, name)) {
+      if (raw === null) return undefined
+      const value = await this.#value(raw, local)
+      if (value !== this.#session.omit) return value
+    }
+    return undefined
   }
 
   async #number(keyword: string, otherwise: number, local: ReadonlyMap<Value, Raw>): Promise<number> {
