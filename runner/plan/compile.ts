@@ -269,10 +269,12 @@ export class PlayCompiler {
     parent?.dependencies.push(use)
     const inner = { ...at, outer: [keywords, ...at.outer] }
     const before = role.dependencies.flatMap((dependency) => this.#roleEntry(dependency, use, inner, isStatic, handlers))
+    // What is included from elsewhere finds the files of this role first.
+    const own = at.includes.length === 0 ? inner : { ...inner, includes: [role.folder, ...at.includes] }
     // Of a role that a play names twice the handlers are those of the first, with its keywords.
     const isKnown = isStatic && !parent && this.#compiled.roles.some((each) => !each.parent && each.identity === identity)
     if (isStatic) this.#compiled.roles.push(use)
-    return [...before, ...this.#roleItems(use, inner, true, isKnown ? [] : handlers)]
+    return [...before, ...this.#roleItems(use, own, true, isKnown ? [] : handlers)]
   }
 
   #roleName({ name, nameRange }: RoleEntry, role: RoleUse | undefined, outer: readonly Keywords[]): string | undefined {
@@ -299,7 +301,7 @@ export class PlayCompiler {
     const identity = `a task's ${JSON.stringify(request.files)} ${identityOf(role, [variables ?? new RawDict()])}`
     const use: RoleUse = { role, params: new RawDict(), keywords, range, parent: task.role, dependencies: [], identity, repeats: request.repeats }
     const handlers: HandlerList[] = []
-    const before = role.dependencies.flatMap((dependency) => this.#roleEntry(dependency, use, at, false, handlers))
+    const before = role.dependencies.flatMap((dependency) => this.#roleEntry(dependency, use, around, false, handlers))
     if (request.isPublic || task.task.action.module === 'import_role') {
       this.#compiled.roles.push(use)
       this.#importedRoles.add(use)

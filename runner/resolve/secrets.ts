@@ -23,13 +23,13 @@ export class Secrets {
   }
 
   /**
-   * Registers what a filter made of a secret. Texts that were there before (a filter that only picks) and texts in which the
-   * secret is still to be seen, and so is masked, are left as they are.
+   * Registers what a filter made of a secret. Texts that were there before (a filter that only picks), texts in which the secret
+   * is still to be seen, and so is masked, and the names of keys, such as the `value` of `dict2items`, are left as they are.
    */
   derive(inputs: readonly Value[], output: Value): void {
     if (!inputs.some((input) => this.isInValue(input))) return
     const known = new Set(inputs.flatMap((input) => textsOf(input)))
-    for (const text of textsOf(output)) if (text.length >= MIN_EMBEDDED_LENGTH && !known.has(text) && !this.isIn(text)) this.#addText(text)
+    for (const text of leavesOf(output)) if (text.length >= MIN_EMBEDDED_LENGTH && !known.has(text) && !this.isIn(text)) this.#addText(text)
   }
 
   /** True where a text holds a secret in any form. */
@@ -81,6 +81,13 @@ export class Secrets {
     )
     return this.#pattern
   }
+}
+
+/** All texts in a value but the keys of mappings. */
+function leavesOf(value: Value): string[] {
+  if (value instanceof Dict) return [...value.values()].flatMap(leavesOf)
+  if (Array.isArray(value)) return value.flatMap(leavesOf)
+  return value instanceof Tuple ? value.items.flatMap(leavesOf) : textsOf(value)
 }
 
 /** All texts in a value. */

@@ -18,6 +18,7 @@ export class DetachingPort implements Port {
   #step: RunStep | undefined
   #become: Become | undefined
   #ended: ((reply: StepReply) => void) | undefined
+  #hasEnded = false
   /** True where its time was over. */
   isOverdue = false
 
@@ -43,7 +44,8 @@ export class DetachingPort implements Port {
 
   /** @throws {DiagnosticError} STEP_FAILED where it cannot be started. */
   async run(step: RunStep, options: RunOptions): Promise<StepReply> {
-    if (step.terminal || step.endsHost === true) return this.#port.run(step, options)
+    // What a module does once its program has ended is short.
+    if (step.terminal || step.endsHost === true || this.#hasEnded) return this.#port.run(step, options)
     this.#step = step
     this.#become = options.become
     const started = await this.#port.run(step, { ...options, deadline: undefined, detached: { id: this.#id, limitSeconds: this.#limitSeconds } })
@@ -61,7 +63,7 @@ export class DetachingPort implements Port {
 
   /** Asks the host whether the program has ended. Answers whether it has. */
   async look(): Promise<boolean> {
-    if (!this.#ended) return false
+    if (!this.#ended || this.#hasEnded) return this.#hasEnded
     const [end] = await this.#ask([jobEnd(this.#id)])
     if (end!.exitCode === 4) return false
     if (end!.exitCode === 3) fail('STEP_FAILED', `the host no longer knows the job ${this.#id}`, { hint: 'It is kept in ~/.ansible_async there.' })
@@ -75,6 +77,7 @@ export class DetachingPort implements Port {
       startedAtMs: millisecondsOf(started),
       endedAtMs: millisecondsOf(ended),
     }
+    this.#hasEnded = true
     const { argv, expands, okExitCodes } = this.#step!
     this.#ended(okExitCodes === 'any' ? orNotStarted(argv[0], expands === true, reply) : reply)
     return true

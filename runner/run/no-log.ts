@@ -20,6 +20,11 @@ const SHOWN_FREELY: ReadonlySet<Value> = new Set(
   ].flatMap((line) => line.split(' ')),
 )
 
+/** Words that say nothing by themselves: hiding them in what other tasks tell would only garble it. */
+const PLAIN_WORDS: ReadonlySet<string> = new Set(
+  'true false none null default present absent latest started stopped restarted reloaded enabled disabled file directory link touch value'.split(' '),
+)
+
 /** What a task with `no_log`, or an item of its loop, may have brought to light. */
 export function secretsOf({ data }: Outcome, item?: Value): Value[] {
   return [...telling(data), ...(item === undefined ? [] : telling(item))]
@@ -31,5 +36,5 @@ function telling(value: Value, key?: Value): Value[] {
   if (Array.isArray(value)) return value.flatMap((item) => telling(item))
   // Of variables that a task sets the name tells nothing.
   if (value instanceof Dict) return [...value].flatMap(([name, item]) => (key !== 'ansible_facts' && SHOWN_FREELY.has(name) ? [] : telling(item, name)))
-  return typeof value === 'string' && value.trim().length >= MIN_SECRET_LENGTH ? [value] : []
+  return typeof value === 'string' && value.trim().length >= MIN_SECRET_LENGTH && !PLAIN_WORDS.has(value.trim().toLowerCase()) ? [value] : []
 }

@@ -214,3 +214,20 @@ t.test('no_log that depends on the item of a loop', async (t) => {
   t.notMatch(human, /bobby/)
   t.match(json, /"censored"/)
 })
+
+t.test('names of keys, and plain words, are no secrets', async (t) => {
+  const words = tasks(
+    `- debug: {msg: "{{ item.key }}"}
+  loop: "{{ dd | dict2items }}"
+- debug: {msg: {value: 1, state: present}}
+- debug: {msg: x}
+  loop: [{name: bob, state: present, password: sesame-open}]
+  no_log: true
+- debug: {msg: sesame-open}`,
+    '  vars: {dd: {k: sesame-shut}}\n',
+  )
+  const { json } = await play(words, { secrets: ['sesame-shut'] })
+  t.match(json, /"value": 1/)
+  t.match(json, /"state": "present"/)
+  t.notMatch(json, /sesame/)
+})
