@@ -50,8 +50,7 @@ const params = () =>
       if (p.state === 'drained' && p.port === undefined) issue('state', onlyOfPort('drained'))
       if (p.exclude_hosts.length > 0 && p.state !== 'drained') issue('exclude_hosts', 'exclude_hosts should only be with state=drained')
       if (p.search_regex === undefined) return
-      if (p.path === undefined && p.port === undefined)
-        issue('search_regex', 'it is searched for in `path` or in what `port` says, and neither is given')
+      if (p.path === undefined && p.port === undefined) issue('search_regex', 'it is searched for in `path` or in what `port` says, and neither is given')
       const problem = searched(p.search_regex, '')
       if (typeof problem === 'string') issue('search_regex', `Invalid regular expression: ${problem}`)
     })

@@ -260,7 +260,7 @@ function debugText(data: Dict): string {
 }
 
 function json(value: Value): string {
-  return toJson(withoutUnknown(value), { indent: 2, ensureAscii: false })
+  return toJson(withoutUnknown(value), { indent: 2, ensureAscii: false, maxLength: Infinity })
 }
 
 /** Unknown leaves as text, so that they can be printed. */

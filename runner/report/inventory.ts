@@ -22,7 +22,9 @@ export function renderHost(view: InventoryView, name: string, format: InventoryF
 }
 
 function renderValue(value: Value, { yaml }: InventoryFormat): string {
-  return yaml ? dumpYaml(value, { flow: false, sort: true, allowUnicode: true }) : `${toJson(value, { indent: 4, sort: true, ensureAscii: false })}\n`
+  return yaml
+    ? dumpYaml(value, { flow: false, sort: true, allowUnicode: true })
+    : `${toJson(value, { indent: 4, sort: true, ensureAscii: false, maxLength: Infinity })}\n`
 }
 
 function list(view: InventoryView, { export: exported }: InventoryFormat): Dict {

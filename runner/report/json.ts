@@ -105,7 +105,7 @@ export class JsonReporter implements Reporter {
       custom_stats: masked(this.#customStatsByHost),
       global_custom_stats: masked(this.#customStats),
     })
-    this.#options.write(toJson(document, { indent: 4, ensureAscii: false }) + '\n')
+    this.#options.write(toJson(document, { indent: 4, ensureAscii: false, maxLength: Infinity }) + '\n')
   }
 
   #result(outcome: Outcome, action: string): Dict {

@@ -1,19 +1,7 @@
 /** Variables in Ansible's order of precedence, and the scope in which a host's templates are evaluated. */
 import { DiagnosticError, fail } from '../diagnostic/diagnostic.ts'
 import { LazyDict } from '../value/lazy-dict.ts'
-import {
-  Dict,
-  NotedDict,
-  RawDict,
-  Template,
-  Tuple,
-  UnknownValueError,
-  Vaulted,
-  type Raw,
-  type TextType,
-  type Value,
-  type Written,
-} from '../value/value.ts'
+import { Dict, NotedDict, RawDict, Template, Tuple, UnknownValueError, Vaulted, type Raw, type TextType, type Value, type Written } from '../value/value.ts'
 import type { Jinja, Scope } from './jinja/index.ts'
 import type { Answer } from './lookup/index.ts'
 import { PastUnknown } from './past-unknown.ts'

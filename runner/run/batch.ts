@@ -442,10 +442,9 @@ export class BatchRun {
   #notify(task: CompiledTask, host: string, outcome: Outcome, maybeBecause: string | undefined): void {
     const names = new Set([outcome, ...(outcome.items ?? []).map((item) => item.outcome)].flatMap((each) => each.notifies ?? []))
     if (names.size === 0) return
-    const evaluator = this.#session.evaluator(host, this.#play, task)
     const state = this.#session.host(host)
     for (const name of names) {
-      const handlers = handlersNamed(this.#play.compiled, name, evaluator)
+      const handlers = handlersNamed(this.#play.compiled, name, (handler) => this.#session.evaluator(host, this.#play, handler))
       if (handlers.length === 0) {
         const more = { range: inherited(task.chain, 'notify')?.node.range, hint: 'A handler is notified by its name or by what it listens to.' }
         if (this.#session.options.failsOnMissingHandler) fail('UNKNOWN_HANDLER', `there is no handler '${name}'`, more)

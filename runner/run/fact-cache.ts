@@ -52,7 +52,7 @@ export class FactCache {
       this.forget(host)
       return
     }
-    const text = toJson(new Dict(facts), { indent: 4, sort: true })
+    const text = toJson(new Dict(facts), { indent: 4, sort: true, maxLength: Infinity })
     const file = this.#file(host)
     if (file === undefined || (!renews && this.#read.get(host) === text)) return
     try {

@@ -6,11 +6,13 @@ import { taskName } from './task.ts'
 
 /**
  * Handlers of a name (`name`, or `role : name`) or that listen to it. Of several with one name the first of the last list that has it
- * runs: of a role that was included, else of the play, else of the last of its roles.
+ * runs: of a role that was included, else of the play, else of the last of its roles. `evaluatorOf`: what a handler is called, where
+ * that is a template, its own variables tell.
  */
-export function handlersNamed(compiled: CompiledPlay, name: string, evaluator: Evaluator): CompiledTask[] {
+export function handlersNamed(compiled: CompiledPlay, name: string, evaluatorOf: (handler: CompiledTask) => Evaluator): CompiledTask[] {
   const isNamed = (handler: CompiledTask): boolean => {
-    const full = taskName(handler, evaluator)
+    const isWritten = typeof handler.task.keywords.get('name')?.raw === 'string'
+    const full = taskName(handler, isWritten ? undefined : evaluatorOf(handler))
     return full === name || (handler.role !== undefined && full === `${handler.role.role.name} : ${name}`)
   }
   let named: CompiledTask | undefined
@@ -18,7 +20,7 @@ export function handlersNamed(compiled: CompiledPlay, name: string, evaluator: E
   const listening = compiled.handlers.flat().filter((handler) => {
     const listen = handler.task.keywords.get('listen')?.raw
     if (listen === undefined || listen === null) return false
-    const value = evaluator.valueIfDefined(listen)
+    const value = evaluatorOf(handler).valueIfDefined(listen)
     return value !== undefined && (Array.isArray(value) ? value.map(print) : [print(value)]).includes(name)
   })
   return [...new Set([...(named ? [named] : []), ...listening])]

@@ -316,12 +316,12 @@ class PlayCheck {
   #handlers(task: CompiledTask, active: ActivePlay, certain: boolean): void {
     const notify = inherited(task.chain, 'notify')
     if (!notify || active.hosts.length === 0) return
-    const evaluator = this.#session.evaluator(active.hosts[0], active, task)
+    const evaluatorOf = (handler: CompiledTask): Evaluator => this.#session.evaluator(active.hosts[0], active, handler)
     for (const [index, raw] of (Array.isArray(notify.raw) ? notify.raw : [notify.raw]).entries()) {
       if (typeof raw !== 'string') continue
       let known: number
       try {
-        known = handlersNamed({ ...this.#play, handlers: [...this.#parts.handlers] }, raw, evaluator).length
+        known = handlersNamed({ ...this.#play, handlers: [...this.#parts.handlers] }, raw, evaluatorOf).length
       } catch (error) {
         if (error instanceof Pending || error instanceof UnknownValueError) continue
         throw error

@@ -34,17 +34,19 @@ export interface JsonOptions {
   readonly ensureAscii?: boolean | undefined
   /** Between items and between key and value; Python's defaults are `, ` (`,` with an indent) and `: `. */
   readonly separators?: readonly [string, string] | undefined
+  /** How many characters its texts may have: without it as many as a template may print. */
+  readonly maxLength?: number | undefined
 }
 
 /** What Python's `json.dumps` gives. Throws as `toPlain` does. */
 export function toJson(value: Value, options: JsonOptions = {}): string {
-  const { indent, sort = false, ensureAscii = true } = options
+  const { indent, sort = false, ensureAscii = true, maxLength = MAX_PRINTED_LENGTH } = options
   const [between, colon] = options.separators ?? [indent === undefined ? ', ' : ',', ': ']
   let length = 0
   const text = (string: string): string => {
     const quoted = quoteJson(string, ensureAscii)
     length += quoted.length
-    if (length > MAX_PRINTED_LENGTH) fail('LIMIT_EXCEEDED', `JSON text is longer than ${MAX_PRINTED_LENGTH} characters`)
+    if (length > maxLength) fail('LIMIT_EXCEEDED', `JSON text is longer than ${maxLength} characters`)
     return quoted
   }
   const wrap = (open: string, items: string[], close: string, depth: number): string => {

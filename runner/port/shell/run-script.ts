@@ -65,7 +65,10 @@ function folderOf({ id }: DetachedRun): string {
   return `d=~/.ansible_async/${quote(id)}\n`
 }
 
-/** What stays with a detached program, in a session of its own: keeps its output and its end, and ends it when its time is over. */
+/**
+ * What stays with a detached program, in a session of its own: keeps its output and its end, and ends it when its time is over. What
+ * waits for that time may be ended before it leads a group; and it does nothing where the program has ended.
+ */
 const SUPERVISOR = `d=$1 u=$2 l=$3
 shift 3
 date +%s.%N >"$d/started"
@@ -73,12 +76,12 @@ date +%s.%N >"$d/started"
 : >"$d/stderr"
 ( umask "$u"; exec setsid /bin/sh -c 'exec "$@"' sh "$@" <"$d/stdin" >"$d/stdout" 2>"$d/stderr" ) &
 p=$!
-setsid /bin/sh -c 'sleep "$1"; : >"$2/overdue"; kill -TERM "-$3"; sleep 5; kill -KILL "-$3"' sh "$l" "$d" "$p" &
+setsid /bin/sh -c 'sleep "$1"; [ -e "$2/ended" ] && exit; : >"$2/overdue"; kill -TERM "-$3"; sleep 5; kill -KILL "-$3"' sh "$l" "$d" "$p" &
 k=$!
 wait "$p"
 c=$?
-kill -KILL "-$k"
 date +%s.%N >"$d/ended"
+kill -KILL "-$k" || kill -KILL "$k"
 echo "$c" >"$d/rc.new"
 mv "$d/rc.new" "$d/rc"`
 

@@ -216,3 +216,9 @@ t.test('a run that is broken off is what there is of it, once', async (t) => {
   reporter.close()
   t.match(JSON.parse(text), { plays: [{ play: { name: 'p' }, tasks: [{ task: { name: 't' }, hosts: {} }] }], stats: {} })
 })
+
+t.test('a document may be longer than what a template prints', async (t) => {
+  const long = '    - debug: {msg: "{{ \'x\' * 4000000 }}"}\n'
+  const { json } = await play(`- hosts: all\n  gather_facts: false\n  tasks:\n${long}${long}${long}`)
+  t.ok(json.length > 12_000_000)
+})
