@@ -27,8 +27,8 @@ const params = () =>
       remote_src: param.bool().default(true).describe('Whether src is a path on the host.'),
       ...ownDestinationParams(),
       ...attributeParams(),
-      delimiter: z.string().optional().describe('A text between the files, on a line of its own; it may hold \\n and the like.'),
-      regexp: z
+      delimiter: param.string().optional().describe('A text between the files, on a line of its own; it may hold \\n and the like.'),
+      regexp: param
         .string()
         .optional()
         .superRefine((pattern, context) => {

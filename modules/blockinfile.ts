@@ -32,8 +32,8 @@ const params = () =>
       marker_end: param.nonEmptyString().default('END').describe('What {mark} becomes below the block.'),
       append_newline: param.bool().default(false).describe('See to it that a blank line follows the block, unless the file ends there.'),
       prepend_newline: param.bool().default(false).describe('See to it that a blank line stands before the block, unless the file begins there.'),
-      insertafter: z.string().optional().describe('Where a new block goes: after the last line that this Python regular expression finds, or EOF.'),
-      insertbefore: z.string().optional().describe('Where a new block goes: before the last line that this Python regular expression finds, or BOF.'),
+      insertafter: param.string().optional().describe('Where a new block goes: after the last line that this Python regular expression finds, or EOF.'),
+      insertbefore: param.string().optional().describe('Where a new block goes: before the last line that this Python regular expression finds, or BOF.'),
     })
     .strict()
     .superRefine((p, context) => {

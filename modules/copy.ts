@@ -219,7 +219,7 @@ export default state({
         ...attributeParams(),
         mode: modeParam('preserve').describe("The permissions: octal digits in quotes ('0644'), symbolic (u=rw,g=r,o=), or preserve for those of src."),
         directory_mode: modeParam().describe('The permissions of the folders that are made where dest ends in /.'),
-        checksum: z.string().toLowerCase().optional().describe('The SHA-1 that src has to have.'),
+        checksum: param.unlessEmpty(z.string().toLowerCase()).describe('The SHA-1 that src has to have.'),
         decrypt: param.bool().default(true).describe('Whether a vault file on the controller is decrypted.'),
         local_follow: param.bool().default(true).describe('Whether links in a folder on the controller are followed, or copied as links.'),
       })

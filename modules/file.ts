@@ -72,18 +72,17 @@ const params = () =>
         .describe(
           'What it should be: file, directory, link (symbolic), hard (a second name for src), touch (there, with a new time) or absent; without it, what is there.',
         ),
-      src: param.pathAsWritten('written').optional().describe('With link and hard: what the link leads to.'),
+      src: param.unlessEmpty(param.pathAsWritten('written')).describe('With link and hard: what the link leads to.'),
       recurse: param.bool().default(false).describe('Give owner, group and mode to everything below the folder as well.'),
       force: param.bool().default(false).describe('Put a link where a file or an empty folder is, or make it though src does not exist.'),
       follow: param.bool().default(true).describe('Where path is a link, change what it leads to.'),
       ...attributeParams(),
-      modification_time: z
-        .string()
-        .min(1)
+      modification_time: param
+        .nonEmptyString()
         .optional()
         .describe('preserve, now, or a time in the format of modification_time_format; now with touch, else preserve.'),
       modification_time_format: z.string().default(DEFAULT_TIME_FORMAT).describe('The format of modification_time, as in strptime.'),
-      access_time: z.string().min(1).optional().describe('preserve, now, or a time in the format of access_time_format; now with touch, else preserve.'),
+      access_time: param.nonEmptyString().optional().describe('preserve, now, or a time in the format of access_time_format; now with touch, else preserve.'),
       access_time_format: z.string().default(DEFAULT_TIME_FORMAT).describe('The format of access_time, as in strptime.'),
     })
     .strict()

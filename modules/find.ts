@@ -7,7 +7,7 @@ import { ageSeconds, globToPattern, sizeBytes } from './shared/find.ts'
 const MAX_CONTENT_BYTES = 16 * 1024 * 1024
 
 function pattern(): z.ZodType<string | undefined> {
-  return z
+  return param
     .string()
     .optional()
     .superRefine((text, context) => {

@@ -8,7 +8,7 @@ const params = () =>
       database: param.nonEmptyString().describe('The database: passwd, group, hosts, services, …'),
       key: param.string().optional().describe('What to look for; without it, the whole database, where it can be listed.'),
       service: param.nonEmptyString().optional().describe('Ask only this service of nsswitch.conf.'),
-      split: z.string().min(1).optional().describe('What stands between fields; known for the common databases.'),
+      split: param.nonEmptyString().optional().describe('What stands between fields; known for the common databases.'),
       fail_key: param.bool().default(true).describe('Whether a key that is not there fails the task.'),
     })
     .strict()

@@ -77,7 +77,10 @@ export default state({
     system: 'Whether a new group was asked to be one of the system.',
   },
 
-  probe: (p): Probes => ({ group: groupOf(p.name), ...(p.state === 'present' && p.gid !== undefined && !p.non_unique && { taken: groupOf(String(p.gid)) }) }),
+  probe: (p): Probes => ({
+    group: groupOf(p.name, { byNumber: false }),
+    ...(p.state === 'present' && p.gid !== undefined && !p.non_unique && { taken: groupOf(String(p.gid), { byNumber: true }) }),
+  }),
   plan: (before, p) => plan(before, p),
   affects: () => accountFiles(),
   apply: (situation) => apply(situation),

@@ -26,14 +26,14 @@ const params = () =>
         .transform((line) => line.replace(/\n+$/, ''))
         .optional()
         .describe('The line.'),
-      regexp: z
+      regexp: param
         .string()
         .optional()
         .describe('The last line that this Python regular expression finds is replaced; with absent, all that it finds are removed.'),
-      search_string: z.string().min(1).optional().describe('Instead of regexp: a text that the line holds.'),
+      search_string: param.nonEmptyString().optional().describe('Instead of regexp: a text that the line holds.'),
       backrefs: param.bool().default(false).describe('Replace \\1 and \\g<name> in line by groups of regexp; without a match nothing is done.'),
-      insertafter: z.string().optional().describe('Where no line is replaced: after the last line that this expression finds, or EOF, or BOF.'),
-      insertbefore: z.string().optional().describe('Where no line is replaced: before the last line that this expression finds, or BOF.'),
+      insertafter: param.string().optional().describe('Where no line is replaced: after the last line that this expression finds, or EOF, or BOF.'),
+      insertbefore: param.string().optional().describe('Where no line is replaced: before the last line that this expression finds, or BOF.'),
       firstmatch: param.bool().default(false).describe('Take the first line that is found, not the last.'),
     })
     .strict()

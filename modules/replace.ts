@@ -17,8 +17,8 @@ const params = () =>
       ...fileParams(),
       regexp: param.string().describe('A Python regular expression; ^ and $ stand for the ends of lines.'),
       replace: param.string().default('').describe('What takes the place of each match, with \\1 and \\g<name> for groups; without it, matches are removed.'),
-      after: z.string().optional().describe('Only what stands after the first match of this expression, in which . matches newlines too.'),
-      before: z.string().optional().describe('Only what stands before a match of this expression.'),
+      after: param.string().optional().describe('Only what stands after the first match of this expression, in which . matches newlines too.'),
+      before: param.string().optional().describe('Only what stands before a match of this expression.'),
       encoding: encodingParam().default('utf-8').describe('The encoding of the file: utf-8, latin-1, ascii, utf-16 or utf-16le.'),
     })
     .strict()

@@ -18,7 +18,7 @@ import { basename } from './shared/target.ts'
 
 /** Options of the rendering: `resolve` reads them with the template; here they are only checked and described. */
 function renderingParams() {
-  const marker = (what: string) => z.string().min(1).optional().describe(`The text that ${what}.`)
+  const marker = (what: string) => param.nonEmptyString().optional().describe(`The text that ${what}.`)
   return {
     newline_sequence: z
       .preprocess((value) => (typeof value === 'string' ? value.replaceAll('\\n', '\n').replaceAll('\\r', '\r') : value), z.enum(['\n', '\r', '\r\n']))

@@ -103,7 +103,7 @@ function* probe(p: Params): Generator<ProbeTree, Probes, never> {
   ]
   // Of a new user it is known as well, for what a dry run asks later.
   const members = isUserKnown && found.user === null && !first.memberOf ? { memberOf: memberOf(p.name) } : {}
-  const all = { ...first, ...members, groups: Object.fromEntries(named.map((name) => [name, groupOf(name)])) }
+  const all = { ...first, ...members, groups: Object.fromEntries(named.map((name) => [name, groupOf(name, { byNumber: true })])) }
   const home = p.home ?? (isUserKnown ? homeOf(found.user, p) : undefined)
   if (home === undefined || home === '') return all
   const key = keyFile(p, home)

@@ -34,7 +34,7 @@ const params = () =>
       delay: param.int(0, 86_400).default(0).describe('Seconds before the first look; they count to `timeout`.'),
       sleep: param.number(0.1, 3_600).default(1).describe('Seconds between two looks.'),
       connect_timeout: param.int(1, 300).default(5).describe('Seconds that one attempt to connect may take.'),
-      msg: z.string().optional().describe('What it says when it fails, instead of what is missing.'),
+      msg: param.string().optional().describe('What it says when it fails, instead of what is missing.'),
       exclude_hosts: param.list(z.string()).default([]).describe('With `drained`: addresses whose connections do not count.'),
       active_connection_states: param
         .list(z.string())

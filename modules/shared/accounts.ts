@@ -27,21 +27,25 @@ export function passwdOf(name: string): Probe<Passwd | null> {
     ['getent', 'passwd', name],
     (reply) => {
       const [own, , uid, gid, comment, home, shell] = reply.stdout.split('\n', 1)[0]!.split(':')
-      if (reply.exitCode !== 0 || shell === undefined) return null
+      // What is a number getent takes for one.
+      if (reply.exitCode !== 0 || shell === undefined || own !== name) return null
       return { name: own!, uid: Number(uid), gid: Number(gid), comment: comment!, home: home!, shell }
     },
     { ...FOUND_OR_NOT, label: `user ${name}` },
   )
 }
 
-/** A group by name or number, or null. */
-export function groupOf(name: string): Probe<Group | null> {
+/** A group by name, or where that is a number and `byNumber` by that, or null. */
+export function groupOf(name: string, { byNumber }: { readonly byNumber: boolean }): Probe<Group | null> {
   return query<Group | null>(
     `query:group-entry:${name}`,
     ['getent', 'group', name],
-    (reply) => (reply.exitCode === 0 ? groupsIn(reply.stdout)[0] ?? null : null),
+    (reply) => {
+      const [found] = reply.exitCode === 0 ? groupsIn(reply.stdout) : []
+      return found && (byNumber || found.name === name) ? found : null
+    },
     { ...FOUND_OR_NOT, label: `group ${name}` },
-  ) // prettier-ignore
+  )
 }
 
 function groupsIn(text: string): Group[] {

@@ -44,7 +44,7 @@ export function destinationParams() {
     backup: param.bool().default(false).describe('Keep the file that is replaced, beside it, under a name with the time.'),
     force: param.bool().default(true).describe('With false, a file that is there is left alone, whatever is in it.'),
     follow: param.bool().default(false).describe('Where dest is a link to a file, write that file instead of replacing the link.'),
-    validate: validateParam().optional().describe("A command that has to succeed before the file is replaced, with %s for the new file's path."),
+    validate: validateParam().describe("A command that has to succeed before the file is replaced, with %s for the new file's path."),
   }
 }
 

@@ -54,7 +54,7 @@ export function textFileParams() {
     path: param.path().describe('The file to edit.'),
     create: param.bool().default(false).describe('Make the file, and the folders above it, where it is missing.'),
     backup: param.bool().default(false).describe('Keep the file as it was, beside it, under a name with the time.'),
-    validate: validateParam().optional().describe("A command that has to succeed before the file is replaced, with %s for the new file's path."),
+    validate: validateParam().describe("A command that has to succeed before the file is replaced, with %s for the new file's path."),
     ...attributeParams(),
   }
 }
