@@ -183,7 +183,7 @@ class TaskOnHost {
       // Of itself the label is what a template makes of the item, which may be another value where that is text.
       const written = control.label ?? (typeof item === 'string' ? new Template(`{{ ${loopVariable} }}`, loop.node.range) : undefined)
       if (written !== undefined) {
-        const made = await this.#label(written, local)
+        const made = await this.#label(written, this.#withResult(outcome, local))
         label = made instanceof DiagnosticError ? undefined : (made ?? item)
         if (made instanceof DiagnosticError) outcome = { ...outcome, failure: failureOf(made.first) }
       }
