@@ -1,11 +1,12 @@
 /** Lookups of files of the controller. */
-import { opendirSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import path from 'node:path'
 import { SourceFile } from '../../diagnostic/source.ts'
 import { print } from '../../value/print.ts'
 import { booleanOf } from '../../value/truth.ts'
 import { Dict } from '../../value/value.ts'
 import type { Value } from '../../value/value.ts'
+import { namesIn } from '../../disk/names-in.ts'
 import { isFile } from '../../load/reader.ts'
 import { templateScope } from '../template-scope.ts'
 import type { RenderOptions } from '../jinja/index.ts'
@@ -97,14 +98,7 @@ function globTerm(term: string, context: LookupContext): string[] {
 
 /** The files of a folder whose names match, in the folder's own order, as Python's `glob` gives them. */
 function glob(folder: string, pattern: string): string[] {
-  const names: string[] = []
-  try {
-    const opened = opendirSync(folder)
-    for (let entry = opened.readSync(); entry; entry = opened.readSync()) names.push(entry.name)
-    opened.closeSync()
-  } catch {
-    return []
-  }
+  const names = namesIn(folder)
   const regex = globRegex(pattern)
   const join = (name: string): string => (folder.endsWith('/') ? folder + name : `${folder}/${name}`)
   return names.filter((name) => regex.test(name) && (pattern.startsWith('.') || !name.startsWith('.')) && isFile(join(name))).map(join)
@@ -129,15 +123,7 @@ function matching(folder: string, part: string, isLast: boolean): string[] {
     return stat && (isLast ? stat.isFile() : stat.isDirectory()) ? [join(part)] : []
   }
   const regex = globRegex(part)
-  const names: string[] = []
-  try {
-    const opened = opendirSync(folder === '' ? '.' : folder)
-    for (let entry = opened.readSync(); entry; entry = opened.readSync()) names.push(entry.name)
-    opened.closeSync()
-  } catch {
-    return []
-  }
-  return names
+  return namesIn(folder === '' ? '.' : folder)
     .filter((name) => regex.test(name) && (part.startsWith('.') || !name.startsWith('.')) && statSync(join(name), { throwIfNoEntry: false })?.isDirectory())
     .map(join)
 }

@@ -8,6 +8,7 @@ import type { Evaluator } from '../variables.ts'
 import type { Lookup, LookupContext } from './context.ts'
 import { file, fileglob, firstFound, template, unvault } from './files.ts'
 import { cartesian, dict, flattened, indexedItems, items, list, nested, randomChoice, subelements, together } from './lists.ts'
+import { filetree } from './filetree.ts'
 import { password } from './password.ts'
 import { lines, pipe } from './process.ts'
 import { sequence } from './sequence.ts'
@@ -26,6 +27,7 @@ const LOOKUPS: Readonly<Record<string, Lookup>> = {
   env,
   file,
   fileglob,
+  filetree,
   first_found: firstFound,
   flattened,
   indexed_items: indexedItems,
@@ -51,7 +53,7 @@ const LOOKUPS: Readonly<Record<string, Lookup>> = {
 export const LOOKUP_NAMES: readonly string[] = Object.keys(LOOKUPS).sort()
 
 /** The lookups of community.general; all others are ansible.builtin's. */
-const GENERAL = new Set(['cartesian', 'flattened'])
+const GENERAL = new Set(['cartesian', 'filetree', 'flattened'])
 
 /** The name by which a lookup is in the table, or undefined where there is none: `file`, `ansible.builtin.file`, `community.general.flattened`. */
 export function lookupName(name: string): string | undefined {
