@@ -29,7 +29,7 @@ export function passwdOf(name: string): Probe<Passwd | null> {
       const [own, , uid, gid, comment, home, shell] = reply.stdout.split('\n', 1)[0]!.split(':')
       // What is a number getent takes for one.
       if (reply.exitCode !== 0 || shell === undefined || own !== name) return null
-      return { name: own!, uid: Number(uid), gid: Number(gid), comment: comment!, home: home!, shell }
+      return { name: own, uid: Number(uid), gid: Number(gid), comment: comment!, home: home!, shell }
     },
     { ...FOUND_OR_NOT, label: `user ${name}` },
   )

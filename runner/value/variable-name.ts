@@ -12,4 +12,10 @@ export function isVariableName(name: string): boolean {
   return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !RESERVED.has(name)
 }
 
+/** Ansible's words for a name that no variable can have. */
+export function misnamedVariable(name: string): string {
+  const rule = 'Variables must start with a letter or underscore character, and contain only letters, numbers and underscores.'
+  return `The variable name '${name}' is not valid. ${rule}`
+}
+
 export const VARIABLE_NAME_HINT = "Such a name has letters, digits and _, does not begin with a digit, and is no word of Python's own."

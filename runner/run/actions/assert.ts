@@ -3,12 +3,13 @@ import { fail } from '../../diagnostic/diagnostic.ts'
 import { print } from '../../value/print.ts'
 import { truth } from '../../value/truth.ts'
 import { Dict, Template, type Value } from '../../value/value.ts'
+import { typeName } from '../../resolve/jinja/runtime/type.ts'
 import { failed, NOTHING, type Outcome } from '../outcome.ts'
 import type { ActionContext } from './action.ts'
 
 export function assertThat({ evaluator, bound, argument }: ActionContext): Outcome {
   const that = bound.args.get('that')
-  if (!that) fail('BAD_ARGUMENT', "'assert' needs 'that'", { range: bound.action.range })
+  if (!that) fail('BAD_ARGUMENT', "'assert' needs 'that'", { range: bound.action.range, resultMessage: 'conditional required in "that" string' })
   const failMessage = messageOf('fail_msg', argument, bound)
   const successMessage = messageOf('success_msg', argument, bound)
   // A template may give a list of conditions.
@@ -43,7 +44,10 @@ function messageOf(name: string, argument: ActionContext['argument'], bound: Act
   const message = argument(name) ?? undefined
   const isText = (value: Value): boolean => typeof value === 'string'
   if (message === undefined || isText(message) || (Array.isArray(message) && message.every(isText))) return message
-  return fail('BAD_ARGUMENT', `'${name}' must be a text or a list of texts`, { range: bound.args.get(name)?.keyRange })
+  return fail('BAD_ARGUMENT', `'${name}' must be a text or a list of texts`, {
+    range: bound.args.get(name)?.keyRange,
+    resultMessage: `Incorrect type for ${name === 'fail_msg' ? 'fail_msg or msg' : name}, expected a string or list and got <class '${typeName(message)}'>`,
+  })
 }
 
 export function failAsAsked({ argument }: ActionContext): Outcome {

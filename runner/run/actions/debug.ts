@@ -19,7 +19,11 @@ export function debug({ evaluator, bound, argument, verbosity }: ActionContext):
   if (!variable) {
     return { ...NOTHING, data: Dict.of({ msg: message === undefined ? 'Hello world!' : message }) }
   }
-  if (message !== undefined) fail('BAD_ARGUMENT', "'msg' and 'var' of 'debug' exclude each other", { range: bound.args.get('msg')?.keyRange })
+  if (message !== undefined)
+    fail('BAD_ARGUMENT', "'msg' and 'var' of 'debug' exclude each other", {
+      range: bound.args.get('msg')?.keyRange,
+      resultMessage: "'msg' and 'var' are incompatible options",
+    })
   const range = variable.node?.range ?? variable.keyRange
   const named = variable.raw instanceof Template ? evaluator.value(variable.raw) : (variable.raw as Value)
   const key = Array.isArray(named) ? "<class 'list'>" : named instanceof Dict ? "<class 'dict'>" : print(named)

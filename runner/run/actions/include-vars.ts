@@ -89,7 +89,10 @@ function filesIn(name: string, context: ActionContext): string[] {
     : searchFolders(task, 'vars', session.reader.workingFolder)
         .map((each) => path.join(each, name))
         .find(isFolder)
-  if (root === undefined || !isFolder(root)) fail('FILE_NOT_FOUND', `there is no folder '${name}'`, { range })
+  if (root === undefined || !isFolder(root)) {
+    const absolute = path.resolve(session.reader.workingFolder, task.play.folder, name)
+    fail('FILE_NOT_FOUND', `there is no folder '${name}'`, { range, resultMessage: `${absolute} directory does not exist` })
+  }
   const depth = Number(argument('depth') ?? 0)
   const extensions = list('extensions') ?? EXTENSIONS
   const matching = argument('files_matching')

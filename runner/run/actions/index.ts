@@ -55,7 +55,15 @@ export function unknownActionArguments(bound: BoundArguments, action: RunnerActi
       summary: `'${bound.action.written}' has no parameter '${name}'`,
       range: argument.keyRange,
       hint: didYouMean(name, parameters) ?? `It has: ${parameters.join(', ')}.`,
+      resultMessage: unknownArgument(bound.action.module, name, parameters),
     }))
+}
+
+/** Ansible's words for a name that an action does not have. */
+function unknownArgument(action: string, name: string, parameters: readonly string[]): string {
+  if (action === 'include_vars') return `${name} is not a valid option in include_vars`
+  if (action !== 'pause') return `Invalid options for ${action}: ${name}`
+  return `Unsupported parameters for (pause) module: ${name}. Supported parameters include: ${parameters.toSorted().join(', ')}.`
 }
 
 /** The meta actions that Playline acts on. */

@@ -14,7 +14,10 @@ export function addHost({ all, bound, session, play, check }: ActionContext): Ou
   const args = all()
   const first = (names: readonly string[]): Value | undefined => names.map((name) => args.get(name)).find((value) => value !== undefined)
   const named = first(HOST_NAMES)
-  if (named === undefined || named === null || named === '') fail('BAD_ARGUMENT', "'add_host' needs the 'name' of a host", { range: bound.action.range })
+  if (named === undefined || named === null || named === '') {
+    const resultMessage = 'name, host or hostname needs to be provided'
+    fail('BAD_ARGUMENT', "'add_host' needs the 'name' of a host", { range: bound.action.range, resultMessage })
+  }
   const name = print(named).trim()
   const given = first(GROUP_NAMES)
   if (given instanceof Dict) fail('WRONG_TYPE', 'Groups must be specified as a list.', { range: bound.action.range })
@@ -37,7 +40,10 @@ function withPort(name: string): [string, number | undefined] {
 
 export function groupBy({ argument, bound, session, hostName }: ActionContext): Outcome {
   const key = argument('key')
-  if (key === undefined || key === null) fail('BAD_ARGUMENT', "'group_by' needs a 'key'", { range: bound.action.range })
+  if (key === undefined || key === null) {
+    const resultMessage = "the 'key' param is required when using group_by"
+    fail('BAD_ARGUMENT', "'group_by' needs a 'key'", { range: bound.action.range, resultMessage })
+  }
   const name = withoutSpaces(print(key))
   const given = argument('parents') ?? 'all'
   const parents = (Array.isArray(given) ? given.map(print) : [print(given)]).map(withoutSpaces)

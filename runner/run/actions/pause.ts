@@ -17,7 +17,10 @@ export async function pause(context: ActionContext): Promise<Outcome> {
   const minutes = wholeNumber(context, 'minutes')
   const only = wholeNumber(context, 'seconds')
   if (minutes !== undefined && only !== undefined)
-    fail('BAD_ARGUMENT', "'seconds' and 'minutes' of 'pause' exclude each other", { range: bound.args.get('minutes')?.keyRange ?? bound.action.range })
+    fail('BAD_ARGUMENT', "'seconds' and 'minutes' of 'pause' exclude each other", {
+      range: bound.args.get('minutes')?.keyRange ?? bound.action.range,
+      resultMessage: 'parameters are mutually exclusive: minutes|seconds',
+    })
   const isTimed = minutes !== undefined || only !== undefined
   // As Ansible: a pause that has a length has at least this.
   const seconds = Math.max(only ?? (minutes ?? 0) * 60, isTimed ? 1 : 0)

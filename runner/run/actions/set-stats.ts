@@ -3,19 +3,23 @@ import { fail } from '../../diagnostic/diagnostic.ts'
 import { binary } from '../../resolve/jinja/runtime/operators.ts'
 import { print } from '../../value/print.ts'
 import { booleanOf } from '../../value/truth.ts'
-import { isVariableName, VARIABLE_NAME_HINT } from '../../value/variable-name.ts'
+import { isVariableName, misnamedVariable, VARIABLE_NAME_HINT } from '../../value/variable-name.ts'
 import { Dict, type Value } from '../../value/value.ts'
 import { NOTHING, type Outcome } from '../outcome.ts'
 import type { ActionContext } from './action.ts'
 
 export function setStats({ argument, bound, session, hostName }: ActionContext): Outcome {
   const data = argument('data') ?? new Dict()
-  if (!(data instanceof Dict)) fail('BAD_ARGUMENT', "'data' of 'set_stats' is a mapping", { range: bound.args.get('data')?.keyRange ?? bound.action.range })
+  if (!(data instanceof Dict)) {
+    const range = bound.args.get('data')?.keyRange ?? bound.action.range
+    fail('BAD_ARGUMENT', "'data' of 'set_stats' is a mapping", { range, resultMessage: "The 'data' option needs to be a dictionary/hash" })
+  }
   const misnamed = [...data.keys()].find((key) => !isVariableName(print(key)))
   if (misnamed !== undefined)
     fail('BAD_ARGUMENT', `'${print(misnamed)}' is not the name of a variable`, {
       range: bound.args.get('data')?.keyRange ?? bound.action.range,
       hint: VARIABLE_NAME_HINT,
+      resultMessage: misnamedVariable(print(misnamed)),
     })
   const perHost = booleanOf(argument('per_host') ?? false)
   const aggregate = booleanOf(argument('aggregate') ?? true)
