@@ -145,6 +145,13 @@ function version(): string {
   return 'unknown'
 }
 
+// Who reads what is printed may go away (`| head`): the run goes on, so that no host is left half done.
+for (const stream of [stdout, stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+}
+
 try {
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {

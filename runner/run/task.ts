@@ -29,6 +29,7 @@ import { ActionFault, failed, failureOf, isTemplateFault, NOTHING, type ItemOutc
 import { actionArguments, parametersOf, withoutOmitted } from './parameters.ts'
 import { registered } from './result.ts'
 import type { ActivePlay, Session } from './session.ts'
+import { failedCondition, undefinedOption, withWords } from './template-words.ts'
 
 /** A loop may have this many items. */
 const MAX_LOOP_ITEMS = 100_000
@@ -385,6 +386,8 @@ class TaskOnHost {
       // Markers in a condition are not needed, but Ansible lets them pass: their text is the condition.
       const value = condition instanceof Template ? evaluator.value(condition) : (condition as Value)
       return typeof value === 'string' && value !== '' ? evaluator.condition(new Template(value, range)) : truth(value)
+    }).catch((error: unknown) => {
+      throw withWords(error, failedCondition(condition instanceof Template ? condition.text : print(condition as Value)))
     })
   }
 
@@ -485,7 +488,9 @@ class TaskOnHost {
     try {
       const { params, unknown, unknownContent } = await settled(() =>
         parametersOf(this.#session, this.#task, bound ?? taskArguments(this.#task, module, evaluator), module, evaluator),
-      )
+      ).catch((error: unknown) => {
+        throw withWords(error, undefinedOption)
+      })
       const open = unknown ?? unknownContent
       // A task of a run, too, may depend on one that was only checked.
       if (open && !options.check) throw new UnknownValueError(open)
@@ -580,6 +585,8 @@ class TaskOnHost {
     await settled(() => {
       if (action.module === 'assert' || action.module === 'debug') warmUp(bound, evaluator)
       else all()
+    }).catch((error: unknown) => {
+      throw own.includes ? error : withWords(error, undefinedOption)
     })
     const check = (await this.#checkMode(local)) ?? this.#session.options.check
     const gather = async (request: FactRequest, whole: boolean): Promise<Dict> => {
@@ -607,7 +614,9 @@ class TaskOnHost {
         verbosity: this.#session.options.verbosity,
         check,
       }),
-    )
+    ).catch((error: unknown) => {
+      throw withWords(error, undefinedOption)
+    })
     return check ? { ...outcome, check } : outcome
   }
 

@@ -9,7 +9,8 @@ export interface Finished {
 }
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-const MAIN = fileURLToPath(new URL('../../dist/runner/main.js', import.meta.url))
+/** The built program. */
+export const MAIN = fileURLToPath(new URL('../../dist/runner/main.js', import.meta.url))
 
 /** A run that takes longer than this is ended, and fails. */
 const LIMIT_MS = 900_000

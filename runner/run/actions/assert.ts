@@ -1,10 +1,12 @@
 /** `assert` and `fail`: end a task as failed where something does not hold, or at once. */
 import { fail } from '../../diagnostic/diagnostic.ts'
+import type { SourceRange } from '../../diagnostic/source.ts'
 import { print } from '../../value/print.ts'
 import { truth } from '../../value/truth.ts'
 import { Dict, Template, type Value } from '../../value/value.ts'
 import { typeName } from '../../resolve/jinja/runtime/type.ts'
 import { failed, NOTHING, type Outcome } from '../outcome.ts'
+import { failedCondition, withWords } from '../template-words.ts'
 import type { ActionContext } from './action.ts'
 
 export function assertThat({ evaluator, bound, argument }: ActionContext): Outcome {
@@ -21,7 +23,7 @@ export function assertThat({ evaluator, bound, argument }: ActionContext): Outco
     const range = node?.range ?? that.keyRange
     const value = condition instanceof Template ? evaluator.value(condition) : (condition as Value)
     const isExpression = typeof value === 'string' && value !== ''
-    if (isExpression ? evaluator.condition(new Template(value, range)) : truth(value)) continue
+    if (isExpression ? holds(value, range, evaluator) : truth(value)) continue
     const data = Dict.of({
       failed: true,
       evaluated_to: isExpression ? false : value,
@@ -37,6 +39,14 @@ export function assertThat({ evaluator, bound, argument }: ActionContext): Outco
     )
   }
   return { ...NOTHING, data: Dict.of({ changed: false, msg: successMessage ?? 'All assertions passed' }) }
+}
+
+function holds(condition: string, range: SourceRange, evaluator: ActionContext['evaluator']): boolean {
+  try {
+    return evaluator.condition(new Template(condition, range))
+  } catch (error) {
+    throw withWords(error, failedCondition(condition))
+  }
 }
 
 /** A text, or a list of texts. */
