@@ -14,6 +14,7 @@ import { booleanOf } from '../value/truth.ts'
 import { Dict, Float, RawDict, Unknown, UnknownValueError, type Raw, type Value } from '../value/value.ts'
 import { runnerAction, UNCONDITIONAL_META } from './actions/index.ts'
 import { factsOf } from './actions/set-fact.ts'
+import { failedTask } from './failed-task.ts'
 import { handlersNamed } from './handlers.ts'
 import type { HostState } from './host.ts'
 import { NOTHING, type Outcome } from './outcome.ts'
@@ -221,7 +222,7 @@ export class BatchRun {
     const state = this.#session.host(host)
     // A rescue is not told what could not be included.
     if (!isFailedInclude(task, outcome)) {
-      state.facts.set('ansible_failed_task', await this.#failedTask(task, host))
+      state.facts.set('ansible_failed_task', await failedTask(task, this.#session.evaluator(host, this.#play, task)))
       state.facts.set('ansible_failed_result', new Dict([...resultDict(outcome), ['_ansible_no_log', false]]))
     }
     // What could not be included counts as a failure even where that is rescued; what is not there, for the rest of the run.
@@ -234,17 +235,6 @@ export class BatchRun {
       this.#lose(host, 'failed')
     }
     if (cursor.fail() === 'out') this.#ended.add(host)
-  }
-
-  /** What a rescue sees of the task that failed. */
-  async #failedTask(task: CompiledTask, host: string): Promise<Dict> {
-    const evaluator = this.#session.evaluator(host, this.#play, task)
-    const { action, keywords } = task.task
-    const known = (raw: Raw): Promise<Value> => settled(() => evaluator.valueIfDefined(raw) ?? null)
-    const args = new Dict()
-    for (const [name, { raw }] of taskArguments(task, runnerAction(action.module) ?? { freeForm: '_raw_params' }, undefined).args)
-      args.set(name, await known(raw))
-    return Dict.of({ name: await known(keywords.get('name')?.raw ?? ''), action: action.written, args })
   }
 
   /** Whether a host is through with the task's role, which does not run twice. */

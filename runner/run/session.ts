@@ -6,7 +6,7 @@ import { CONTROLLER_PYTHON, isLocalhost, type Inventory } from '../load/inventor
 import type { Play } from '../load/playbook.ts'
 import type { ModuleRegistry } from '../load/modules.ts'
 import type { Reader } from '../load/reader.ts'
-import { accumulated, type CompiledBlock, type CompiledPlay, type CompiledTask, type RoleUse } from '../plan/compiled.ts'
+import { accumulated, lineage, type CompiledBlock, type CompiledPlay, type CompiledTask, type RoleUse } from '../plan/compiled.ts'
 import { TaskCounter } from '../plan/compile.ts'
 import type { CloudPort } from '../port/cloud.ts'
 import type { ConnectionSettings, Port } from '../port/port.ts'
@@ -390,11 +390,13 @@ export class Session {
       magic.set('role_names', own)
       magic.set('ansible_dependent_role_names', [...new Set(dependencies)])
     }
-    if (task)
+    if (task) {
       magic.set(
         'environment',
         accumulated(task.chain, 'environment').flatMap(({ raw }) => raw),
       )
+      magic.set('ansible_search_path', this.#searchPath(task))
+    }
     if (task?.role) {
       const { name, collection } = task.role.role
       magic.set('role_name', collection === undefined ? name : name.slice(collection.length + 1))
@@ -414,6 +416,13 @@ export class Session {
       }
     }
     return magic
+  }
+
+  /** Where Ansible looks for the files of a task: in its role and those that brought that in, beside its own file, beside the playbook. */
+  #searchPath(task: CompiledTask): string[] {
+    const roles = task.role ? lineage(task.role).reverse() : []
+    const folders = [...roles.map(({ role }) => role.folder), path.dirname(task.task.range.file.path), task.play.folder]
+    return [...new Set(folders.map((each) => path.resolve(this.reader.workingFolder, each)))]
   }
 
   /** Each group's hosts, listed when they are asked for. */

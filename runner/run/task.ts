@@ -180,20 +180,21 @@ class TaskOnHost {
       if (outcome.failure && (isFailedInclude(this.#task, outcome) || isTemplateFault(outcome.failure)))
         return this.asKeywordsSay(failed(outcome.failure), local, item)
       if (await this.flag('delegate_facts', false, local)) outcome = { ...outcome, factsFor: await ifKnown(() => this.#target(local)) }
+      outcome = await this.asKeywordsSay(outcome, local, item)
+      const register = this.#task.task.keywords.get('register')?.raw
+      if (typeof register === 'string') local.set(register, registered(outcome))
       let label: Value | undefined = item
       // Of itself the label is what a template makes of the item, which may be another value where that is text.
       const written = control.label ?? (typeof item === 'string' ? new Template(`{{ ${loopVariable} }}`, loop.node.range) : undefined)
       if (written !== undefined) {
-        const made = await this.#label(written, this.#withResult(outcome, local))
+        const made = await this.#label(written, local)
         label = made instanceof DiagnosticError ? undefined : (made ?? item)
-        if (made instanceof DiagnosticError) outcome = { ...outcome, failure: failureOf(made.first) }
+        if (made instanceof DiagnosticError) outcome = await this.asKeywordsSay({ ...outcome, failure: failureOf(made.first) }, local, item)
       }
       // An item sees the facts that those before it have set, and what they registered.
       for (const [fact, value] of factsOf(outcome)) facts.set(fact, value)
-      const register = this.#task.task.keywords.get('register')?.raw
       // One that is skipped leaves what those before it registered.
       if (typeof register === 'string' && !outcome.skipped) facts.set(register, withItem(registered(outcome), loopVariable, item))
-      outcome = await this.asKeywordsSay(outcome, local, item)
       outcomes.push({ item, label, loopVariable, indexVariable: control.indexVariable, index, loop: information, outcome })
       if (control.pauseSeconds > 0 && index < items.length - 1 && !this.#session.options.check) await delay(control.pauseSeconds * 1000)
     }

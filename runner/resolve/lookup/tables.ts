@@ -1,4 +1,5 @@
 /** Lookups in tables of text: `csvfile` and `ini`. */
+import { TextDecoder } from 'node:util'
 import { print } from '../../value/print.ts'
 import { truth } from '../../value/truth.ts'
 import { compilePython } from '../../value/python-regex.ts'
@@ -17,7 +18,9 @@ export const csvfile: Lookup = (terms, options, context) =>
     if (inline.rest === undefined) return lookupFailed('Search key is required but was not found')
     const given = withInline(options, inline.options, CSV_OPTIONS)
     const delimiter = print(given('delimiter') ?? 'TAB')
-    const rows = readCsv(readTable(print(given('file') ?? 'ansible.csv'), context), { delimiter: delimiter === 'TAB' ? '\t' : delimiter })
+    const rows = readCsv(readTable(print(given('file') ?? 'ansible.csv'), context, print(given('encoding') ?? 'utf-8')), {
+      delimiter: delimiter === 'TAB' ? '\t' : delimiter,
+    })
     const row = rows.find((each) => each[0] === inline.rest)
     const column = Number(print(given('col') ?? '1'))
     if (row !== undefined && !Number.isInteger(column)) return lookupFailed(`csvfile: col is the number of a column, and this is '${print(given('col')!)}'`)
@@ -41,7 +44,7 @@ export const ini: Lookup = (terms, options, context) =>
     if (type !== 'ini' && type !== 'properties') return lookupFailed(`ini: type is ini or properties, and this is '${type}'`)
     const isProperties = type === 'properties'
     const section = isProperties ? 'java_properties' : print(given('section') ?? 'global')
-    const content = (isProperties ? '[java_properties]\n' : '') + readTable(name, context)
+    const content = (isProperties ? '[java_properties]\n' : '') + readTable(name, context, print(given('encoding') ?? 'utf-8'))
     const sections = readIni(content, { caseSensitive: flag('case_sensitive'), allowNoValue: flag('allow_no_value') || flag('allow_none') }, name)
     const entries = sections.get(section)
     const key = flag('case_sensitive') ? inline.rest : inline.rest.toLowerCase()
@@ -65,10 +68,16 @@ function withInline(options: Dict, inline: ReadonlyMap<string, string>, known: r
   return (name) => inline.get(name) ?? options.get(name)
 }
 
-function readTable(name: string, context: LookupContext): string {
+function readTable(name: string, context: LookupContext, encoding: string): string {
   const absolute = findPath(name, 'files', context)
   if (absolute === undefined) return lookupFailed(`there is no file '${name}'`, searched(name, 'files', context))
-  return context.read(absolute).toString('utf8')
+  let decoder: TextDecoder
+  try {
+    decoder = new TextDecoder(encoding.replaceAll('_', '-').replace('latin-1', 'latin1'))
+  } catch {
+    return lookupFailed(`unknown encoding: ${encoding}`)
+  }
+  return decoder.decode(context.read(absolute))
 }
 
 type Section = Map<string, string | null>

@@ -106,7 +106,10 @@ export const NETWORK_FILTERS: readonly Filter[] = [
   filter("remove_keys(target, matching_parameter='equality')", 'Without the named keys, all the way down.', (input, args) =>
     pickKeys(input, keyMatcher(args), false, 0),
   ),
-  filter('replace_keys(target)', 'With keys renamed, all the way down.', (input, args) => renameKeys(input, args, 0)),
+  filter("replace_keys(target, matching_parameter='equality')", 'With keys renamed, all the way down.', (input, args) => {
+    const rules = args.list('target').filter((rule) => rule instanceof Dict)
+    return renameKeys(input, rules, keyComparison(args), 0)
+  }),
   filter("slaac(query='')", 'The address that a MAC address gives in a network.', (input, args) => {
     const ip = parseLooseIp(print(input))
     const mac = parseMac(args.printed('query'))
@@ -436,6 +439,12 @@ function indexOf(input: Value, args: Args, run: Run): Value {
 function keyMatcher(args: Args): (key: Value) => boolean {
   const given = args.value('target')
   const targets = (typeof given === 'string' ? [given] : itemsOf(given)).map(print)
+  const fits = keyComparison(args)
+  return (key) => targets.some((target) => fits(print(key), target))
+}
+
+/** How the parameter `matching_parameter` compares a key with what is asked for. */
+function keyComparison(args: Args): (key: string, target: string) => boolean {
   const how = args.text('matching_parameter')
   const tests: Readonly<Record<string, (key: string, target: string) => boolean>> = {
     equality: (key, target) => key === target,
@@ -444,7 +453,7 @@ function keyMatcher(args: Args): (key: Value) => boolean {
     regex: (key, target) => refusingRegex(() => compilePython(target).matchAt(key) !== null),
   }
   if (!Object.hasOwn(tests, how)) return refuseValue(`matching_parameter must be equality, starts_with, ends_with or regex, not ${how}`)
-  return (key) => targets.some((target) => tests[how]!(print(key), target))
+  return tests[how]!
 }
 
 function pickKeys(value: Value, matches: (key: Value) => boolean, keep: boolean, depth: number): Value {
@@ -466,22 +475,20 @@ function pickKeys(value: Value, matches: (key: Value) => boolean, keep: boolean,
   return picked
 }
 
-function renameKeys(value: Value, args: Args, depth: number): Value {
+/** One rule after the other; a renamed key comes last. */
+function renameKeys(value: Value, rules: readonly Dict[], fits: (key: string, target: string) => boolean, depth: number): Value {
   if (depth > MAX_DEPTH) return refuseValue('a value is nested too deep')
-  if (Array.isArray(value)) return value.map((item) => renameKeys(item, args, depth + 1))
+  if (Array.isArray(value)) return value.map((item) => renameKeys(item, rules, fits, depth + 1))
   if (!(value instanceof Dict)) return value
-  const renamed = new Dict()
-  const late: [Value, Value][] = []
-  const rules = args.list('target').filter((rule) => rule instanceof Dict)
-  for (const [key, item] of value) {
-    const rule = rules.find((each) => print(each.get('before') ?? '') === print(key))
-    const inner = renameKeys(item, args, depth + 1)
-    // As in Ansible, a renamed key comes last.
-    if (rule === undefined) renamed.set(key, inner)
-    else late.push([rule.get('after') ?? key, inner])
+  const renamed = new Dict(value)
+  for (const rule of rules) {
+    for (const [key, item] of [...renamed]) {
+      if (!fits(print(key), print(rule.get('before') ?? ''))) continue
+      renamed.delete(key)
+      renamed.set(rule.get('after') ?? null, item)
+    }
   }
-  for (const [key, item] of late) renamed.set(key, item)
-  return renamed
+  return new Dict([...renamed].map(([key, item]) => [key, renameKeys(item, rules, fits, depth + 1)]))
 }
 
 function collectPaths(value: Value, path: Value, paths: Dict, depth: number): void {

@@ -33,10 +33,10 @@ export function cryptSha(type: 'sha256' | 'sha512', passwordText: string, saltTe
   return `$${type === 'sha256' ? 5 : 6}$${shownRounds}${salt.toString('utf8')}$${type === 'sha256' ? encode256(digest) : encode512(digest)}`
 }
 
-export function cryptMd5(passwordText: string, saltText: string): string {
+export function cryptMd5(passwordText: string, saltText: string, prefix: '$1$' | '$apr1$' = '$1$'): string {
   const password = Buffer.from(passwordText, 'utf8')
   const salt = Buffer.from(saltText.slice(0, 8), 'utf8')
-  const magic = Buffer.from('$1$')
+  const magic = Buffer.from(prefix)
   const md5 = (...parts: Uint8Array[]): Buffer => parts.reduce((sum, part) => sum.update(part), createHash('md5')).digest()
   const alternate = md5(password, salt, password)
   const start = createHash('md5').update(password).update(magic).update(salt).update(stretch(alternate, password.length))
@@ -51,7 +51,7 @@ export function cryptMd5(passwordText: string, saltText: string): string {
   }
   const order: [number, number, number][] = [[0, 6, 12], [1, 7, 13], [2, 8, 14], [3, 9, 15], [4, 10, 5]] // prettier-ignore
   const text = order.map(([a, b, c]) => encode(digest[a]!, digest[b]!, digest[c]!, 4)).join('')
-  return `$1$${salt.toString('utf8')}$${text}${encode(0, 0, digest[11]!, 2)}`
+  return `${prefix}${salt.toString('utf8')}$${text}${encode(0, 0, digest[11]!, 2)}`
 }
 
 /** The digest repeated to a length. */

@@ -21,7 +21,7 @@ const SCHEMES: ReadonlyMap<string, string> = new Map([
 const ROUNDS = { sha256_crypt: 535_000, sha512_crypt: 656_000, bcrypt: 12 }
 
 /** Characters of a salt that is made, and the most that one may have. */
-export const SALT_SIZES: Readonly<Record<string, number>> = { md5_crypt: 8, bcrypt: 22, sha256_crypt: 16, sha512_crypt: 16 }
+export const SALT_SIZES: Readonly<Record<string, number>> = { md5_crypt: 8, apr_md5_crypt: 8, bcrypt: 22, sha256_crypt: 16, sha512_crypt: 16 }
 
 export interface HashOptions {
   /** A random one by itself. */
@@ -36,7 +36,7 @@ export interface HashOptions {
 export function hashPassword(type: string, password: string, options: HashOptions = {}): string {
   const scheme = SCHEMES.get(type) ?? type
   const maximum = SALT_SIZES[scheme]
-  if (maximum === undefined) return refuseValue(`password_hash: '${type}' is not supported; use sha512, sha256, md5 or bcrypt`)
+  if (maximum === undefined) return refuseValue(`password_hash: '${type}' is not supported; use sha512, sha256, md5, apr_md5_crypt or bcrypt`)
   if (password.includes('\0')) return refuseValue('a password with a NUL cannot be hashed')
   const size = options.saltSize ?? maximum
   if (size < 1 || size > maximum || (scheme === 'bcrypt' && size !== maximum))
@@ -45,6 +45,7 @@ export function hashPassword(type: string, password: string, options: HashOption
   if (!/^[./0-9A-Za-z]+$/.test(salt)) return refuseValue('invalid characters in salt')
   if (salt.length > maximum) return refuseValue(`the salt of ${type} must be at most ${maximum} characters long`)
   if (scheme === 'md5_crypt') return cryptMd5(password, salt)
+  if (scheme === 'apr_md5_crypt') return cryptMd5(password, salt, '$apr1$')
   if (scheme === 'bcrypt') return bcryptHash(password, salt, options)
   const rounds = options.rounds ?? ROUNDS[scheme as 'sha256_crypt' | 'sha512_crypt']
   if (rounds < MIN_ROUNDS) return refuseValue(`fewer than ${MIN_ROUNDS} rounds are refused`)

@@ -34,7 +34,7 @@ export function scanTemplate(source: TemplateSource, options: SyntaxOptions): To
 /** Tokens of a bare expression, without markers around it. */
 export function scanExpression(source: TemplateSource, options: SyntaxOptions): Token[] {
   const scanner = new Scanner(source, options)
-  scanner.inside(undefined)
+  scanner.inside(undefined, false)
   return scanner.tokens
 }
 
@@ -90,21 +90,20 @@ class Scanner {
       else if (lineComment !== undefined) this.#match(/[^\n]*/y)
       else if (lineStatement !== undefined) {
         this.#push('blockStart', found.index, this.#at, marker)
-        this.inside(LINE_END)
+        this.inside(LINE_END, true)
       } else if (variable !== undefined) {
         this.#push('variableStart', found.index, this.#at, marker)
-        this.inside(variableEnd)
+        this.inside(variableEnd, false)
       } else if (!this.#raw()) {
         this.#push('blockStart', found.index, this.#at, marker)
-        this.inside(blockEnd)
+        this.inside(blockEnd, true)
       }
     }
     this.#push('end', this.#text.length, this.#text.length, '')
   }
 
-  /** Tokens up to the end marker, or to the end of the text where there is none. */
-  inside(endMarker: string | undefined): void {
-    const isBlock = endMarker === this.#options.blockEnd || endMarker === LINE_END
+  /** Tokens up to the end marker of a block or of a variable, which may be the same, or to the end of the text where there is none. */
+  inside(endMarker: string | undefined, isBlock: boolean): void {
     const rawBackslashes = this.#options.rawBackslashes && !isBlock && endMarker !== undefined
     const open: { closing: string; at: number }[] = []
     const first = this.#at
