@@ -723,6 +723,7 @@ function checkReferences(node: Node, before: ReadonlySet<number>, fail: (number:
 function doubtfulGroups(tree: Node): ReadonlyMap<number, 'always' | 'where undefined'> {
   const doubtful = new Map<number, 'always' | 'where undefined'>()
   interface Around {
+    /** Whether a repeat may go round without it. */
     readonly isOptional: boolean
     readonly isRepeated: boolean
     /** A repeat that may match nothing, once or more often. */
@@ -732,7 +733,7 @@ function doubtfulGroups(tree: Node): ReadonlyMap<number, 'always' | 'where undef
   const walk = (node: Node, around: Around): void => {
     switch (node.kind) {
       case 'alternatives':
-        for (const branch of node.branches) walk(branch, { ...around, isOptional: true })
+        for (const branch of node.branches) walk(branch, { ...around, isOptional: around.isOptional || around.isRepeated })
         return
       case 'sequence':
         for (const item of node.items) walk(item, around)
@@ -740,16 +741,25 @@ function doubtfulGroups(tree: Node): ReadonlyMap<number, 'always' | 'where undef
       case 'repeat': {
         const { item, minimum, maximum } = node
         const hollow = item.least > 0 || minimum === maximum ? around.hollow : maximum === 1 && around.hollow !== 'often' ? 'once' : 'often'
-        walk(item, { ...around, isOptional: around.isOptional || minimum === 0, isRepeated: around.isRepeated || maximum > 1, hollow })
+        walk(item, {
+          ...around,
+          isOptional: around.isOptional || (minimum === 0 && around.isRepeated),
+          isRepeated: around.isRepeated || maximum > 1,
+          hollow,
+        })
         return
       }
       case 'look':
-        walk(node.item, { ...around, isOptional: around.isOptional || node.open.endsWith('!'), isBehind: around.isBehind || node.open.startsWith('(?<') })
+        walk(node.item, {
+          ...around,
+          isOptional: around.isOptional || (node.open.endsWith('!') && around.isRepeated),
+          isBehind: around.isBehind || node.open.startsWith('(?<'),
+        })
         return
       case 'group':
         if (node.number !== undefined) {
           if ((around.isBehind && around.isRepeated) || (around.hollow === 'often' && node.least === 0)) doubtful.set(node.number, 'always')
-          else if (around.hollow !== 'no' || (around.isOptional && around.isRepeated)) doubtful.set(node.number, 'where undefined')
+          else if (around.hollow !== 'no' || around.isOptional) doubtful.set(node.number, 'where undefined')
         }
         walk(node.item, around)
         return

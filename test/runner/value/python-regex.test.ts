@@ -437,6 +437,8 @@ t.test('limits', async (t) => {
 t.test('a group of which JavaScript does not know what Python says cannot be read', async (t) => {
   const groups = (pattern: string, text: string) => () => matches(pattern, text)
   t.same(groups('(?:(a)|b)+', 'ba')(), [['ba', 'a']])
+  const search = (pattern: string, text: string): string | null | undefined => compilePython(pattern).search(text)?.group(1)
+  t.strictSame([search('(ab)*', 'c'), search('(\\w,)*', 'a,b,c'), search('(a)?(?:b|(c))', 'b')], [null, 'b,', null], 'not forgotten')
   t.match(sentenceOf(groups('(?:(a)|b)+', 'ab')), /several or none of group 1/, 'forgotten')
   t.match(sentenceOf(groups('(a*)*', 'b')), /several or none of group 1/, 'nothing at last')
   t.match(sentenceOf(groups('(a*)?', 'b')), /several or none of group 1/, 'nothing at all')
