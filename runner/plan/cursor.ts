@@ -129,6 +129,11 @@ export class Cursor {
     return 'out'
   }
 
+  /** A failure that led to an always is forgotten: behind that the host goes on. */
+  forgive(): void {
+    for (const frame of this.#frames) frame.failing = false
+  }
+
   #leave(frame: Frame): boolean {
     const { block } = frame
     if (this.#frames.length === 1) return false

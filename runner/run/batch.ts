@@ -557,7 +557,7 @@ export class BatchRun {
         }
         break
       case 'clear_host_errors':
-        for (const name of this.#play.batch) this.#forgive(name)
+        for (const name of this.#play.batch) this.#forgive(name, cursors.get(name))
         break
       case 'clear_facts':
         for (const host of this.#play.hosts) this.#session.host(host).gathered.clear()
@@ -572,10 +572,12 @@ export class BatchRun {
     return []
   }
 
-  /** A host that failed comes back with the next play, one that could not be reached at once. */
-  #forgive(host: string): void {
+  /** A host that failed comes back with the next play, one that could not be reached, or is in an always, at once. */
+  #forgive(host: string, cursor: Cursor | undefined): void {
     const state = this.#session.host(host)
-    if (state.out === 'unreachable') {
+    const isInAlways = cursor?.failing === true
+    cursor?.forgive()
+    if (state.out === 'unreachable' || isInAlways) {
       this.#lost.delete(host)
       this.#stopped.delete(host)
     }
