@@ -227,6 +227,7 @@ function refusalsOf(simulation: Simulation, before: State, manager: Manager): Re
       {
         summary: `${manager.name} has no package '${text}'`,
         detail: words,
+        result: noPackage(text, manager),
         hint: `If its repository was added lately, \`update_cache: true\` has ${manager.name} fetch what it offers.`,
       },
     ]
@@ -240,6 +241,12 @@ function refusalsOf(simulation: Simulation, before: State, manager: Manager): Re
       ...(/downgrad/i.test(simulation.refused) && { hint: 'Add `allow_downgrade: true`.' }),
     },
   ]
+}
+
+/** Ansible's words, in `msg` where playbooks look for them. */
+function noPackage(text: string, { name }: Manager): Record<string, unknown> {
+  if (name === 'apt') return { msg: `No package matching '${text}' is available` }
+  return { msg: 'Failed to install some of the specified packages', failures: [`No package ${text} available.`], rc: 1 }
 }
 
 function events({ before, params: p }: { before: State; params: PackageParams }): Event[] {
