@@ -85,10 +85,7 @@ class VaultCommand {
     const output = this.#given.text('output')
     if (output !== undefined && names.length > 1) fail('BAD_OPTION', '--output takes the result of one file')
     // Before anything is written all of it is known to succeed.
-    const results = names.map((name) => ({
-      target: output ?? name,
-      result: change(name === '-' ? this.#streams.readStdin() : this.#read(name), name === '-' ? 'stdin' : name),
-    }))
+    const results = names.map((name) => ({ target: output ?? name, result: change(...this.#input(name)) }))
     // What is secret, or was, is for its owner alone.
     for (const { target, result } of results) this.#put(target, result, { keepsMode: false })
   }
@@ -99,8 +96,12 @@ class VaultCommand {
   }
 
   #view(): void {
-    for (const name of this.#names.length === 0 ? ['-'] : this.#names)
-      this.#streams.write(this.#opened(name === '-' ? this.#streams.readStdin() : this.#read(name), name === '-' ? 'stdin' : name).plain)
+    for (const name of this.#names.length === 0 ? ['-'] : this.#names) this.#streams.write(this.#opened(...this.#input(name)).plain)
+  }
+
+  /** What a file holds, or stdin where it is `-`, and what to call it. */
+  #input(name: string): [bytes: Buffer, shown: string] {
+    return name === '-' ? [this.#streams.readStdin(), 'stdin'] : [this.#read(name), name]
   }
 
   #one(action: 'edit' | 'create', name: string): void {

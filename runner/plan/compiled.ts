@@ -73,17 +73,12 @@ export const INCLUDE_VARIABLES = 'include vars'
 
 /** The nearest value of an inherited keyword. */
 export function inherited(chain: readonly Keywords[], name: string): KeywordValue | undefined {
-  return inheritedValues(chain, name)[0]
-}
-
-/** Every value of an inherited keyword, the nearest first: where that is `omit`, the next one counts. */
-export function inheritedValues(chain: readonly Keywords[], name: string): KeywordValue[] {
-  return chain.flatMap((keywords) => keywords.get(name) ?? [])
+  return chain.find((keywords) => keywords.has(name))?.get(name)
 }
 
 /** Every value of a keyword that adds up along the chain (`when`, `tags`), the outermost first. */
 export function accumulated(chain: readonly Keywords[], name: string): KeywordValue[] {
-  return inheritedValues(chain, name).reverse()
+  return chain.flatMap((keywords) => keywords.get(name) ?? []).reverse()
 }
 
 /** All tasks below items, in the order in which they stand. */

@@ -8,7 +8,7 @@ import type { ControllerEntry, ControllerKind } from '../contract/parameter.ts'
 import { DiagnosticError, fail } from '../diagnostic/diagnostic.ts'
 import type { SourceRange } from '../diagnostic/source.ts'
 import { isFile, isFolder, type Reader } from '../load/reader.ts'
-import type { CompiledTask } from '../plan/compiled.ts'
+import { lineage, type CompiledTask } from '../plan/compiled.ts'
 
 /** Files up to this size are held in memory, so that diffs can show them; larger ones are streamed when they are written. */
 const MAX_HELD_BYTES = 4 * 1024 * 1024
@@ -23,11 +23,13 @@ export function searchFolders(task: CompiledTask, kind: string, workingFolder: s
 
 /** The same as Ansible goes through them, some of them twice. */
 function foldersInTurn(task: CompiledTask, kind: string, workingFolder: string): string[] {
-  const own = path.resolve(workingFolder, path.dirname(task.task.range.file.path))
-  const folders: string[] = []
-  for (let use = task.role; use; use = use.parent) folders.push(path.join(use.role.folder, kind), use.role.folder)
-  folders.push(path.join(own, kind), own, path.join(task.play.folder, kind), task.play.folder)
-  return folders
+  return foldersOf(task, workingFolder).flatMap((folder) => [path.join(folder, kind), folder])
+}
+
+/** The folders of a task: of its role and of those that brought that in, of its own file, of the playbook. */
+export function foldersOf(task: CompiledTask, workingFolder: string): string[] {
+  const roles = task.role ? lineage(task.role).reverse() : []
+  return [...roles.map(({ role }) => role.folder), path.resolve(workingFolder, path.dirname(task.task.range.file.path)), task.play.folder]
 }
 
 /** The absolute path of a file that a task names, or a fault that says where it was looked for. */

@@ -28,8 +28,8 @@ export class Secrets {
    */
   derive(inputs: readonly Value[], output: Value): void {
     if (!inputs.some((input) => this.isInValue(input))) return
-    const known = new Set(inputs.flatMap((input) => textsOf(input)))
-    for (const text of leavesOf(output)) if (text.length >= MIN_EMBEDDED_LENGTH && !known.has(text) && !this.isIn(text)) this.#addText(text)
+    const known = new Set(inputs.flatMap((input) => textsOf(input, true)))
+    for (const text of textsOf(output, false)) if (text.length >= MIN_EMBEDDED_LENGTH && !known.has(text) && !this.isIn(text)) this.#addText(text)
   }
 
   /** True where a text holds a secret in any form. */
@@ -83,20 +83,11 @@ export class Secrets {
   }
 }
 
-/** All texts in a value but the keys of mappings. */
-function leavesOf(value: Value): string[] {
-  if (value instanceof Dict) return [...value.values()].flatMap(leavesOf)
-  if (Array.isArray(value)) return value.flatMap(leavesOf)
-  return value instanceof Tuple ? value.items.flatMap(leavesOf) : textsOf(value)
-}
-
-/** All texts in a value. */
-function textsOf(value: Value): string[] {
+/** All texts in a value, with or without the keys of mappings. */
+function textsOf(value: Value, withKeys: boolean): string[] {
   if (typeof value === 'string') return [value]
-  if (Array.isArray(value)) return value.flatMap(textsOf)
-  if (value instanceof Tuple) return value.items.flatMap(textsOf)
-  if (value instanceof Dict) return [...value].flatMap(([key, item]) => [...textsOf(key), ...textsOf(item)])
-  return []
+  const parts = value instanceof Tuple ? value.items : value instanceof Dict ? [...(withKeys ? value.keys() : []), ...value.values()] : value
+  return Array.isArray(parts) ? parts.flatMap((part) => textsOf(part as Value, withKeys)) : []
 }
 
 /**

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { DiagnosticError, fail } from '../diagnostic/diagnostic.ts'
 import { formatPosition } from '../diagnostic/source.ts'
-import { inherited, inheritedValues, type CompiledBlock, type CompiledItem, type CompiledTask } from '../plan/compiled.ts'
+import { inherited, type CompiledBlock, type CompiledItem, type CompiledTask } from '../plan/compiled.ts'
 import { Cursor, comparePositions, type Next } from '../plan/cursor.ts'
 import { factsTask } from '../plan/own-tasks.ts'
 import { taskArguments } from '../resolve/module-defaults.ts'
@@ -16,6 +16,7 @@ import { runnerAction, UNCONDITIONAL_META } from './actions/index.ts'
 import { factsOf } from './actions/set-fact.ts'
 import { failedTask } from './failed-task.ts'
 import { handlersNamed } from './handlers.ts'
+import { inheritedValue } from './inherited-value.ts'
 import type { HostState } from './host.ts'
 import { NOTHING, type Outcome } from './outcome.ts'
 import { pooled } from './pooled.ts'
@@ -627,10 +628,6 @@ function withTemplates(value: Value, { includedVariables }: Outcome): Raw {
 
 /** A boolean keyword; undefined where nothing of the chain has it. */
 function booleanKeyword(chain: readonly Keywords[], name: string, evaluator: Evaluator): boolean | undefined {
-  for (const { raw } of inheritedValues(chain, name)) {
-    if (raw === null) return undefined
-    const value = evaluator.value(raw)
-    if (value !== evaluator.get('omit')) return booleanOf(value)
-  }
-  return undefined
+  const value = inheritedValue(chain, name, evaluator)
+  return value === undefined ? undefined : booleanOf(value)
 }

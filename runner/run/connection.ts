@@ -2,7 +2,7 @@
 import { fail } from '../diagnostic/diagnostic.ts'
 import type { SourceRange } from '../diagnostic/source.ts'
 import { isLocalhost, type Inventory } from '../load/inventory/inventory.ts'
-import { inherited, inheritedValues, type CompiledTask } from '../plan/compiled.ts'
+import { inherited, type CompiledTask } from '../plan/compiled.ts'
 import type { Become, ConnectionSettings } from '../port/port.ts'
 import { addArguments, SshOptions } from '../port/ssh/options.ts'
 import type { Evaluator } from '../resolve/variables.ts'
@@ -11,6 +11,7 @@ import { booleanOf } from '../value/truth.ts'
 import { Dict, Unknown, type Value } from '../value/value.ts'
 import { splitWords } from '../value/words.ts'
 import type { RunOptions } from './options.ts'
+import { inheritedValue } from './inherited-value.ts'
 
 /** Variables whose values are secrets wherever they are used. */
 export const PASSWORD_VARIABLES: ReadonlySet<string> = new Set([
@@ -181,14 +182,10 @@ export function checkConnection(hostName: string, task: CompiledTask, evaluator:
   addArguments(given, sshArguments)
 }
 
-/** A keyword of the task or, where that is `omit`, of what it inherits from, evaluated; undefined where there is none. */
+/** A keyword of the task or of what it inherits from; undefined where there is none, or an empty one. */
 function keywordValue(task: Chained | undefined, evaluator: Evaluator, name: string): Value | undefined {
-  for (const { raw } of task ? inheritedValues(task.chain, name) : []) {
-    if (raw === null) return undefined
-    const value = evaluator.value(raw)
-    if (value !== evaluator.get('omit')) return value === null || value === '' ? undefined : value
-  }
-  return undefined
+  const value = task && inheritedValue(task.chain, name, evaluator)
+  return value === null || value === '' ? undefined : value
 }
 
 /** The first of these variables that has a value. */

@@ -56,8 +56,10 @@ export function loopInformation(items: readonly Value[], index: number, allItems
   })
 }
 
-/** A loop as one outcome: changed where an item changed, failed where one failed, else unreachable where one was, skipped where all
- * were; ignored where all that failed is, secret where one is. */
+/**
+ * A loop as one outcome: changed where an item changed, failed where one failed, else unreachable where one was, skipped where all
+ * were; ignored where all that failed is, secret where one is.
+ */
 export function combine(items: readonly ItemOutcome[]): Outcome {
   const outcomes = items.map((each) => each.outcome)
   const failure = outcomes.find((outcome) => outcome.failure)?.failure

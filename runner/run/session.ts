@@ -6,7 +6,7 @@ import { CONTROLLER_PYTHON, isLocalhost, type Inventory } from '../load/inventor
 import type { Play } from '../load/playbook.ts'
 import type { ModuleRegistry } from '../load/modules.ts'
 import type { Reader } from '../load/reader.ts'
-import { accumulated, lineage, type CompiledBlock, type CompiledPlay, type CompiledTask, type RoleUse } from '../plan/compiled.ts'
+import { accumulated, type CompiledBlock, type CompiledPlay, type CompiledTask, type RoleUse } from '../plan/compiled.ts'
 import { TaskCounter } from '../plan/compile.ts'
 import type { CloudPort } from '../port/cloud.ts'
 import type { ConnectionSettings, Port } from '../port/port.ts'
@@ -14,6 +14,7 @@ import { CloudPredictions } from '../probe/overlay.ts'
 import type { RunEvent } from '../report/event.ts'
 import type { Collector } from '../resolve/facts/index.ts'
 import { mayBeFact } from '../resolve/facts/mentioned.ts'
+import { foldersOf } from '../resolve/controller.ts'
 import { variablesFor } from '../resolve/host-variables.ts'
 import { Jinja } from '../resolve/jinja/index.ts'
 import { Pending, settled } from '../resolve/pending.ts'
@@ -109,6 +110,8 @@ export class Session {
   /** What the run has added to the inventory, to be added again when that is read again. */
   readonly #additions: ((inventory: Inventory) => void)[] = []
   readonly #files: VariableFiles
+  /** What `ansible_search_path` is, by task: every scope of the task has it. */
+  readonly #searchPaths = new WeakMap<CompiledTask, string[]>()
   readonly #writtenVarsFiles = new Map<Play, RawDict>()
   /** Who is evaluating: evaluation is synchronous, so there is one at a time. */
   #evaluating: Evaluating | undefined
@@ -418,11 +421,15 @@ export class Session {
     return magic
   }
 
-  /** Where Ansible looks for the files of a task: in its role and those that brought that in, beside its own file, beside the playbook. */
+  /** Where Ansible looks for the files of a task. */
   #searchPath(task: CompiledTask): string[] {
-    const roles = task.role ? lineage(task.role).reverse() : []
-    const folders = [...roles.map(({ role }) => role.folder), path.dirname(task.task.range.file.path), task.play.folder]
-    return [...new Set(folders.map((each) => path.resolve(this.reader.workingFolder, each)))]
+    let found = this.#searchPaths.get(task)
+    if (!found) {
+      const { workingFolder } = this.reader
+      found = [...new Set(foldersOf(task, workingFolder).map((folder) => path.resolve(workingFolder, folder)))]
+      this.#searchPaths.set(task, found)
+    }
+    return found
   }
 
   /** Each group's hosts, listed when they are asked for. */

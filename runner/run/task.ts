@@ -6,7 +6,7 @@ import type { SourceRange } from '../diagnostic/source.ts'
 import { didYouMean } from '../diagnostic/suggest.ts'
 import { splitKeyValues } from '../load/arguments.ts'
 import { bareName, type KeywordValue, type Loop } from '../load/playbook.ts'
-import { accumulated, inherited, inheritedValues, type CompiledTask } from '../plan/compiled.ts'
+import { accumulated, inherited, type CompiledTask } from '../plan/compiled.ts'
 import type { BoundArguments } from '../resolve/arguments.ts'
 import { taskArguments } from '../resolve/module-defaults.ts'
 import { settled } from '../resolve/pending.ts'
@@ -22,6 +22,7 @@ import { becomeFor, connectionKeywords } from './connection.ts'
 import { environmentOf } from './environment.ts'
 import type { FactRequest } from './facts.ts'
 import { canBeJob, type Job, ofJob, within } from './jobs.ts'
+import { inheritedValue } from './inherited-value.ts'
 import { combine, loopControl, loopInformation } from './loop.ts'
 import { isHostFault, runModule } from './module.ts'
 import { secretsOf } from './no-log.ts'
@@ -656,12 +657,10 @@ class TaskOnHost {
 
   /** An inherited keyword, evaluated; undefined where nothing has it, or it is empty. */
   async #inherited(name: string, local: ReadonlyMap<Value, Raw>): Promise<Value | undefined> {
-    for (const { raw } of inheritedValues(this.#task.chain, name)) {
-      if (raw === null) return undefined
-      const value = await this.#value(raw, local)
-      if (value !== this.#session.omit) return value
-    }
-    return undefined
+    // Most tasks have none, and need no scope for it.
+    if (!inherited(this.#task.chain, name)) return undefined
+    const evaluator = this.#evaluator(local)
+    return settled(() => inheritedValue(this.#task.chain, name, evaluator))
   }
 
   async #number(keyword: string, otherwise: number, local: ReadonlyMap<Value, Raw>): Promise<number> {

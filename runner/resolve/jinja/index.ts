@@ -68,6 +68,11 @@ interface Parsed {
   readonly copiesVariables: boolean
 }
 
+interface ParsedExpression {
+  readonly tree: Expression
+  readonly copiesVariables: boolean
+}
+
 /** Templates remembered by their text; the oldest are forgotten beyond this. */
 const MAX_CACHED = 5000
 
@@ -90,7 +95,7 @@ export class Jinja {
   readonly #engine: Engine
   readonly #syntax: SyntaxOptions
   readonly #templates = new Map<string, Parsed>()
-  readonly #expressions = new Map<string, Expression>()
+  readonly #expressions = new Map<string, ParsedExpression>()
   readonly #texts = new WeakSet<Template>()
   /** What a value of a playbook becomes. */
   readonly #conversion: Conversion
@@ -234,7 +239,7 @@ export class Jinja {
 
   /** The names that a bare expression reads, functions such as `range` left out. */
   undeclared(expression: Template | ExpressionText): Set<string> {
-    return this.#withoutGlobals(namesIn(this.#parsedExpression(expression)))
+    return this.#withoutGlobals(namesIn(this.#parsedExpression(expression).tree))
   }
 
   /** The names that a template reads and does not set itself. */
@@ -276,17 +281,17 @@ export class Jinja {
   }
 
   #evaluated<T>(expression: Template | ExpressionText, scope: Scope, use: (value: Value) => T): T {
-    const parsed = this.#parsedExpression(expression)
+    const { tree, copiesVariables } = this.#parsedExpression(expression)
     const source = scalarSource(expression.text, expression.range)
     const run = new Run(this.#engine, scope, source, {
       conversion: this.#conversion,
       syntax: this.#syntax,
       printsNone: this.#printsNone,
-      copiesVariables: Object.values(traits((visit) => walkExpression(parsed, visit))).some(Boolean),
+      copiesVariables,
     })
     return run.within(source, () => {
-      const value = evaluate(parsed, new Frame(run))
-      run.at = parsed
+      const value = evaluate(tree, new Frame(run))
+      run.at = tree
       return use(value)
     })
   }
@@ -321,9 +326,12 @@ export class Jinja {
     })
   }
 
-  #parsedExpression(expression: Template | ExpressionText): Expression {
-    const source = scalarSource(expression.text, expression.range)
-    return remember(this.#expressions, expression.text, () => parseExpression(source, this.#syntax, this.#engine))
+  #parsedExpression(expression: Template | ExpressionText): ParsedExpression {
+    return remember(this.#expressions, expression.text, () => {
+      const tree = parseExpression(scalarSource(expression.text, expression.range), this.#syntax, this.#engine)
+      const { callsMutators, dumpsYaml } = traits((visit) => walkExpression(tree, visit))
+      return { tree, copiesVariables: callsMutators || dumpsYaml }
+    })
   }
 
   /** A template that another one names. */
